@@ -1,0 +1,105 @@
+# Needs: make, and Python 3.10 to 3.13 with its venv module. Everything else is installed into .venv and .venv-compat,
+# pinned by constraints/. A second call of anything finds its environment ready.
+
+VENV ?= .venv
+COMPAT := .venv-compat
+BIN := $(VENV)/bin
+# Tests run in this many processes.
+JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt 4 ] && echo 4 || echo $$n)
+# More arguments for pytest, for example: make test ARGS="tests/oracle -k psi"
+ARGS ?=
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export DO_NOT_TRACK := 1
+
+# install,<python of the environment>,<arguments>: by uv, or by pip where only pip knows the way to the index.
+define install
+	@$(BIN)/uv pip install --quiet --python $(1) $(2) || { \
+	  echo "uv could not install; trying pip"; \
+	  $(BIN)/python -m pip --python $(1) install --quiet $(2); }
+endef
+
+.PHONY: help demo test lint bench clean pins format
+
+help:
+	@echo "make demo    build the demo shop's monitors, write the report, say what was found"
+	@echo "make test    all tests (ARGS=\"tests/oracle -k psi\" for some of them)"
+	@echo "make lint    style, types, and that every public macro is described"
+	@echo "make format  let ruff put the Python files in shape"
+	@echo "make bench   the speed measurements"
+	@echo "make pins    resolve constraints/*.in again (VERSIONS=--upgrade for newer versions)"
+	@echo "make clean   remove everything that make has made"
+
+# ------------------------------------------------------------------------------------------------------ environments
+
+# python3 itself where it is new enough and not too new for dbt, else the newest fitting one beside it.
+$(VENV)/.uv: constraints/uv.txt
+	@set -e; for p in $(PYTHON) python3 python3.13 python3.12 python3.11 python3.10; do \
+	  $$p -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1 || continue; \
+	  found=$$p; \
+	  if $$p -c 'import venv, ensurepip' >/dev/null 2>&1; then chosen=$$p; break; fi; \
+	done; \
+	if [ -z "$$chosen" ]; then \
+	  if [ -n "$$found" ]; then \
+	    echo "$$($$found --version) has no venv/ensurepip: install it (Debian, Ubuntu: apt-get install python3-venv)"; \
+	  else echo "No Python 3.10 to 3.13 found: install one, or name it: make PYTHON=/path/to/python3.12"; fi; \
+	  exit 1; fi; \
+	echo "Setting up $(VENV) with $$($$chosen --version)"; \
+	$$chosen -m venv --clear $(VENV); \
+	$(BIN)/python -m pip install --quiet -r constraints/uv.txt
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.uv constraints/demo.txt pyproject.toml
+	$(call install,$(BIN)/python,-r constraints/demo.txt)
+	$(call install,$(BIN)/python,--no-build-isolation -c constraints/demo.txt -e .)
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.demo constraints/test.txt
+	@echo "Installing what the tests need"
+	$(call install,$(BIN)/python,-r constraints/test.txt)
+	@touch $@
+
+$(COMPAT)/%/.done: constraints/compat-%.txt $(VENV)/.uv
+	@echo "Installing dbt Core $*"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(COMPAT)/$*
+	$(call install,$(COMPAT)/$*/bin/python,-r constraints/compat-$*.txt)
+	@touch $@
+
+# -------------------------------------------------------------------------------------------------------------- demo
+
+demo: $(VENV)/.demo
+	@.ci/demo $(abspath $(BIN))
+
+# ------------------------------------------------------------------------------------------------------------- tests
+
+test: $(VENV)/.test $(COMPAT)/1.10/.done $(COMPAT)/1.12/.done
+	@.ci/browser
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadscope $(ARGS)
+
+PYTHON_CODE := python tests demo bench
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check $(PYTHON_CODE)
+	$(BIN)/ruff format --check $(PYTHON_CODE)
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/lint
+
+format: $(VENV)/.test
+	$(BIN)/ruff check --fix --quiet $(PYTHON_CODE) || true
+	$(BIN)/ruff format $(PYTHON_CODE)
+
+bench: $(VENV)/.test
+	@$(MAKE) --no-print-directory -C bench PYTHON=$(abspath $(BIN))/python
+
+pins: $(VENV)/.uv
+	@set -e; cd constraints; for name in demo test compat-1.10 compat-1.12; do \
+	  more=; case $$name in demo) more=../pyproject.toml;; test) more="../pyproject.toml -c demo.txt";; esac; \
+	  $(abspath $(BIN))/uv pip compile --quiet --universal --python-version 3.10 --no-header --no-annotate $(VERSIONS) \
+	    $$name.in $$more -o $$name.txt; \
+	done
+
+clean:
+	rm -rf $(VENV) $(COMPAT) .pytest_cache .ruff_cache .mypy_cache .hypothesis target logs dbt_packages
+	rm -rf demo/target demo/logs demo/dbt_packages bench/target
+	find python tests demo bench -name __pycache__ -type d -prune -exec rm -rf {} +

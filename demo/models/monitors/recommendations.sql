@@ -1,0 +1,24 @@
+{{ driftline.monitor(
+    relation         = ref('recommendation_log'),
+    timestamp        = 'served_at',
+    period           = 'week',
+    reference        = {'start': '2010-09-01', 'end': '2010-11-01'},
+    numeric          = [
+        'cf_affinity', 'own_purchases', 'days_since_own', 'item_pop_28d', 'item_price', 'cust_orders',
+        'cust_recency_days', 'cust_distinct_items',
+    ],
+    categorical      = ['country', 'segment_tier'],
+    prediction       = 'score',
+    label            = 'label',
+    task             = 'binary',
+    model_version    = 'model_version',
+    segments         = ['segment_market', 'segment_tier'],
+    business_metrics = {
+        'conversion': {'numerator': 'label', 'denominator': '1'},
+        'request_hit_rate': {'numerator': 'request_hit', 'denominator': 'is_request'},
+        'revenue_per_recommendation': {'numerator': 'revenue', 'denominator': '1'},
+        'revenue': {'sum': 'revenue'},
+        'requests': {'sum': 'is_request'},
+    },
+    owner            = 'recommendations team'
+) }}

@@ -1,0 +1,205 @@
+{#
+    Everything an engine may need to say differently, with the plain SQL that most understand. An engine's own file in
+    this folder overrides what it must (`<adapter>__<name>`), and nothing else in the package asks which engine it is on.
+#}
+
+{# --- Texts and types ------------------------------------------------------------------------------------------- #}
+
+{# A text as an SQL literal. #}
+{% macro _literal(text) %}
+    {{- return(adapter.dispatch('_literal', 'driftline')(text | string)) -}}
+{% endmacro %}
+{% macro default___literal(text) %}
+    {{- return("'" ~ text | replace("'", "''") ~ "'") -}}
+{% endmacro %}
+
+{# The type of 64-bit floating point. dbt.type_float() is 32 bits on some engines. #}
+{% macro _type_double() %}
+    {{- return(adapter.dispatch('_type_double', 'driftline')()) -}}
+{% endmacro %}
+{% macro default___type_double() %}
+    {{- return('double precision') -}}
+{% endmacro %}
+
+{% macro _as_text(expression) %}
+    {{- return('cast(' ~ expression ~ ' as ' ~ dbt.type_string() ~ ')') -}}
+{% endmacro %}
+
+{% macro _text(text) %}
+    {{- return(driftline._as_text(driftline._literal(text))) -}}
+{% endmacro %}
+
+{% macro _as_double(expression) %}
+    {{- return('cast(' ~ expression ~ ' as ' ~ driftline._type_double() ~ ')') -}}
+{% endmacro %}
+
+{% macro _as_timestamp(expression) %}
+    {{- return('cast(' ~ expression ~ ' as ' ~ dbt.type_timestamp() ~ ')') -}}
+{% endmacro %}
+
+{# A text ordered by its bytes, so that ties break the same way everywhere. #}
+{% macro _byte_order(expression) %}
+    {{- return(adapter.dispatch('_byte_order', 'driftline')(expression)) -}}
+{% endmacro %}
+{% macro default___byte_order(expression) %}
+    {{- return(expression) -}}
+{% endmacro %}
+
+{#
+    What a declared type is to us: integer, numeric, boolean, text, date, naive (a timestamp without zone), zoned,
+    other.
+#}
+{% macro _type_kind(data_type) %}
+    {{- return(adapter.dispatch('_type_kind', 'driftline')(data_type | lower)) -}}
+{% endmacro %}
+{% macro default___type_kind(data_type) %}
+    {%- if data_type.startswith('timestamp') or data_type.startswith('datetime') -%}
+        {{- return('zoned' if 'with time zone' in data_type or 'tz' in data_type else 'naive') -}}
+    {%- elif data_type == 'date' -%}
+        {{- return('date') -}}
+    {%- elif data_type.startswith('bool') -%}
+        {{- return('boolean') -}}
+    {%- elif data_type.endswith(']') -%}
+        {{- return('other') -}}
+    {%- elif 'int' in data_type and 'interval' not in data_type and 'point' not in data_type -%}
+        {{- return('integer') -}}
+    {%- elif data_type.split('(')[0] in ['double', 'double precision', 'float', 'float4', 'float8', 'float32', 'float64', 'real', 'decimal', 'numeric', 'number', 'bignumeric'] -%}
+        {{- return('numeric') -}}
+    {%- elif 'char' in data_type or data_type.startswith('text') or data_type.startswith('string') -%}
+        {{- return('text') -}}
+    {%- endif -%}
+    {{- return('other') -}}
+{% endmacro %}
+
+{# True where a double is NaN. #}
+{% macro _is_nan(expression) %}
+    {{- return(adapter.dispatch('_is_nan', 'driftline')(expression)) -}}
+{% endmacro %}
+{% macro default___is_nan(expression) %}
+    {{- return(expression ~ " = cast('NaN' as " ~ driftline._type_double() ~ ')') -}}
+{% endmacro %}
+
+
+{# --- Time ------------------------------------------------------------------------------------------------------ #}
+
+{#
+    The local wall clock of a time column.
+
+    expression  SQL
+    kind        date, naive (taken as UTC) or zoned
+    timezone    text, an IANA name
+#}
+{% macro _local_time(expression, kind, timezone) %}
+    {{- return(adapter.dispatch('_local_time', 'driftline')(expression, kind, timezone)) -}}
+{% endmacro %}
+{% macro default___local_time(expression, kind, timezone) %}
+    {%- if kind == 'date' or (kind == 'naive' and timezone == 'UTC') -%}
+        {{- return(driftline._as_timestamp(expression)) -}}
+    {%- elif kind == 'naive' -%}
+        {{- return('((' ~ expression ~ ") at time zone 'UTC') at time zone " ~ driftline._literal(timezone)) -}}
+    {%- endif -%}
+    {{- return('(' ~ expression ~ ') at time zone ' ~ driftline._literal(timezone)) -}}
+{% endmacro %}
+
+{#
+    The reverse for a constant: a local wall clock in the terms of the time column, so that the bare column is what is
+    compared and partitions are pruned.
+#}
+{% macro _column_time(expression, kind, timezone) %}
+    {{- return(adapter.dispatch('_column_time', 'driftline')(expression, kind, timezone)) -}}
+{% endmacro %}
+{% macro default___column_time(expression, kind, timezone) %}
+    {%- if kind == 'date' or (kind == 'naive' and timezone == 'UTC') -%}
+        {{- return(expression) -}}
+    {%- elif kind == 'naive' -%}
+        {{- return('((' ~ expression ~ ') at time zone ' ~ driftline._literal(timezone) ~ ") at time zone 'UTC'") -}}
+    {%- endif -%}
+    {{- return('(' ~ expression ~ ') at time zone ' ~ driftline._literal(timezone)) -}}
+{% endmacro %}
+
+{# The start of the period a timestamp lies in. Weeks start on Monday. #}
+{% macro _period_start(expression, period) %}
+    {{- return(adapter.dispatch('_period_start', 'driftline')(expression, period)) -}}
+{% endmacro %}
+{% macro default___period_start(expression, period) %}
+    {{- return("date_trunc('" ~ period ~ "', " ~ expression ~ ')') -}}
+{% endmacro %}
+
+{# The running number of a period; weeks count from a Monday. #}
+{% macro _period_index(expression, period) %}
+    {%- if period == 'week' -%}
+        {{- return('cast(floor(' ~ dbt.datediff("cast('1970-01-05' as timestamp)", expression, 'day') ~ ' / 7.0) as ' ~ dbt.type_bigint() ~ ')') -}}
+    {%- endif -%}
+    {{- return('cast(' ~ dbt.datediff("cast('1970-01-01' as timestamp)", expression, period) ~ ' as ' ~ dbt.type_bigint() ~ ')') -}}
+{% endmacro %}
+
+{# The start of the period with a running number: the reverse of _period_index. #}
+{% macro _period_at(index, period) %}
+    {%- if period == 'week' -%}
+        {{- return(driftline._as_timestamp(dbt.dateadd('day', '(7 * (' ~ index ~ '))', "cast('1970-01-05' as timestamp)"))) -}}
+    {%- endif -%}
+    {{- return(driftline._as_timestamp(dbt.dateadd(period, '(' ~ index ~ ')', "cast('1970-01-01' as timestamp)"))) -}}
+{% endmacro %}
+
+
+{# --- Building state -------------------------------------------------------------------------------------------- #}
+
+{# The incremental strategy that replaces whole periods. #}
+{% macro _incremental_strategy() %}
+    {{- return(adapter.dispatch('_incremental_strategy', 'driftline')()) -}}
+{% endmacro %}
+{% macro default___incremental_strategy() %}
+    {{- return('delete+insert') -}}
+{% endmacro %}
+
+{#
+    Exact quantiles of the reference: rows (column_no, edge_no, edge), edge_no 0 the minimum, `bins` the maximum, and
+    between them the interpolated quantiles edge_no / bins.
+
+    columns  list of numeric columns ({no, bins})
+    rows     SQL of a relation with one column v<no> per numeric column: finite values or NULL
+#}
+{% macro _reference_quantiles(columns, rows) %}
+    {{- return(adapter.dispatch('_reference_quantiles', 'driftline')(columns, rows)) -}}
+{% endmacro %}
+{% macro default___reference_quantiles(columns, rows) %}
+    select numbered.column_no, numbered.edge_no, case
+        {%- for column in columns -%}
+        {%- for edge in range(column.bins + 1) %}
+            when numbered.column_no = {{ column.no }} and numbered.edge_no = {{ edge }} then learned.q{{ column.no }}_{{ edge }}
+        {%- endfor -%}
+        {%- endfor %}
+        end as edge
+    from (
+        select
+            {%- for column in columns -%}
+            {%- for edge in range(column.bins + 1) %}
+            percentile_cont({{ edge / column.bins }}) within group (order by v{{ column.no }}) as q{{ column.no }}_{{ edge }}{{ ',' if not loop.last }}
+            {%- endfor -%}
+            {{ ',' if not loop.last }}
+            {%- endfor %}
+        from ({{ rows }}) as reference_rows
+    ) as learned
+    cross join (
+        {%- for column in columns %}
+        select {{ column.no }} as column_no, number as edge_no from ({{ driftline._numbers(column.bins + 1) }}) as n
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
+    ) as numbered
+{% endmacro %}
+
+{# Whole numbers 0 … count-1 as a relation with the column `number`. #}
+{% macro _numbers(count) %}
+    {%- set places = [1] -%}
+    {%- for place in range(7) -%}
+        {%- if places[-1] * 10 < count -%}{%- do places.append(places[-1] * 10) -%}{%- endif -%}
+    {%- endfor -%}
+    select number from (
+        select cast({% for size in places %}d{{ loop.index }}.digit * {{ size }}{{ ' + ' if not loop.last }}{% endfor %} as {{ dbt.type_bigint() }}) as number
+        from {% for size in places -%}
+        (select 0 as digit union all select 1 union all select 2 union all select 3 union all select 4 union all select 5 union all select 6 union all select 7 union all select 8 union all select 9) as d{{ loop.index }}
+        {{- ' cross join ' if not loop.last }}
+        {%- endfor %}
+    ) as all_numbers
+    where number < {{ count }}
+{% endmacro %}

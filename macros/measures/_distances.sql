@@ -1,0 +1,38 @@
+{#
+    The measures between a window (shares q) and a baseline (shares p), as SQL fragments over the rows of one pair.
+    Definitions: the public contract, docs/measures.md. Each argument is SQL; `sum`s are over the bins of one pair.
+#}
+
+{#
+    One group's term of the population stability index, (q−p)·ln(q/p). A share of zero is half a row of its side.
+
+    q, p      weights in the group, at least one of them > 0
+    n_q, n_p  weights in all groups, > 0
+#}
+{% macro _psi_term(q, p, n_q, n_p) %}
+    {%- set share_q = '(case when ' ~ q ~ ' > 0 then ' ~ q ~ ' else 0.5e0 end / ' ~ n_q ~ ')' -%}
+    {%- set share_p = '(case when ' ~ p ~ ' > 0 then ' ~ p ~ ' else 0.5e0 end / ' ~ n_p ~ ')' -%}
+    {{- return('(' ~ share_q ~ ' - ' ~ share_p ~ ') * ln(' ~ share_q ~ ' / ' ~ share_p ~ ')') -}}
+{% endmacro %}
+
+
+{# One bin's term of the Jensen–Shannon divergence in base 2; q and p are shares, at least one of them > 0. #}
+{% macro _js_term(q, p) %}
+    {%- set ln2 = '0.6931471805599453e0' -%}
+    {{- return(
+        '(case when ' ~ q ~ ' > 0 then ' ~ q ~ ' * ln(2e0 * ' ~ q ~ ' / (' ~ q ~ ' + ' ~ p ~ ')) else 0e0 end'
+        ~ ' + case when ' ~ p ~ ' > 0 then ' ~ p ~ ' * ln(2e0 * ' ~ p ~ ' / (' ~ q ~ ' + ' ~ p ~ ')) else 0e0 end) / (2e0 * ' ~ ln2 ~ ')'
+    ) -}}
+{% endmacro %}
+
+
+{#
+    The largest mean distance from the mean that values in [lower, upper] can have, given their mean: how far a bin may be
+    from the point mass the Wasserstein distance takes it for.
+#}
+{% macro _spread_bound(mean, lower, upper) %}
+    {{- return(
+        'case when ' ~ upper ~ ' > ' ~ lower ~ ' then 2e0 * greatest(' ~ upper ~ ' - ' ~ mean ~ ', 0e0) * greatest(' ~ mean ~ ' - ' ~ lower ~ ', 0e0) / ('
+        ~ upper ~ ' - ' ~ lower ~ ') else 0e0 end'
+    ) -}}
+{% endmacro %}

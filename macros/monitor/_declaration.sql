@@ -1,0 +1,203 @@
+{# Stops the compile with the one message every wrong argument gets. #}
+{% macro _fail(monitor, argument, given, allowed) %}
+    {{- exceptions.raise_compiler_error(
+        "driftline: monitor '" ~ monitor ~ "', argument '" ~ argument ~ "': given " ~ given ~ "; allowed: " ~ allowed
+    ) -}}
+{% endmacro %}
+
+
+{#
+    Reads and checks a declaration.
+
+    monitor    text, the model's name
+    arguments  dict of the macro's arguments
+    unknown    dict of arguments the macro does not have
+
+    Returns a dict:
+      monitor, relation, reference_relation (none unless the reference is a relation of its own),
+      arguments  the declaration as plain values, without relations: what is hashed and recorded in the model's meta
+      columns    list of {no, name, role, kind, bins, edges}; kind is none where it depends on the column's type
+      metrics    list of {name, numerator, denominator}
+    Stops the compile on anything it cannot accept.
+#}
+{% macro _declaration(monitor, arguments, unknown) %}
+    {%- for name in unknown -%}
+        {{- driftline._fail(monitor, name, tojson(unknown[name] | string), 'one of ' ~ (arguments.keys() | list | join(', '))) -}}
+    {%- endfor -%}
+    {%- set a = {} -%}
+    {%- do a.update(arguments) -%}
+
+    {%- if a.relation is none or a.relation is string or a.relation is number or a.relation.identifier is not defined -%}
+        {{- driftline._fail(monitor, 'relation', tojson(a.relation | string), "ref('...') or source('...', '...')") -}}
+    {%- endif -%}
+    {{- driftline._check_name(monitor, 'timestamp', a.timestamp) -}}
+    {{- driftline._check_choice(monitor, 'period', a.period, ['hour', 'day', 'week', 'month']) -}}
+    {{- driftline._check_choice(monitor, 'task', a.task, ['binary', 'multiclass', 'regression', 'none']) -}}
+    {%- if a.timezone is not string or a.timezone | trim == '' -%}
+        {{- driftline._fail(monitor, 'timezone', tojson(a.timezone), "the name of a time zone such as 'Europe/London'") -}}
+    {%- endif -%}
+    {{- driftline._check_count(monitor, 'lookback', a.lookback, 0) -}}
+    {{- driftline._check_count(monitor, 'top_categories', a.top_categories, 1) -}}
+    {%- if a.decision_threshold is not number -%}
+        {{- driftline._fail(monitor, 'decision_threshold', tojson(a.decision_threshold), 'a number') -}}
+    {%- endif -%}
+    {%- if a.owner is not none and a.owner is not string -%}
+        {{- driftline._fail(monitor, 'owner', tojson(a.owner), 'a text or none') -}}
+    {%- endif -%}
+
+    {#- The reference: a span of the same relation, or a relation of its own. -#}
+    {%- set reference = a.reference -%}
+    {%- set allowed_reference = "{'start': 'YYYY-MM-DD', 'end': 'YYYY-MM-DD'} (half-open) or {'relation': ref('...')}" -%}
+    {%- if reference is not mapping -%}
+        {{- driftline._fail(monitor, 'reference', tojson(reference | string), allowed_reference) -}}
+    {%- endif -%}
+    {%- set reference_relation = none -%}
+    {%- if 'relation' in reference -%}
+        {%- if reference.keys() | list | length != 1 or reference.relation is none or reference.relation is string or reference.relation.identifier is not defined -%}
+            {{- driftline._fail(monitor, 'reference', tojson(reference | string), allowed_reference) -}}
+        {%- endif -%}
+        {%- set reference_relation = reference.relation -%}
+        {%- do a.update({'reference': {'relation': reference_relation.identifier}}) -%}
+    {%- else -%}
+        {%- if reference.keys() | list | sort != ['end', 'start'] -%}
+            {{- driftline._fail(monitor, 'reference', tojson(reference | string), allowed_reference) -}}
+        {%- endif -%}
+        {%- set start = driftline._moment(monitor, 'reference.start', reference.start) -%}
+        {%- set end = driftline._moment(monitor, 'reference.end', reference.end) -%}
+        {%- if not start < end -%}
+            {{- driftline._fail(monitor, 'reference', start ~ ' to ' ~ end, 'a start before the end (the end is not included)') -}}
+        {%- endif -%}
+        {%- do a.update({'reference': {'start': start, 'end': end}}) -%}
+    {%- endif -%}
+
+    {#- Columns. One that is named twice is counted once; the first role wins, features last. -#}
+    {%- set columns = [] -%}
+    {%- set seen = [] -%}
+    {%- set numeric = driftline._check_names(monitor, 'numeric', a.numeric) -%}
+    {%- set categorical = driftline._check_names(monitor, 'categorical', a.categorical) -%}
+    {%- set segments = driftline._check_names(monitor, 'segments', a.segments) -%}
+    {%- for name in numeric -%}
+        {%- if name in categorical -%}
+            {{- driftline._fail(monitor, 'categorical', tojson(name), "columns that are not in 'numeric' as well") -}}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- for name in segments -%}
+        {%- if name | lower == 'all' -%}
+            {{- driftline._fail(monitor, 'segments', tojson(name), "any column but one called 'all', which names the total") -}}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if a.prediction is mapping -%}
+        {%- if a.task != 'multiclass' or a.prediction | length == 0 -%}
+            {{- driftline._fail(monitor, 'prediction', tojson(a.prediction), "a column, or for task 'multiclass' {class: column}") -}}
+        {%- endif -%}
+        {%- for class in a.prediction -%}
+            {{- driftline._check_name(monitor, 'prediction.' ~ class, a.prediction[class]) -}}
+            {%- do columns.append({'name': a.prediction[class], 'role': 'prediction', 'kind': 'numeric', 'argument': 'prediction'}) -%}
+            {%- do seen.append(a.prediction[class]) -%}
+        {%- endfor -%}
+    {%- elif a.prediction is not none -%}
+        {{- driftline._check_name(monitor, 'prediction', a.prediction) -}}
+        {%- do columns.append({'name': a.prediction, 'role': 'prediction', 'kind': none, 'argument': 'prediction'}) -%}
+        {%- do seen.append(a.prediction) -%}
+    {%- endif -%}
+    {%- if a.label is not none -%}
+        {%- if a.label is mapping -%}
+            {{- driftline._fail(monitor, 'label', 'a relation of its own', 'a column of the relation: join late labels in the model that feeds the monitor') -}}
+        {%- endif -%}
+        {{- driftline._check_name(monitor, 'label', a.label) -}}
+        {%- if a.label not in seen -%}
+            {%- set kind = 'categorical' if a.task in ('binary', 'multiclass') else ('numeric' if a.task == 'regression' else none) -%}
+            {%- do columns.append({'name': a.label, 'role': 'label', 'kind': kind, 'argument': 'label'}) -%}
+            {%- do seen.append(a.label) -%}
+        {%- endif -%}
+    {%- endif -%}
+    {%- for name in numeric if name not in seen -%}
+        {%- do columns.append({'name': name, 'role': 'feature', 'kind': 'numeric', 'argument': 'numeric'}) -%}
+    {%- endfor -%}
+    {%- for name in categorical if name not in seen -%}
+        {%- do columns.append({'name': name, 'role': 'feature', 'kind': 'categorical', 'argument': 'categorical'}) -%}
+    {%- endfor -%}
+    {%- if columns | length == 0 and a.business_metrics | length == 0 -%}
+        {{- driftline._fail(monitor, 'numeric', '[]', 'at least one of numeric, categorical, prediction, label and business_metrics') -}}
+    {%- endif -%}
+
+    {#- Bins: a number for all numeric columns, or own edges by column (the others keep the default). -#}
+    {%- set own_edges = {} -%}
+    {%- set bin_count = 20 -%}
+    {%- if a.bins is mapping -%}
+        {%- for name in a.bins -%}
+            {%- if name not in columns | map(attribute='name') | list -%}
+                {{- driftline._fail(monitor, 'bins', tojson(name), 'numeric columns of this monitor') -}}
+            {%- endif -%}
+            {%- do own_edges.update({name: driftline._check_edges(monitor, 'bins.' ~ name, a.bins[name])}) -%}
+        {%- endfor -%}
+    {%- else -%}
+        {{- driftline._check_count(monitor, 'bins', a.bins, 2) -}}
+        {%- if a.bins > 1000 -%}
+            {{- driftline._fail(monitor, 'bins', a.bins, 'a whole number from 2 to 1000, or {column: [edges]}') -}}
+        {%- endif -%}
+        {%- set bin_count = a.bins -%}
+    {%- endif -%}
+    {%- for column in columns -%}
+        {%- do column.update({'no': loop.index0, 'edges': own_edges.get(column.name), 'bins': bin_count}) -%}
+        {%- if column.edges is not none -%}
+            {%- do column.update({'bins': column.edges | length + 1}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+
+    {#- Business metrics: row expressions, summed. -#}
+    {%- set metrics = [] -%}
+    {%- if a.business_metrics is not mapping -%}
+        {{- driftline._fail(monitor, 'business_metrics', tojson(a.business_metrics | string), "{name: {'sum': expression}} or {name: {'numerator': expression, 'denominator': expression}}") -}}
+    {%- endif -%}
+    {%- for name in a.business_metrics -%}
+        {%- set metric = a.business_metrics[name] -%}
+        {%- set parts = (metric.keys() | list | sort) if metric is mapping else [] -%}
+        {%- if parts not in [['sum'], ['denominator', 'numerator']] -%}
+            {{- driftline._fail(monitor, 'business_metrics.' ~ name, tojson(metric | string), "{'sum': expression} or {'numerator': expression, 'denominator': expression}") -}}
+        {%- endif -%}
+        {%- for part in parts -%}
+            {{- driftline._check_expression(monitor, 'business_metrics.' ~ name ~ '.' ~ part, metric[part]) -}}
+        {%- endfor -%}
+        {%- do metrics.append({
+            'no': loop.index0,
+            'name': name,
+            'numerator': metric['sum'] if parts == ['sum'] else metric['numerator'],
+            'denominator': none if parts == ['sum'] else metric['denominator'],
+        }) -%}
+    {%- endfor -%}
+
+    {%- if a.model_version is not none -%}
+        {{- driftline._check_name(monitor, 'model_version', a.model_version) -}}
+    {%- endif -%}
+    {%- if a.weight is not none -%}
+        {{- driftline._check_expression(monitor, 'weight', a.weight) -}}
+    {%- endif -%}
+
+    {%- set relation = a.relation -%}
+    {%- do a.pop('relation') -%}
+    {{- return({
+        'monitor': monitor,
+        'relation': relation,
+        'reference_relation': reference_relation,
+        'arguments': a,
+        'columns': columns,
+        'segments': segments,
+        'metrics': metrics,
+    }) -}}
+{% endmacro %}
+
+
+{#
+    The hash of what the state depends on. What only steers a run (lookback, owner) is left out: changing it rebuilds
+    nothing. The leading number is the state's own version.
+#}
+{% macro _spec_hash(declaration) %}
+    {%- set hashed = {} -%}
+    {%- do hashed.update(declaration.arguments) -%}
+    {%- for name in ['lookback', 'owner', 'decision_threshold'] -%}
+        {%- do hashed.pop(name) -%}
+    {%- endfor -%}
+    {%- do hashed.update({'relation': declaration.relation.identifier, 'state_version': 1}) -%}
+    {{- return(local_md5(tojson(hashed, sort_keys=true))) -}}
+{% endmacro %}

@@ -1,0 +1,57 @@
+{#
+    Declares a monitor: the whole body of one model file. The file's name is the monitor's name.
+    Arguments, defaults and errors: macros/monitor/_monitor.yml.
+#}
+{% macro monitor(
+    relation=none,
+    timestamp=none,
+    period='day',
+    timezone='UTC',
+    reference=none,
+    numeric=[],
+    categorical=[],
+    prediction=none,
+    decision_threshold=0.5,
+    label=none,
+    task='none',
+    model_version=none,
+    segments=[],
+    business_metrics={},
+    weight=none,
+    bins=20,
+    top_categories=50,
+    lookback=3,
+    owner=none
+) %}
+    {%- set declaration = driftline._declaration(model.name, {
+        'relation': relation,
+        'timestamp': timestamp,
+        'period': period,
+        'timezone': timezone,
+        'reference': reference,
+        'numeric': numeric,
+        'categorical': categorical,
+        'prediction': prediction,
+        'decision_threshold': decision_threshold,
+        'label': label,
+        'task': task,
+        'model_version': model_version,
+        'segments': segments,
+        'business_metrics': business_metrics,
+        'weight': weight,
+        'bins': bins,
+        'top_categories': top_categories,
+        'lookback': lookback,
+        'owner': owner,
+    }, kwargs) -%}
+    {#- unique_key is the period, not the grain: a run replaces whole periods, so rows that vanished from the source
+        vanish from the state too. -#}
+    {{- config(
+        materialized='incremental',
+        incremental_strategy=driftline._incremental_strategy(),
+        unique_key='period_start',
+        on_schema_change='append_new_columns',
+        meta={'driftline': declaration.arguments}
+    ) -}}
+    {{- driftline._state_sql(declaration) -}}
+{% endmacro %}

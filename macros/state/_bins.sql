@@ -1,0 +1,143 @@
+{#
+    The bins, learnt once on the reference: rows (column_no, bin, bin_kind, bin_label, bin_lower, bin_upper, bin_group).
+
+    range       0 … bins-1, (lower, upper], the outer ends open; an empty one has lower = upper
+    centre      bin_lower: the point deviations are taken from
+    support     bin_lower, bin_upper: the reference's minimum and maximum
+    category    0 … top-1, by reference rows; beyond_top: the other values the reference has (all bin 10001)
+#}
+{% macro _learnt_bins(declaration, source, numeric, categorical) %}
+    {%- set a = declaration.arguments -%}
+    {%- set rows = driftline._rows_of(declaration, source, none) -%}
+    {%- if source.name == 'relation' -%}
+        {#- The span in the terms of the bare column, once more: only the reference is read for learning. -#}
+        {%- do rows.where.append(source.time.sql ~ ' >= ' ~ driftline._column_time(driftline._as_timestamp(driftline._literal(a.reference.start)), source.time.type, a.timezone)) -%}
+        {%- do rows.where.append(source.time.sql ~ ' < ' ~ driftline._column_time(driftline._as_timestamp(driftline._literal(a.reference.end)), source.time.type, a.timezone)) -%}
+    {%- endif -%}
+    {%- set where = ' where ' ~ (rows.where | join(' and ')) if rows.where else '' -%}
+    {%- set here = source.columns | map(attribute='no') | list -%}
+    {%- set learnt = [] -%}
+    {%- set values = [] -%}
+    {%- for column in source.columns if column.kind == 'numeric' -%}
+        {%- do learnt.append(column) -%}
+        {%- do values.append('case when ' ~ column.sql ~ ' between -1e300 and 1e300 then ' ~ column.sql ~ ' end as v' ~ column.no) -%}
+    {%- endfor -%}
+    {%- if learnt %}
+    with quantiles as (
+        {{ driftline._reference_quantiles(learnt, 'select ' ~ values | join(', ') ~ ' from ' ~ rows.relation ~ where) }}
+    ),
+
+    edges as (
+        select q.column_no, q.edge_no, q.edge, d.bin_count, d.own_edges
+        from quantiles as q
+        join declared as d on d.column_no = q.column_no
+        where d.own_edges = 0 and q.edge_no between 1 and d.bin_count - 1
+        {%- for column in numeric if column.edges is not none -%}
+        {%- for edge in column.edges %}
+        union all
+        select {{ column.no }}, {{ loop.index }}, {{ driftline._as_double(driftline._literal(edge)) }}, {{ column.bins }}, 1
+        {%- endfor -%}
+        {%- endfor %}
+    ),
+
+    neighbours as (
+        select
+            column_no, edge_no, edge, bin_count, own_edges,
+            lag(edge) over (partition by column_no order by edge_no) as edge_before,
+            lag(edge, 2) over (partition by column_no order by edge_no) as edge_before_that,
+            lead(edge) over (partition by column_no order by edge_no) as edge_after
+        from edges
+    ),
+
+    {#- A value that holds more than one quantile gets a bin of its own: the first of its edges moves to just below it
+        (two units in the last place, which is still an edge like any other). -#}
+    thresholds as (
+        select
+            column_no, edge_no, bin_count, own_edges,
+            case
+                when edge = edge_after and (edge_before is null or edge_before < edge)
+                    then edge - greatest(abs(edge) * 2.3e-16, 1e-300)
+                else edge
+            end as threshold,
+            case when edge = edge_before and (edge_before_that is null or edge_before_that < edge) then 1 else 0 end as one_value
+        from neighbours
+    ),
+
+    ranges as (
+        select
+            column_no, edge_no - 1 as bin, bin_count, own_edges, one_value,
+            lag(threshold) over (partition by column_no order by edge_no) as bin_lower,
+            threshold as bin_upper
+        from thresholds
+        union all
+        select column_no, bin_count - 1, bin_count, own_edges, 0, threshold, null
+        from thresholds
+        where edge_no = bin_count - 1
+    )
+
+    select
+        column_no, bin, {{ driftline._text('range') }} as bin_kind, {{ driftline._as_text('null') }} as bin_label, bin_lower, bin_upper,
+        {#- PSI counts ten groups of bins; own edges, few bins and single values stay as they are. -#}
+        case
+            when own_edges = 1 or bin_count <= 10 then bin
+            when one_value = 1 then 1000 + bin
+            else cast(floor(bin * 10.0 / bin_count) as {{ dbt.type_int() }})
+        end as bin_group
+    from ranges
+    union all
+    select q.column_no, 20000, 'centre', null, min(q.edge), null, 0
+    from quantiles as q
+    join declared as d on d.column_no = q.column_no
+    where q.edge_no = cast(floor(d.bin_count / 2.0) as {{ dbt.type_int() }})
+    group by q.column_no
+    union all
+    select column_no, 20001, 'support', null, min(edge), max(edge), 0
+    from quantiles
+    group by column_no
+    {%- endif -%}
+    {%- set categories = source.columns | selectattr('kind', 'equalto', 'categorical') | list -%}
+    {%- if categories %}
+    {{ 'union all' if learnt }}
+    select
+        column_no,
+        case when place <= {{ a.top_categories }} then cast(place as {{ dbt.type_int() }}) - 1 else 10001 end as bin,
+        case when place <= {{ a.top_categories }} then 'category' else 'beyond_top' end as bin_kind,
+        category as bin_label, {{ driftline._as_double('null') }} as bin_lower, {{ driftline._as_double('null') }} as bin_upper,
+        case when place <= {{ a.top_categories }} then cast(place as {{ dbt.type_int() }}) - 1 else 10001 end as bin_group
+    from (
+        select column_no, category, row_number() over (partition by column_no order by row_count desc, {{ driftline._byte_order('category') }}) as place
+        from (
+            {%- for column in categories %}
+            select {{ column.no }} as column_no, {{ driftline._as_text(column.sql) }} as category, count(*) as row_count
+            from {{ rows.relation }}
+            {{- where }}
+            group by 1, 2
+            {{ 'union all' if not loop.last }}
+            {%- endfor %}
+        ) as categories
+        where category is not null
+    ) as ranked
+    {%- endif -%}
+    {%- if not learnt and not categories %}
+    select 0 as column_no, 0 as bin, '' as bin_kind, '' as bin_label, cast(0 as {{ driftline._type_double() }}) as bin_lower, cast(0 as {{ driftline._type_double() }}) as bin_upper, 0 as bin_group where 1 = 0
+    {%- endif %}
+{% endmacro %}
+
+
+{#
+    The bin of the value `v` as a two-level CASE over the thresholds t0 … t<bins-2>: about 2·√bins comparisons. A
+    threshold that is NULL (nothing was learnt) is passed over.
+#}
+{% macro _bin_of(bins) %}
+    {%- set size = (bins ** 0.5) | round(0, 'ceil') | int -%}
+    case when v is null then -3 when {{ driftline._is_nan('v') }} then -2 when v > 1e300 then 10000 when v < -1e300 then -1
+    {%- for first in range(0, bins, size) %}
+        {%- set last = [first + size, bins] | min - 1 %}
+        {%- set inner %}
+        {%- if first == last %}{{ last }}{% else %}case {% for bin in range(first, last) %}when v <= t{{ bin }} then {{ bin }} {% endfor %}else {{ last }} end{% endif %}
+        {%- endset %}
+        {%- if last == bins - 1 %} else {{ inner }}
+        {%- else %} when v <= t{{ last }} then {{ inner }}
+        {%- endif %}
+    {%- endfor %} end
+{% endmacro %}

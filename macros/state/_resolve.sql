@@ -1,0 +1,111 @@
+{#
+    Matches a declaration with the columns the relation really has: spelling, types, and with that the SQL of every
+    value that is counted.
+
+    Returns a dict: relation, name (`relation` or `reference`), span (this source holds the reference as a span of time),
+    time {sql, kind} or none, columns (those of the declaration that exist here, with kind and sql), version, segments
+    (list of SQL), weight, metrics.
+    Where the warehouse cannot be asked (an offline compile) every column is taken to exist with the plainest type.
+    Stops the compile on a missing column or a wrong type.
+#}
+{% macro _resolve(declaration, relation, name) %}
+    {%- set monitor = declaration.monitor -%}
+    {%- set arguments = declaration.arguments -%}
+    {%- set found = {} -%}
+    {%- set exact = {} -%}
+    {%- if execute and flags.INTROSPECT is not false -%}
+        {%- for column in adapter.get_columns_in_relation(relation) -%}
+            {%- do exact.update({column.name: column}) -%}
+            {%- do found.update({column.name | lower: column}) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- set known = {'monitor': monitor, 'relation': relation, 'exact': exact, 'found': found} -%}
+    {%- set optional = name == 'reference' -%}
+
+    {%- set time = driftline._resolve_column(known, 'timestamp', arguments.timestamp, optional) -%}
+    {%- if time is not none and time.type not in ('date', 'naive', 'zoned') -%}
+        {{- driftline._fail(monitor, 'timestamp', tojson(arguments.timestamp) ~ ' of type ' ~ time.data_type, 'a column of type date or timestamp') -}}
+    {%- endif -%}
+
+    {%- set columns = [] -%}
+    {%- for column in declaration.columns -%}
+        {%- set actual = driftline._resolve_column(known, column.argument, column.name, optional) -%}
+        {%- if actual is not none -%}
+            {%- set kind = column.kind -%}
+            {%- if kind is none -%}
+                {%- set kind = 'numeric' if actual.type in ('integer', 'numeric') or not found else 'categorical' -%}
+            {%- endif -%}
+            {%- if kind == 'numeric' and actual.type not in ('integer', 'numeric', 'boolean') -%}
+                {{- driftline._fail(monitor, column.argument, tojson(column.name) ~ ' of type ' ~ actual.data_type, 'a column of a numeric type (others belong in categorical)') -}}
+            {%- endif -%}
+            {%- set resolved = {} -%}
+            {%- do resolved.update(column) -%}
+            {%- do resolved.update({'kind': kind, 'sql': driftline._number_of(actual) if kind == 'numeric' else driftline._category_of(actual)}) -%}
+            {%- do columns.append(resolved) -%}
+        {%- endif -%}
+    {%- endfor -%}
+
+    {%- set version = none -%}
+    {%- if arguments.model_version is not none -%}
+        {%- set actual = driftline._resolve_column(known, 'model_version', arguments.model_version, optional) -%}
+        {%- set version = driftline._category_of(actual) if actual is not none -%}
+    {%- endif -%}
+    {%- set segments = [] -%}
+    {%- for segment in declaration.segments -%}
+        {%- set actual = driftline._resolve_column(known, 'segments', segment, optional) -%}
+        {%- do segments.append(driftline._category_of(actual) if actual is not none else driftline._as_text('null')) -%}
+    {%- endfor -%}
+
+    {{- return({
+        'relation': relation,
+        'name': name,
+        'time': time,
+        'columns': columns,
+        'version': version,
+        'segments': segments,
+        'weight': arguments.weight if name == 'relation' else none,
+        'metrics': declaration.metrics if name == 'relation' else [],
+    }) -}}
+{% endmacro %}
+
+
+{#
+    One column: {sql (quoted as the warehouse spells it), type, data_type}. A name that is not spelled exactly so is
+    looked for without regard to case. none where it is missing and may be.
+#}
+{% macro _resolve_column(known, argument, name, optional) %}
+    {%- if not known.found -%}
+        {%- set type = {'timestamp': 'naive', 'numeric': 'numeric', 'prediction': 'numeric'}.get(argument, 'text') -%}
+        {{- return({'sql': adapter.quote(name), 'type': type, 'data_type': 'unknown'}) -}}
+    {%- endif -%}
+    {%- set column = known.exact.get(name, known.found.get(name | lower)) -%}
+    {%- if column is none and optional -%}
+        {{- return(none) -}}
+    {%- elif column is none -%}
+        {{- driftline._fail(known.monitor, argument, tojson(name) ~ ', which is not a column of ' ~ known.relation, known.exact.keys() | list | join(', ')) -}}
+    {%- endif -%}
+    {{- return({'sql': adapter.quote(column.name), 'type': driftline._type_kind(column.data_type), 'data_type': column.data_type}) -}}
+{% endmacro %}
+
+
+{# The value of a numeric column as a double. A magnitude over 1e300 is left to the infinite bins: its sum could overflow. #}
+{% macro _number_of(column) %}
+    {%- if column.type == 'boolean' -%}
+        {{- return('cast(case when ' ~ column.sql ~ ' then 1 when not ' ~ column.sql ~ ' then 0 end as ' ~ driftline._type_double() ~ ')') -}}
+    {%- endif -%}
+    {{- return(driftline._as_double(column.sql)) -}}
+{% endmacro %}
+
+
+{# The value of a column as text, spelled the same on every engine: true, 1 (not 1.0), 0.5. #}
+{% macro _category_of(column) %}
+    {%- if column.type == 'boolean' -%}
+        {{- return("case when " ~ column.sql ~ " then 'true' when not " ~ column.sql ~ " then 'false' end") -}}
+    {%- elif column.type == 'numeric' -%}
+        {%- set whole = 'abs(' ~ column.sql ~ ') < 1e15 and ' ~ column.sql ~ ' = floor(' ~ column.sql ~ ')' -%}
+        {{- return('case when ' ~ whole ~ ' then ' ~ driftline._as_text('cast(' ~ column.sql ~ ' as ' ~ dbt.type_bigint() ~ ')') ~ ' else ' ~ driftline._as_text(column.sql) ~ ' end') -}}
+    {%- elif column.type == 'text' -%}
+        {{- return(column.sql) -}}
+    {%- endif -%}
+    {{- return(driftline._as_text(column.sql)) -}}
+{% endmacro %}

@@ -1,0 +1,343 @@
+{#
+    The SQL of a monitor's model: state rows for the periods this run reads, what was declared, and, where the run
+    builds anew, the frozen bins.
+
+    A run either builds (first run, changed declaration, no reference rows yet) or resumes at a cutoff. Either way it
+    writes whole periods, and marks each period it is responsible for with a `read` row, so that the replacement by
+    period also removes what is no longer in the source.
+#}
+{% macro _state_sql(declaration) %}
+    {%- if not execute -%}
+        {{- return('select 1 as parsed') -}}
+    {%- endif -%}
+    {%- set hash = driftline._spec_hash(declaration) -%}
+    {%- set resume = driftline._resume(declaration, hash) -%}
+    {%- set sources = [driftline._resolve(declaration, declaration.relation, 'relation')] -%}
+    {%- if declaration.reference_relation is not none -%}
+        {%- do sources.append(driftline._resolve(declaration, declaration.reference_relation, 'reference')) -%}
+    {%- endif -%}
+    {%- set read_sources = sources[:1] if resume else sources -%}
+    {%- set columns = sources[0].columns -%}
+    {%- set numeric = columns | selectattr('kind', 'equalto', 'numeric') | list -%}
+    {%- set categorical = columns | selectattr('kind', 'equalto', 'categorical') | list -%}
+    {%- set keys = ['source', 'in_reference', 'period_start', 'model_version'] -%}
+    {%- for segment in declaration.segments -%}
+        {%- do keys.append('segment_' ~ loop.index) -%}
+    {%- endfor -%}
+    {%- set sums = ['row_count', 'weight_sum', 'weight_sq_sum', 'value_sum', 'deviation_sq_sum', 'value_min', 'value_max', 'out_of_range_weight'] -%}
+    {%- set now = driftline._now() -%}
+    {%- set from = {} -%}
+    {%- for source in read_sources -%}
+        {%- do from.update({source.name: driftline._rows_of(declaration, source, resume)}) -%}
+    {%- endfor %}
+with declared as (
+    {{ driftline._declared_rows(declaration, columns) }}
+),
+
+bins as (
+    {%- if resume %}
+    select d.column_no, t.bin, t.bin_kind, t.bin_label, t.bin_lower, t.bin_upper, t.bin_group
+    from {{ this }} as t
+    join declared as d on d.column_name = t.column_name
+    where t.record = 'bin' and t.period_start = cast('1900-01-02' as timestamp)
+    {%- else %}
+    {{ driftline._learnt_bins(declaration, sources[-1], numeric, categorical) }}
+    {%- endif %}
+),
+
+{% if numeric -%}
+numeric_counts as (
+    {%- for source in read_sources -%}
+    {%- set own = source.columns | selectattr('kind', 'equalto', 'numeric') | list %}
+    {{ driftline._count_numeric(own, from[source.name], keys) if own }}
+    {{- ' union all ' if not loop.last and own }}
+    {%- endfor %}
+),
+
+{% endif -%}
+{% if categorical -%}
+category_values as (
+    {%- for source in read_sources -%}
+    {%- set own = source.columns | selectattr('kind', 'equalto', 'categorical') | list %}
+    {{ driftline._count_categories(own, from[source.name], keys) if own }}
+    {{- ' union all ' if not loop.last and own }}
+    {%- endfor %}
+),
+
+category_counts as (
+    select
+        v.column_no,
+        {% for key in keys %}v.{{ key }}, {% endfor %}
+        case when v.category is null then -3 else coalesce(b.bin, 10002) end as bin,
+        sum(v.row_count) as row_count,
+        sum(v.weight_sum) as weight_sum,
+        sum(v.weight_sq_sum) as weight_sq_sum
+    from category_values as v
+    left join bins as b on b.column_no = v.column_no and b.bin_label = v.category
+    group by {% for key in keys %}v.{{ key }}, {% endfor %}v.column_no, case when v.category is null then -3 else coalesce(b.bin, 10002) end
+),
+
+{% endif -%}
+measures as (
+    {%- for source in read_sources %}
+    {{ driftline._sum_measures(declaration, from[source.name], keys) }}
+    {{- ' union all ' if not loop.last }}
+    {%- endfor %}
+),
+
+counted as (
+    {%- if numeric %}
+    select column_no, {{ keys | join(', ') }}, bin, cast(null as {{ dbt.type_string() }}) as bin_kind, {{ sums | join(', ') }} from numeric_counts
+    union all
+    {%- endif %}
+    {%- if categorical %}
+    select column_no, {{ keys | join(', ') }}, bin, cast(null as {{ dbt.type_string() }}), row_count, weight_sum, weight_sq_sum
+        {%- for sum in sums[3:] %}, {{ driftline._as_double('null') }}{% endfor %}
+    from category_counts
+    union all
+    {%- endif %}
+    {{ driftline._measure_rows(declaration, keys) }}
+),
+
+by_segment as (
+    {%- set splits = [none] + declaration.segments %}
+    {%- for segment in splits %}
+    select
+        column_no, source, in_reference, period_start, model_version,
+        {{ driftline._text('all' if segment is none else segment) }} as segment,
+        {{ driftline._text('all') if segment is none else "coalesce(segment_" ~ loop.index0 ~ ", '(null)')" }} as segment_value,
+        bin, bin_kind,
+        {%- if splits | length == 1 %}
+        {{ sums | join(', ') }}
+    from counted
+        {%- else %}
+        sum(row_count) as row_count, sum(weight_sum) as weight_sum, sum(weight_sq_sum) as weight_sq_sum, sum(value_sum) as value_sum,
+        sum(deviation_sq_sum) as deviation_sq_sum, min(value_min) as value_min, max(value_max) as value_max, sum(out_of_range_weight) as out_of_range_weight
+    from counted
+    group by column_no, source, in_reference, period_start, model_version, {{ "segment_" ~ loop.index0 ~ ", " if segment is not none }}bin, bin_kind
+        {%- endif %}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+records as (
+    select
+        'count' as record, c.source, c.in_reference, c.period_start,
+        {{ driftline._period_index('c.period_start', declaration.arguments.period) }} as period_index,
+        c.model_version, c.segment, c.segment_value,
+        d.column_name, d.column_role, d.column_kind,
+        c.bin,
+        case
+            when c.bin_kind is not null then c.bin_kind
+            when c.bin = -3 then 'null'
+            when c.bin = -2 then 'nan'
+            when c.bin = -1 then 'negative_infinity'
+            when c.bin = 10000 then 'positive_infinity'
+            when c.bin = 10001 then 'beyond_top'
+            when c.bin = 10002 then 'unseen'
+            when c.bin = 20000 then 'moments'
+            when d.column_kind = 'numeric' then 'range'
+            else 'category'
+        end as bin_kind,
+        b.bin_label, b.bin_lower, b.bin_upper,
+        coalesce(b.bin_group, c.bin) as bin_group,
+        {% for sum in sums %}c.{{ sum }}{{ ', ' if not loop.last }}{% endfor %}
+    from by_segment as c
+    join declared as d on d.column_no = c.column_no
+    left join bins as b on b.column_no = c.column_no and b.bin = c.bin and b.bin_kind in ('range', 'category')
+    {%- if not resume %}
+    union all
+    select
+        'bin', 'relation', true, cast('1900-01-02' as timestamp), 0, 'all', 'all', 'all',
+        d.column_name, d.column_role, d.column_kind, b.bin, b.bin_kind, b.bin_label, b.bin_lower, b.bin_upper, b.bin_group,
+        {% for sum in sums %}null{{ ', ' if not loop.last }}{% endfor %}
+    from bins as b
+    join declared as d on d.column_no = b.column_no
+    {%- endif %}
+    union all
+    select
+        'setting', 'relation', false, cast('1900-01-01' as timestamp), 0, 'all', 'all', 'all',
+        s.setting, 'setting', 'setting', 0, 'setting', s.value, null, null, 0,
+        {% for sum in sums %}null{{ ', ' if not loop.last }}{% endfor %}
+    from ({{ driftline._settings(declaration, sources[0], now) }}) as s
+    union all
+    select
+        'read', 'relation', false, r.period_start, 0, 'all', 'all', 'all',
+        'all', 'read', 'read', 0, 'read', null, null, null, 0,
+        {% for sum in sums %}null{{ ', ' if not loop.last }}{% endfor %}
+    from (
+        select period_start from counted
+        {%- if is_incremental() %}
+        union
+        select period_start from {{ this }}
+        {%- if resume %}
+        where period_start >= {{ resume.period_start }}
+        {%- endif %}
+        {%- endif %}
+        {%- if not is_incremental() %}
+        group by period_start
+        {%- endif %}
+    ) as r
+)
+
+select
+    {{ driftline._text(declaration.monitor) }} as monitor,
+    {{ driftline._text(hash) }} as spec_hash,
+    {{ driftline._as_text('record') }} as record,
+    {{ driftline._as_text('source') }} as source,
+    in_reference,
+    {{ driftline._as_timestamp('period_start') }} as period_start,
+    cast(period_index as {{ dbt.type_bigint() }}) as period_index,
+    {%- for name in ['model_version', 'segment', 'segment_value', 'column_name', 'column_role', 'column_kind'] %}
+    {{ driftline._as_text(name) }} as {{ name }},
+    {%- endfor %}
+    cast(bin as {{ dbt.type_int() }}) as bin,
+    {{ driftline._as_text('bin_kind') }} as bin_kind,
+    {{ driftline._as_text('bin_label') }} as bin_label,
+    {{ driftline._as_double('bin_lower') }} as bin_lower,
+    {{ driftline._as_double('bin_upper') }} as bin_upper,
+    cast(bin_group as {{ dbt.type_int() }}) as bin_group,
+    cast(row_count as {{ dbt.type_bigint() }}) as row_count,
+    {%- for sum in sums[1:] %}
+    {{ driftline._as_double(sum) }} as {{ sum }},
+    {%- endfor %}
+    {{ driftline._as_timestamp(driftline._literal(now)) }} as computed_at
+from records
+{% endmacro %}
+
+
+{# The clock: UTC, 'YYYY-MM-DD HH:MM:SS'. The var driftline_now sets it for replays and tests. #}
+{% macro _now() %}
+    {%- set given = var('driftline_now', none) -%}
+    {%- if given is not none -%}
+        {{- return(driftline._moment('(all)', "var 'driftline_now'", given)) -}}
+    {%- endif -%}
+    {{- return(run_started_at.strftime('%Y-%m-%d %H:%M:%S')) -}}
+{% endmacro %}
+
+
+{#
+    Where this run resumes: {period_start: SQL of the first period to read again}, or none where it must build: no
+    table yet, another declaration, or no rows of the reference so far.
+#}
+{% macro _resume(declaration, hash) %}
+    {%- if not is_incremental() -%}{{- return(none) -}}{%- endif -%}
+    {%- set found = run_query(
+        "select min(spec_hash), max(spec_hash),"
+        ~ " cast(max(case when record = 'count' and source = 'relation' then period_start end) as " ~ dbt.type_string() ~ "),"
+        ~ " sum(case when record = 'count' and in_reference then 1 else 0 end)"
+        ~ ' from ' ~ this
+    ) -%}
+    {%- set row = found.rows[0] -%}
+    {%- if row[0] != hash or row[1] != hash or row[2] is none or not row[3] -%}
+        {{- return(none) -}}
+    {%- endif -%}
+    {%- set latest = driftline._as_timestamp(driftline._literal((row[2] | string)[:19])) -%}
+    {%- set period = declaration.arguments.period -%}
+    {%- set lookback = declaration.arguments.lookback -%}
+    {{- return({'period_start': driftline._as_timestamp(dbt.dateadd(period, 0 - lookback, latest))}) -}}
+{% endmacro %}
+
+
+{# The columns of the declaration as rows: what the state needs to know of each. #}
+{% macro _declared_rows(declaration, columns) %}
+    {%- for column in columns %}
+    select {{ column.no }} as column_no, {{ driftline._text(column.name) }} as column_name, {{ driftline._text(column.role) }} as column_role,
+        {{ driftline._text(column.kind) }} as column_kind, {{ column.bins }} as bin_count, {{ 1 if column.edges is not none else 0 }} as own_edges
+    union all
+    {%- endfor %}
+    {%- for metric in declaration.metrics %}
+    select {{ 10000 + metric.no }} as column_no, {{ driftline._text(metric.name) }} as column_name, {{ driftline._text('business') }} as column_role,
+        {{ driftline._text('measure') }} as column_kind, 0 as bin_count, 0 as own_edges
+    union all
+    {%- endfor %}
+    select 20000 as column_no, {{ driftline._text('*') }} as column_name, {{ driftline._text('row') }} as column_role,
+        {{ driftline._text('measure') }} as column_kind, 0 as bin_count, 0 as own_edges
+{% endmacro %}
+
+
+{#
+    What is read of one source: {grain (list of {name, sql}), relation, where, weight}. The bare time column is compared
+    with constants, so that the engine can prune partitions.
+#}
+{% macro _rows_of(declaration, source, resume) %}
+    {%- set a = declaration.arguments -%}
+    {%- set zone = 'UTC' if a.period == 'hour' else a.timezone -%}
+    {%- set where = [] -%}
+    {%- set grain = [{'name': 'source', 'sql': driftline._literal(source.name)}] -%}
+    {%- if source.time is none -%}
+        {%- do grain.append({'name': 'in_reference', 'sql': 'true'}) -%}
+        {%- do grain.append({'name': 'period_start', 'sql': "cast('1900-01-03' as timestamp)"}) -%}
+    {%- else -%}
+        {%- set time = source.time.sql -%}
+        {%- set kind = source.time.type -%}
+        {%- if source.name == 'reference' -%}
+            {%- do grain.append({'name': 'in_reference', 'sql': 'true'}) -%}
+        {%- elif 'start' in a.reference -%}
+            {%- set start = driftline._column_time(driftline._as_timestamp(driftline._literal(a.reference.start)), kind, a.timezone) -%}
+            {%- set end = driftline._column_time(driftline._as_timestamp(driftline._literal(a.reference.end)), kind, a.timezone) -%}
+            {%- do grain.append({'name': 'in_reference', 'sql': 'case when ' ~ time ~ ' >= ' ~ start ~ ' and ' ~ time ~ ' < ' ~ end ~ ' then true else false end'}) -%}
+        {%- else -%}
+            {%- do grain.append({'name': 'in_reference', 'sql': 'false'}) -%}
+        {%- endif -%}
+        {%- do grain.append({'name': 'period_start', 'sql': driftline._as_timestamp(driftline._period_start(driftline._local_time(time, kind, zone), a.period))}) -%}
+        {#- A row dated after the run is read when its time has come. -#}
+        {%- set now = driftline._as_timestamp(driftline._literal(driftline._now())) -%}
+        {%- do where.append(time ~ ' < ' ~ driftline._column_time(now if kind != 'date' else driftline._local_time(now, 'naive', zone), kind, 'UTC')) -%}
+        {%- if resume and source.name == 'relation' -%}
+            {%- do where.append(time ~ ' >= ' ~ driftline._column_time(resume.period_start, kind, zone)) -%}
+        {%- endif -%}
+    {%- endif -%}
+    {%- if source.version is none -%}
+        {%- do grain.append({'name': 'model_version', 'sql': driftline._text('all')}) -%}
+    {%- else -%}
+        {#- A version that is really called "all" must not be taken for the total. -#}
+        {%- do grain.append({'name': 'model_version', 'sql': 'case when ' ~ source.version ~ " is null then '(null)' when " ~ source.version ~ " = 'all' then '(all)' else " ~ source.version ~ ' end'}) -%}
+    {%- endif -%}
+    {%- for segment in source.segments -%}
+        {%- do grain.append({'name': 'segment_' ~ loop.index, 'sql': segment}) -%}
+    {%- endfor -%}
+    {{- return({
+        'grain': grain,
+        'relation': source.relation,
+        'where': where,
+        'measures': source.name == 'relation',
+        'weight': driftline._as_double('(' ~ source.weight ~ ')') if source.weight is not none else none,
+    }) -}}
+{% endmacro %}
+
+
+{# `select <grain>, <values> from <relation> where …` over the rows a run reads. values: list of {name, sql} #}
+{% macro _select_rows(rows, values) %}
+    select {% for part in rows.grain + values %}{{ part.sql }} as {{ part.name }}{{ ', ' if not loop.last }}{% endfor %}
+    {%- if rows.weight is not none %}, {{ rows.weight }} as w{% endif %}
+    from {{ rows.relation }}
+    {%- if rows.where %}
+    where {{ rows.where | join(' and ') }}
+    {%- endif %}
+{% endmacro %}
+
+
+{# What later steps need to know of the declaration: rows (setting, value). #}
+{% macro _settings(declaration, source, now) %}
+    {%- set a = declaration.arguments -%}
+    {%- set zone = 'UTC' if a.period == 'hour' else a.timezone -%}
+    {%- set settings = {
+        'period': driftline._text(a.period),
+        'timezone': driftline._text(a.timezone),
+        'task': driftline._text(a.task),
+        'decision_threshold': driftline._text(a.decision_threshold),
+        'owner': driftline._text(a.owner) if a.owner is not none else driftline._as_text('null'),
+        'relation_name': driftline._text(declaration.relation.identifier),
+        'reference_start': driftline._text(a.reference.start) if 'start' in a.reference else driftline._as_text('null'),
+        'reference_end': driftline._text(a.reference.end) if 'end' in a.reference else driftline._as_text('null'),
+        'as_of': driftline._as_text(driftline._local_time(driftline._as_timestamp(driftline._literal(now)), 'naive', zone)),
+    } -%}
+    {%- for metric in declaration.metrics -%}
+        {%- do settings.update({'business:' ~ metric.name: driftline._text('sum' if metric.denominator is none else 'ratio')}) -%}
+    {%- endfor -%}
+    {%- for name in settings %}
+    select {{ driftline._text(name) }} as setting, {{ settings[name] }} as value
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{% endmacro %}

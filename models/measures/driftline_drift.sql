@@ -1,0 +1,339 @@
+{{ config(materialized='table') }}
+{%- set alpha = driftline._alpha() -%}
+{%- set baselines = ['reference', 'previous', 'trailing', 'seasonal'] -%}
+{#- The measures that have a noise floor, and what it is called. -#}
+{%- set floors = {'psi': 'noise_floor', 'ks_lower': 'ks_noise_floor'} -%}
+{%- for measure in ['js_distance', 'hellinger', 'total_variation', 'l_infinity', 'wasserstein', 'cramers_v'] -%}
+    {%- do floors.update({measure: measure ~ '_noise_floor'}) -%}
+{%- endfor -%}
+{%- set pair = 'group_no, window_periods, period_index, column_no, baseline' %}
+
+with baselines as (
+    {%- for baseline in baselines %}
+    select {{ driftline._text(baseline) }} as baseline {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+columns as (
+    select distinct monitor, column_no, column_name, column_role, column_kind
+    from {{ ref('driftline_cells') }}
+    where column_role in ('feature', 'prediction', 'label')
+),
+
+reference_columns as (
+    select
+        r.group_no, c.column_no, max(r.reference_model_version) as reference_model_version,
+        sum(case when c.bin_kind <> 'moments' then r.n end) as n,
+        sum(case when c.bin_kind <> 'moments' then r.w end) as total,
+        sum(case when c.bin_kind <> 'moments' then r.w2 end) as total2,
+        min(r.value_min) as value_min,
+        max(r.value_max) as value_max
+    from {{ ref('driftline_reference') }} as r
+    join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no
+    where c.column_role in ('feature', 'prediction', 'label')
+    group by r.group_no, c.column_no
+),
+
+-- Every window of every column next to each of its baselines: how many rows, how far the values reach. What is in the
+-- window is taken out of the reference, so that no window is part of its own baseline.
+sides as (
+    select
+        r.group_no, r.window_periods, r.period_index, r.column_no, b.baseline,
+        r.n, r.total, r.total2, r.value_min, r.value_max,
+        r.n > 0 and r.n = r.reference_n as is_reference,
+        case b.baseline
+            when 'reference' then coalesce(f.n, 0) - r.reference_n
+            {%- for baseline in baselines[1:] %} when '{{ baseline }}' then coalesce(r.{{ baseline }}_n, 0){% endfor %}
+        end as baseline_n,
+        case b.baseline
+            when 'reference' then f.value_min
+            {%- for baseline in baselines[1:] %} when '{{ baseline }}' then r.{{ baseline }}_value_min{% endfor %}
+        end as baseline_min,
+        case b.baseline
+            when 'reference' then f.value_max
+            {%- for baseline in baselines[1:] %} when '{{ baseline }}' then r.{{ baseline }}_value_max{% endfor %}
+        end as baseline_max,
+        case when b.baseline = 'reference' then f.reference_model_version end as reference_model_version
+    from {{ ref('driftline_rolling_columns') }} as r
+    cross join baselines as b
+    left join reference_columns as f on f.group_no = r.group_no and f.column_no = r.column_no
+),
+
+pairs as (
+    select * from (
+        select
+            r.group_no, r.window_periods, r.period_index, c.column_no, b.baseline,
+            c.bin, c.bin_kind, c.bin_group, c.bin_lower, c.bin_upper,
+            r.w as q, r.w2 as q2, r.v as q_sum,
+            {%- for measure in ['w', 'w2', 'v'] %}
+            case b.baseline
+                -- Fractions of a row that are left by rounding are no rows.
+                when 'reference' then case when f.w - r.reference_w > 1e-12 * f.w then f.{{ measure }} - r.reference_{{ measure }} else 0 end
+                {%- for baseline in baselines[1:] %}
+                when '{{ baseline }}' then coalesce(r.{{ baseline }}_{{ measure }}, 0)
+                {%- endfor %}
+            end as {{ {'w': 'p', 'w2': 'p2', 'v': 'p_sum'}[measure] }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        from {{ ref('driftline_rolling_bins') }} as r
+        join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no
+        cross join baselines as b
+        left join {{ ref('driftline_reference') }} as f on f.group_no = r.group_no and f.cell_no = r.cell_no
+    ) as sums
+    where q > 0 or p > 0
+),
+
+totals as (
+    select
+        pairs.*,
+        sum(q) over (partition by {{ pair }}) as n_q,
+        sum(p) over (partition by {{ pair }}) as n_p,
+        sum(q2) over (partition by {{ pair }}) as n_q2,
+        sum(p2) over (partition by {{ pair }}) as n_p2,
+        bin_kind in ('negative_infinity', 'range', 'positive_infinity') as is_ordered,
+        bin_kind = 'range' as is_finite
+    from pairs
+),
+
+-- Only where both sides have rows is there anything to measure.
+shares as (
+    select
+        {{ pair }}, bin, bin_lower, bin_upper, q, p, n_q, n_p, is_ordered, is_finite,
+        q / n_q as share_q, p / n_p as share_p,
+        case when is_ordered then q else 0 end as ordered_q, case when is_ordered then p else 0 end as ordered_p,
+        case when is_ordered then q2 else 0 end as ordered_q2, case when is_ordered then p2 else 0 end as ordered_p2,
+        case when is_finite then q else 0 end as finite_q, case when is_finite then p else 0 end as finite_p,
+        case when is_finite then q_sum else 0 end as finite_q_sum, case when is_finite then p_sum else 0 end as finite_p_sum,
+        -- χ² counts effective rows: a weighted row counts for less certainty than its weight.
+        q * n_q / n_q2 as effective_q, p * n_p / n_p2 as effective_p,
+        n_q * n_q / n_q2 as effective_n_q, n_p * n_p / n_p2 as effective_n_p
+    from totals
+    where n_q > 0 and n_p > 0
+),
+
+cumulated as (
+    select
+        shares.*,
+        sum(ordered_q) over (partition by {{ pair }}) as n_ordered_q,
+        sum(ordered_p) over (partition by {{ pair }}) as n_ordered_p,
+        sum(finite_q) over (partition by {{ pair }}) as n_finite_q,
+        sum(finite_p) over (partition by {{ pair }}) as n_finite_p,
+        sum(ordered_q) over (partition by {{ pair }} order by bin rows unbounded preceding) as cumulated_q,
+        sum(ordered_p) over (partition by {{ pair }} order by bin rows unbounded preceding) as cumulated_p,
+        sum(finite_q) over (partition by {{ pair }} order by bin rows unbounded preceding) as cumulated_finite_q,
+        sum(finite_p) over (partition by {{ pair }} order by bin rows unbounded preceding) as cumulated_finite_p,
+        (effective_q + effective_p) * effective_n_q / (effective_n_q + effective_n_p) as expected_q,
+        (effective_q + effective_p) * effective_n_p / (effective_n_q + effective_n_p) as expected_p,
+        finite_q_sum / nullif(finite_q, 0) as mean_q,
+        finite_p_sum / nullif(finite_p, 0) as mean_p
+    from shares
+),
+
+terms as (
+    select
+        cumulated.*,
+        least(expected_q, expected_p) < 5 as is_pooled,
+        case when is_ordered then cumulated_q / nullif(n_ordered_q, 0) end as cdf_q,
+        case when is_ordered then cumulated_p / nullif(n_ordered_p, 0) end as cdf_p,
+        case when is_ordered then (cumulated_q - ordered_q) / nullif(n_ordered_q, 0) end as cdf_before_q,
+        case when is_ordered then (cumulated_p - ordered_p) / nullif(n_ordered_p, 0) end as cdf_before_p,
+        case when is_finite then least(coalesce(mean_q, mean_p), coalesce(mean_p, mean_q)) end as first_mean,
+        case when is_finite then greatest(coalesce(mean_q, mean_p), coalesce(mean_p, mean_q)) end as last_mean,
+        cumulated_finite_q / nullif(n_finite_q, 0) - cumulated_finite_p / nullif(n_finite_p, 0) as gap_after,
+        (cumulated_finite_q - finite_q) / nullif(n_finite_q, 0) - (cumulated_finite_p - finite_p) / nullif(n_finite_p, 0) as gap_before
+    from cumulated
+),
+
+-- The next bin that has finite values: what the Wasserstein distance moves mass across.
+spaced as (
+    select terms.*, lead(first_mean) over (partition by {{ pair }}, is_finite order by bin) as next_mean
+    from terms
+),
+
+measured as (
+    select
+        {{ pair }},
+        max(effective_n_q) as effective_n_q,
+        max(effective_n_p) as effective_n_p,
+        sum({{ driftline._js_term('share_q', 'share_p') }}) as js_divergence,
+        sum((sqrt(share_q) - sqrt(share_p)) * (sqrt(share_q) - sqrt(share_p))) / 2e0 as hellinger_sq,
+        sum(abs(share_q - share_p)) / 2e0 as total_variation,
+        max(abs(share_q - share_p)) as l_infinity,
+        max(abs(cdf_q - cdf_p)) as ks_lower,
+        max(greatest(cdf_q - cdf_before_p, cdf_p - cdf_before_q)) as ks_upper,
+        sum(ordered_q) * sum(ordered_q) / nullif(sum(ordered_q2), 0) as ks_n_q,
+        sum(ordered_p) * sum(ordered_p) / nullif(sum(ordered_p2), 0) as ks_n_p,
+        sum(finite_q) as n_finite_q,
+        sum(finite_p) as n_finite_p,
+        sum(finite_q_sum) / nullif(sum(finite_q), 0) as mean_q,
+        sum(finite_p_sum) / nullif(sum(finite_p), 0) as mean_p,
+        sum(case when is_pooled then 0e0 else (effective_q - expected_q) * (effective_q - expected_q) / expected_q + (effective_p - expected_p) * (effective_p - expected_p) / expected_p end) as chi_squared_cells,
+        sum(case when is_pooled then 0 else 1 end) as cells,
+        sum(case when is_pooled then effective_q - expected_q else 0e0 end) as pooled_difference_q,
+        sum(case when is_pooled then effective_p - expected_p else 0e0 end) as pooled_difference_p,
+        sum(case when is_pooled then expected_q else 0e0 end) as pooled_q,
+        sum(case when is_pooled then expected_p else 0e0 end) as pooled_p,
+        sum(
+            case when is_finite then
+                coalesce(abs(gap_before + case when mean_q < mean_p then finite_q / n_finite_q else - finite_p / n_finite_p end) * (last_mean - first_mean), 0e0)
+                + coalesce(abs(gap_after) * (next_mean - last_mean), 0e0)
+            end
+        ) as wasserstein
+    from spaced
+    group by {{ pair }}
+),
+
+-- How far each bin's values may be from the point mass that stands for them. Open ends reach as far as the values do.
+reaches as (
+    select
+        t.group_no, t.window_periods, t.period_index, t.column_no, t.baseline,
+        sum(
+            coalesce(t.finite_q / t.n_finite_q * {{ driftline._spread_bound('t.mean_q', 'greatest(coalesce(t.bin_lower, s.value_min), s.value_min)', 'least(coalesce(t.bin_upper, s.value_max), s.value_max)') }}, 0e0)
+            + coalesce(t.finite_p / t.n_finite_p * {{ driftline._spread_bound('t.mean_p', 'greatest(coalesce(t.bin_lower, s.baseline_min), s.baseline_min)', 'least(coalesce(t.bin_upper, s.baseline_max), s.baseline_max)') }}, 0e0)
+        ) as reach
+    from terms as t
+    join sides as s
+        on s.group_no = t.group_no and s.window_periods = t.window_periods and s.period_index = t.period_index
+        and s.column_no = t.column_no and s.baseline = t.baseline
+    where t.is_finite and t.n_finite_q > 0 and t.n_finite_p > 0
+    group by t.group_no, t.window_periods, t.period_index, t.column_no, t.baseline
+),
+
+psi_groups as (
+    select {{ pair }}, n_q, n_p, bin_group, sum(q) as q, sum(p) as p
+    from totals
+    where n_q > 0 and n_p > 0
+    group by {{ pair }}, n_q, n_p, bin_group
+),
+
+psi as (
+    select {{ pair }}, sum({{ driftline._psi_term('q', 'p', 'n_q', 'n_p') }}) as psi, cast(count(*) as {{ dbt.type_int() }}) as group_count
+    from psi_groups
+    group by {{ pair }}
+),
+
+chi_squared as (
+    select
+        m.*,
+        case when cells + case when pooled_q > 0 then 1 else 0 end > 1 then cells + case when pooled_q > 0 then 1 else 0 end - 1 end as chi_squared_df,
+        case when cells + case when pooled_q > 0 then 1 else 0 end > 1 then
+            chi_squared_cells + case when pooled_q > 0 then pooled_difference_q * pooled_difference_q / pooled_q + pooled_difference_p * pooled_difference_p / pooled_p else 0e0 end
+        end as chi_squared
+    from measured as m
+),
+
+all_terms as (
+    {{ driftline._chi_squared_terms(5100) }}
+),
+
+-- Only as many terms as the largest column can need.
+chi_squared_terms as (
+    select t.parity, t.term, t.log_gamma
+    from all_terms as t
+    cross join (select max(df) as df from {{ ref('driftline_critical_values') }}) as most
+    where t.term <= most.df / 2 + 1
+),
+
+chi_squared_tails as (
+    select
+        x.group_no, x.window_periods, x.period_index, x.column_no, x.baseline,
+        max(case when x.parity = 1 then {{ driftline._erfc('x.root') }} else 0e0 end) + coalesce(sum({{ driftline._chi_squared_term('x.chi_squared') }}), 0e0) as tail
+    from (
+        select
+            {{ pair }}, chi_squared, sqrt(chi_squared / 2e0) as root,
+            cast(mod(chi_squared_df, 2) as {{ dbt.type_int() }}) as parity,
+            cast(floor(chi_squared_df / 2.0) as {{ dbt.type_int() }}) as half
+        from chi_squared
+        where chi_squared > 0
+    ) as x
+    left join chi_squared_terms as t on t.parity = x.parity and t.term between x.parity and x.half - 1 + x.parity
+    group by x.group_no, x.window_periods, x.period_index, x.column_no, x.baseline
+),
+
+results as (
+    select
+        s.group_no, s.window_periods, s.period_index, s.column_no, s.baseline, s.is_reference, s.n, s.baseline_n, s.reference_model_version,
+        p.psi,
+        case when p.group_count = 1 then 0e0 else (1e0 / m.effective_n_q + 1e0 / m.effective_n_p) * k.chi_squared end as psi_critical,
+        sqrt(case when m.js_divergence < 0e0 then 0e0 when m.js_divergence < 1e0 then m.js_divergence when m.js_divergence is not null then 1e0 end) as js_distance,
+        sqrt(case when m.hellinger_sq < 1e0 then m.hellinger_sq when m.hellinger_sq is not null then 1e0 end) as hellinger,
+        case when m.total_variation < 1e0 then m.total_variation when m.total_variation is not null then 1e0 end as total_variation,
+        m.l_infinity,
+        m.ks_lower,
+        case when m.ks_upper < 1e0 then m.ks_upper when m.ks_upper is not null then 1e0 end as ks_upper,
+        m.ks_lower * sqrt(m.ks_n_q * m.ks_n_p / (m.ks_n_q + m.ks_n_p)) as ks_lambda,
+        -- One term of Kolmogorov's series, solved for the distance: exact to 1e-9 at this level.
+        sqrt(-ln({{ alpha / 2 }}e0) / 2e0 * (1e0 / m.ks_n_q + 1e0 / m.ks_n_p)) as ks_critical,
+        case when m.n_finite_q > 0 and m.n_finite_p > 0 then m.wasserstein end as wasserstein,
+        r.reach,
+        m.chi_squared, m.chi_squared_df,
+        case when m.chi_squared = 0 or c.tail > 1e0 then 1e0 else c.tail end as chi_squared_p_value,
+        sqrt(m.chi_squared / (m.effective_n_q + m.effective_n_p)) as cramers_v,
+        m.mean_q, m.mean_p
+    from sides as s
+    left join chi_squared as m
+        on m.group_no = s.group_no and m.window_periods = s.window_periods and m.period_index = s.period_index
+        and m.column_no = s.column_no and m.baseline = s.baseline
+    left join psi as p
+        on p.group_no = s.group_no and p.window_periods = s.window_periods and p.period_index = s.period_index
+        and p.column_no = s.column_no and p.baseline = s.baseline
+    left join {{ ref('driftline_critical_values') }} as k on k.df = p.group_count - 1
+    left join reaches as r
+        on r.group_no = s.group_no and r.window_periods = s.window_periods and r.period_index = s.period_index
+        and r.column_no = s.column_no and r.baseline = s.baseline
+    left join chi_squared_tails as c
+        on c.group_no = s.group_no and c.window_periods = s.window_periods and c.period_index = s.period_index
+        and c.column_no = s.column_no and c.baseline = s.baseline
+),
+
+-- What the reference's own windows reach, each held against the rest of the reference. One window says nothing.
+noise_floors as (
+    select
+        g.monitor, g.model_version, g.segment, g.segment_value, r.window_periods, r.column_no,
+        {% for measure in floors %}max(r.{{ measure }}) as {{ measure }}{{ ', ' if not loop.last }}{% endfor %}
+    from results as r
+    join {{ ref('driftline_groups') }} as g on g.group_no = r.group_no
+    where r.baseline = 'reference' and r.is_reference and r.psi is not null
+    group by g.monitor, g.model_version, g.segment, g.segment_value, r.window_periods, r.column_no
+    having count(*) > 1
+)
+
+select
+    w.monitor, w.model_version, w.segment, w.segment_value,
+    cast(r.window_periods as {{ dbt.type_int() }}) as window_periods, w.window_start, w.window_end,
+    c.column_name, c.column_role, c.column_kind, r.baseline,
+    case when r.baseline = 'reference' then r.reference_model_version else w.model_version end as baseline_model_version,
+    w.is_complete,
+    cast(coalesce(r.n, 0) as {{ dbt.type_bigint() }}) as row_count,
+    cast(coalesce(r.baseline_n, 0) as {{ dbt.type_bigint() }}) as baseline_row_count,
+    {%- for measure in ['psi', 'psi_critical', 'js_distance', 'hellinger', 'total_variation', 'l_infinity', 'ks_lower', 'ks_upper'] %}
+    {{ driftline._as_double('r.' ~ measure) }} as {{ measure }},
+    {%- endfor %}
+    {{ driftline._as_double(driftline._kolmogorov('r.ks_lambda')) }} as ks_p_value,
+    {{ driftline._as_double('r.ks_critical') }} as ks_critical,
+    {{ driftline._as_double('r.wasserstein') }} as wasserstein,
+    {{ driftline._as_double('case when r.wasserstein is not null then greatest(r.wasserstein - r.reach, abs(r.mean_q - r.mean_p)) end') }} as wasserstein_lower,
+    {{ driftline._as_double('r.wasserstein + r.reach') }} as wasserstein_upper,
+    {{ driftline._as_double('r.chi_squared') }} as chi_squared,
+    cast(r.chi_squared_df as {{ dbt.type_int() }}) as chi_squared_df,
+    {{ driftline._as_double('r.chi_squared_p_value') }} as chi_squared_p_value,
+    {{ driftline._as_double('r.cramers_v') }} as cramers_v,
+    {{ driftline._as_double('r.mean_q') }} as mean,
+    {{ driftline._as_double('r.mean_p') }} as baseline_mean,
+    {%- for measure in floors %}
+    {{ driftline._as_double('f.' ~ measure) }} as {{ floors[measure] }},
+    {%- endfor %}
+    {{ driftline._as_text("""case
+        when coalesce(r.n, 0) = 0 then 'no rows in the window'
+        when coalesce(r.baseline_n, 0) = 0 then 'no rows in the baseline'
+        when c.column_kind = 'numeric' and r.ks_lower is null then 'no values but NULL or NaN on one side'
+        when c.column_kind = 'numeric' and r.wasserstein is null then 'no finite values on one side'
+        when r.chi_squared is null then 'too few rows or values for chi-squared'
+    end""") }} as reason
+from results as r
+join {{ ref('driftline_windows') }} as w
+    on w.group_no = r.group_no and w.window_periods = r.window_periods and w.period_index = r.period_index and w.source = 'relation'
+join columns as c on c.column_no = r.column_no
+left join noise_floors as f
+    on f.monitor = w.monitor and f.segment = w.segment and f.segment_value = w.segment_value
+    and f.model_version = r.reference_model_version
+    and f.window_periods = r.window_periods and f.column_no = r.column_no

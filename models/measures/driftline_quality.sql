@@ -1,0 +1,114 @@
+{{ config(materialized='table') }}
+{%- set rates = {'null_rate': 'nulls', 'nan_rate': 'nans', 'infinite_rate': 'infinites', 'unseen_rate': 'unseens', 'out_of_range_rate': 'out_of_range'} -%}
+{#- What a rate is a share of: out of range only finite values can be. -#}
+{%- set bases = {'null_rate': 'total', 'nan_rate': 'total', 'infinite_rate': 'total', 'unseen_rate': 'total', 'out_of_range_rate': 'finites'} -%}
+{%- set only = {'nan_rate': 'numeric', 'infinite_rate': 'numeric', 'unseen_rate': 'categorical', 'out_of_range_rate': 'numeric'} -%}
+{#- One-sided normal quantile at the level of significance (Abramowitz & Stegun 26.2.23, to 4.5e-4). -#}
+{%- set t = 'sqrt(-2e0 * ln(' ~ driftline._alpha() ~ 'e0))' -%}
+{%- set z = '(' ~ t ~ ' - (2.515517e0 + 0.802853e0 * ' ~ t ~ ' + 0.010328e0 * ' ~ t ~ ' * ' ~ t ~ ') / (1e0 + 1.432788e0 * ' ~ t ~ ' + 0.189269e0 * ' ~ t ~ ' * ' ~ t ~ ' + 0.001308e0 * ' ~ t ~ ' * ' ~ t ~ ' * ' ~ t ~ '))' %}
+
+with columns as (
+    select c.column_no, c.monitor, c.column_name, c.column_role, c.column_kind, coalesce(max(b.bin_lower), 0) as centre
+    from {{ ref('driftline_cells') }} as c
+    left join {{ ref('driftline_bins') }} as b
+        on b.monitor = c.monitor and b.column_name = c.column_name and b.column_role = c.column_role and b.bin_kind = 'centre'
+    where c.column_role in ('feature', 'prediction', 'label')
+    group by c.column_no, c.monitor, c.column_name, c.column_role, c.column_kind
+),
+
+reference_columns as (
+    select
+        r.group_no, c.column_no,
+        sum(case when c.bin_kind <> 'moments' then r.n end) as n,
+        sum(case when c.bin_kind <> 'moments' then r.w end) as total,
+        sum(case when c.bin_kind <> 'moments' then r.w2 end) as total2,
+        sum(case when c.bin_kind = 'moments' then r.w end) as finites,
+        sum(case when c.bin_kind = 'null' then r.w end) as nulls,
+        sum(case when c.bin_kind = 'nan' then r.w end) as nans,
+        sum(case when c.bin_kind in ('negative_infinity', 'positive_infinity') then r.w end) as infinites,
+        sum(case when c.bin_kind = 'unseen' then r.w end) as unseens,
+        sum(r.out_of_range_weight) as out_of_range
+    from {{ ref('driftline_reference') }} as r
+    join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no
+    where c.column_role in ('feature', 'prediction', 'label')
+    group by r.group_no, c.column_no
+),
+
+rates as (
+    select
+        r.group_no, r.window_periods, r.period_index, r.column_no,
+        c.monitor, c.column_name, c.column_role, c.column_kind,
+        r.n, r.n > 0 and r.n = r.reference_n as is_reference,
+        coalesce(f.n, 0) - r.reference_n as reference_row_count,
+        r.finites, r.value_min, r.value_max,
+        r.value_sum / nullif(r.finites, 0) as mean,
+        -- Deviations were taken from the frozen centre; a square too large to sum is left out of the state.
+        case when r.finites > 1 and abs(r.value_min - c.centre) <= 1e145 and abs(r.value_max - c.centre) <= 1e145 then
+            (r.deviation_sq_sum - (r.value_sum - r.finites * c.centre) * (r.value_sum - r.finites * c.centre) / r.finites) / (r.finites - 1)
+        end as variance,
+        r.total * r.total / nullif(r.total2, 0) as effective_n,
+        (f.total - r.reference_total) * (f.total - r.reference_total) / nullif(f.total2 - r.reference_total2, 0) as reference_effective_n
+        {%- for rate in rates %},
+        {% if rate in only %}case when c.column_kind = '{{ only[rate] }}' then {% endif -%}
+        r.{{ rates[rate] }} / nullif(r.{{ bases[rate] }}, 0){{ ' end' if rate in only }} as {{ rate }},
+        {% if rate in only %}case when c.column_kind = '{{ only[rate] }}' then {% endif -%}
+        (coalesce(f.{{ rates[rate] }}, 0) - r.reference_{{ rates[rate] }}) / nullif(f.{{ bases[rate] }} - r.reference_{{ bases[rate] }}, 0){{ ' end' if rate in only }} as reference_{{ rate }}
+        {%- endfor %}
+    from {{ ref('driftline_rolling_columns') }} as r
+    join columns as c on c.column_no = r.column_no
+    left join reference_columns as f on f.group_no = r.group_no and f.column_no = r.column_no
+),
+
+-- How far the reference's own windows are from the rest of it, as for drift.
+noise_floors as (
+    select
+        g.monitor, g.model_version, g.segment, g.segment_value, r.window_periods, r.column_no
+        {%- for rate in rates %}, max(r.{{ rate }} - r.reference_{{ rate }}) as {{ rate }}{% endfor %}
+    from rates as r
+    join {{ ref('driftline_groups') }} as g on g.group_no = r.group_no
+    where r.is_reference and r.reference_row_count > 0
+    group by g.monitor, g.model_version, g.segment, g.segment_value, r.window_periods, r.column_no
+    having count(*) > 1
+),
+
+versions as (
+    select distinct group_no, reference_model_version from {{ ref('driftline_reference') }}
+)
+
+select
+    w.monitor, w.model_version, w.segment, w.segment_value,
+    cast(r.window_periods as {{ dbt.type_int() }}) as window_periods, w.window_start, w.window_end,
+    r.column_name, r.column_role, r.column_kind, w.is_complete,
+    cast(r.n as {{ dbt.type_bigint() }}) as row_count,
+    {%- for rate in rates %}
+    {{ driftline._as_double('r.' ~ rate) }} as {{ rate }},
+    {%- endfor %}
+    {{ driftline._as_double('r.mean') }} as mean,
+    {{ driftline._as_double('sqrt(case when r.variance < 0 then 0 else r.variance end)') }} as stddev,
+    {{ driftline._as_double('r.value_min') }} as minimum,
+    {{ driftline._as_double('r.value_max') }} as maximum,
+    {%- for rate in rates %}
+    {{ driftline._as_double('r.reference_' ~ rate) }} as reference_{{ rate }},
+    {{ driftline._as_double("case when r.pooled_" ~ rate ~ " is not null then greatest(coalesce(f." ~ rate ~ ", 0e0), " ~ z ~ " * sqrt(greatest(r.pooled_" ~ rate ~ " * (1e0 - r.pooled_" ~ rate ~ "), 0e0) * (1e0 / r.effective_n + 1e0 / r.reference_effective_n))) end") }} as {{ rate }}_noise,
+    {%- endfor %}
+    cast(r.reference_row_count as {{ dbt.type_bigint() }}) as reference_row_count,
+    {{ driftline._as_text("case
+        when r.n = 0 then 'no rows in the window'
+        when r.column_kind = 'numeric' and r.finites = 0 then 'no finite values in the window'
+        when r.column_kind = 'numeric' and r.finites > 1 and r.variance is null then 'values too large for a standard deviation'
+        when r.column_kind = 'numeric' and r.variance is null then 'one value has no standard deviation'
+    end") }} as reason
+from (
+    select
+        rates.*
+        {%- for rate in rates %},
+        ({{ rate }} * effective_n + reference_{{ rate }} * reference_effective_n) / (effective_n + reference_effective_n) as pooled_{{ rate }}
+        {%- endfor %}
+    from rates
+) as r
+join {{ ref('driftline_windows') }} as w
+    on w.group_no = r.group_no and w.window_periods = r.window_periods and w.period_index = r.period_index and w.source = 'relation'
+left join versions as v on v.group_no = r.group_no
+left join noise_floors as f
+    on f.monitor = w.monitor and f.segment = w.segment and f.segment_value = w.segment_value and f.model_version = v.reference_model_version
+    and f.window_periods = r.window_periods and f.column_no = r.column_no

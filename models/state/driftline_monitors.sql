@@ -1,0 +1,16 @@
+{{ config(materialized='view') }}
+
+select
+    monitor,
+    max(spec_hash) as spec_hash,
+    {%- for setting in ['period', 'timezone', 'task'] %}
+    max(case when column_name = '{{ setting }}' then bin_label end) as {{ setting }},
+    {%- endfor %}
+    {{ driftline._as_double("max(case when column_name = 'decision_threshold' then bin_label end)") }} as decision_threshold,
+    {%- for setting in ['owner', 'relation_name', 'reference_start', 'reference_end'] %}
+    max(case when column_name = '{{ setting }}' then bin_label end) as {{ setting }},
+    {%- endfor %}
+    {{ driftline._as_timestamp("max(case when column_name = 'as_of' then bin_label end)") }} as as_of,
+    max(computed_at) as computed_at
+from ({{ driftline._from_monitors('setting') }}) as settings
+group by monitor

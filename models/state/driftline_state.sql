@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+select * from ({{ driftline._from_monitors('count') }}) as counts

@@ -1,0 +1,36 @@
+{{ config(materialized='table') }}
+
+-- The whole reference by cell, for each group: its own version's, or where that version has no reference rows, the one
+-- of all versions.
+with reference as (
+    select
+        g.monitor, g.model_version, g.segment, g.segment_value, s.cell_no,
+        sum(s.reference_n) as n, sum(s.reference_w) as w, sum(s.reference_w2) as w2, sum(s.reference_v) as v, sum(s.reference_d2) as d2,
+        min(s.reference_value_min) as value_min, max(s.reference_value_max) as value_max,
+        sum(s.reference_out_of_range_weight) as out_of_range_weight,
+        count(*) as periods
+    from {{ ref('driftline_series') }} as s
+    join {{ ref('driftline_groups') }} as g on g.group_no = s.group_no
+    where s.reference_n > 0
+    group by g.monitor, g.model_version, g.segment, g.segment_value, s.cell_no
+),
+
+available as (
+    select distinct monitor, model_version, segment, segment_value from reference
+),
+
+chosen as (
+    select
+        g.group_no, g.monitor, g.segment, g.segment_value,
+        case when a.model_version is not null then g.model_version else 'all' end as reference_model_version
+    from {{ ref('driftline_groups') }} as g
+    left join available as a
+        on a.monitor = g.monitor and a.model_version = g.model_version and a.segment = g.segment and a.segment_value = g.segment_value
+)
+
+select
+    c.group_no, c.reference_model_version, r.cell_no, r.n, r.w, r.w2, r.v, r.d2, r.value_min, r.value_max, r.out_of_range_weight, r.periods
+from chosen as c
+join reference as r
+    on r.monitor = c.monitor and r.model_version = c.reference_model_version
+    and r.segment = c.segment and r.segment_value = c.segment_value

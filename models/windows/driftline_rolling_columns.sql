@@ -1,0 +1,60 @@
+{{ config(materialized='table') }}
+{%- set kinds = {
+    'total': "c.bin_kind <> 'moments'", 'nulls': "c.bin_kind = 'null'", 'nans': "c.bin_kind = 'nan'",
+    'infinites': "c.bin_kind in ('negative_infinity', 'positive_infinity')", 'unseens': "c.bin_kind = 'unseen'",
+    'finites': "c.bin_kind = 'moments'",
+} -%}
+{%- set measures = [
+    {'name': 'n', 'aggregate': 'sum', 'baselines': true},
+    {'name': 'total', 'aggregate': 'sum', 'baselines': true},
+    {'name': 'total2', 'aggregate': 'sum', 'baselines': true},
+    {'name': 'value_min', 'aggregate': 'min', 'baselines': true},
+    {'name': 'value_max', 'aggregate': 'max', 'baselines': true},
+] -%}
+{%- for name in ['nulls', 'nans', 'infinites', 'unseens', 'finites', 'value_sum', 'deviation_sq_sum', 'out_of_range',
+        'reference_n', 'reference_total', 'reference_total2', 'reference_nulls', 'reference_nans', 'reference_infinites', 'reference_unseens',
+        'reference_finites', 'reference_out_of_range'] -%}
+    {%- do measures.append({'name': name, 'aggregate': 'sum', 'baselines': false}) -%}
+{%- endfor %}
+
+-- The sums of each column over every window: rows by what they hold, and the moments of the finite values.
+with by_column as (
+    select
+        s.group_no, c.column_no, s.period_index,
+        sum(case when {{ kinds.total }} then s.n end) as n,
+        sum(case when {{ kinds.total }} then s.w2 end) as total2,
+        {%- for kind in kinds %}
+        sum(case when {{ kinds[kind] }} then s.w end) as {{ kind }},
+        sum(case when {{ kinds[kind] }} then s.reference_w end) as reference_{{ kind }},
+        {%- endfor %}
+        sum(case when {{ kinds.total }} then s.reference_n end) as reference_n,
+        sum(case when {{ kinds.total }} then s.reference_w2 end) as reference_total2,
+        sum(case when {{ kinds.finites }} then s.v end) as value_sum,
+        sum(case when {{ kinds.finites }} then s.d2 end) as deviation_sq_sum,
+        min(s.value_min) as value_min,
+        max(s.value_max) as value_max,
+        sum(s.out_of_range_weight) as out_of_range,
+        sum(s.reference_out_of_range_weight) as reference_out_of_range
+    from {{ ref('driftline_series') }} as s
+    join {{ ref('driftline_cells') }} as c on c.cell_no = s.cell_no
+    where c.column_role in ('feature', 'prediction', 'label')
+    group by s.group_no, c.column_no, s.period_index
+),
+
+dense as (
+    select
+        k.group_no, c.column_no, k.period, k.period_index, k.first_index
+        {%- for measure in measures %},
+        {{ 'coalesce(b.' ~ measure.name ~ ', 0) as ' ~ measure.name if measure.aggregate == 'sum' else 'b.' ~ measure.name }}
+        {%- endfor %}
+    from {{ ref('driftline_calendar') }} as k
+    join (
+        select distinct monitor, column_no from {{ ref('driftline_cells') }} where column_role in ('feature', 'prediction', 'label')
+    ) as c on c.monitor = k.monitor
+    left join by_column as b on b.group_no = k.group_no and b.column_no = c.column_no and b.period_index = k.period_index
+)
+
+select * from (
+    {{ driftline._roll('dense', ['group_no', 'column_no'], measures) }}
+) as rolled
+where period_index - window_periods + 1 >= first_index

@@ -1,0 +1,269 @@
+"""The command line. Results go to standard output, everything else to standard error.
+
+Exit codes: 0 fine, 1 there is something to look at, 2 the command could not run.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import tempfile
+import traceback
+import webbrowser
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from driftline import __version__
+from driftline.errors import DriftlineError, ProjectError
+from driftline.progress import Progress
+from driftline.scrub import Scrubber
+from driftline.text import printable, to_json
+
+if TYPE_CHECKING:
+    from driftline.warehouse import ProjectOptions, Warehouse
+
+FINE, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
+
+Command = Callable[..., int]
+
+
+class Session:
+    """What every command has: the project's options, progress, and a scrubber for what is printed."""
+
+    def __init__(self, options: ProjectOptions, verbose: bool, scrub: Scrubber) -> None:
+        self.options = options
+        self.verbose = verbose
+        self.scrub = scrub
+        self.progress = Progress(verbose)
+
+    def open(self) -> Warehouse:
+        from driftline.warehouse import Warehouse
+
+        self.progress("Reading the dbt project")
+        return Warehouse.open(self.options, self.scrub)
+
+    def fail(self, error: Exception) -> int:
+        """Say what went wrong and what to do, on standard error."""
+        if self.verbose:
+            click.echo(self.scrub("".join(traceback.format_exception(error))), err=True)
+        if isinstance(error, DriftlineError):
+            message, hint = error.message, error.hint
+        else:
+            message = f"Unexpected error ({type(error).__name__}): {error}"
+            hint = "Run it again with --verbose for the trace, and report it."
+        click.echo(self.scrub(printable(f"driftline: {message}")), err=True)
+        if hint:
+            click.echo(self.scrub(printable(f"driftline: {hint}")), err=True)
+        return FAILED
+
+
+def project_command(command: Callable[..., int]) -> Callable[..., int]:
+    """Adds the options that find the dbt project, and turns errors into messages and exit codes."""
+
+    @functools.wraps(command)
+    def run(
+        project_dir: str | None,
+        profiles_dir: str | None,
+        profile: str | None,
+        target: str | None,
+        variables: str | None,
+        verbose: bool,
+        **arguments: Any,
+    ) -> int:
+        from driftline.warehouse import ProjectOptions
+
+        options = ProjectOptions(project_dir, profiles_dir, profile, target, variables)
+        session = Session(options, verbose, Scrubber())
+        try:
+            return command(session, **arguments)
+        except click.exceptions.ClickException:
+            raise
+        except BrokenPipeError:
+            # The reader has gone. Python must not try to flush to it once more when it ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return FAILED
+        except Exception as error:
+            return session.fail(error)
+
+    for option in (
+        click.option("--verbose", is_flag=True, help="Show progress, and the trace of an error."),
+        click.option("--vars", "variables", metavar="YAML", help="dbt variables, as for dbt."),
+        click.option("--target", "-t", help="Target of the profile, as for dbt."),
+        click.option("--profile", help="Profile, as for dbt."),
+        click.option("--profiles-dir", metavar="DIR", help="Folder of profiles.yml, as for dbt."),
+        click.option("--project-dir", metavar="DIR", help="Folder of dbt_project.yml, as for dbt."),
+    ):
+        run = option(run)
+    return run
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="driftline")
+def cli() -> None:
+    """Drift and model monitoring in the warehouse.
+
+    Every command connects through the dbt project's own profile. Results go to standard output, messages to standard
+    error. Exit codes: 0 fine, 1 there is something to look at, 2 the command could not run.
+    """
+
+
+@cli.command("report")
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("driftline_report.html"),
+    show_default=True,
+    help="Where to write it.",
+)
+@click.option("--title", help="Title of the page.")
+@click.option("--open", "show", is_flag=True, help="Open it in the browser.")
+@project_command
+def report(session: Session, output: Path, title: str | None, show: bool) -> int:
+    """Write one self-contained HTML file. Prints its path."""
+    from driftline.report import build_report
+
+    with session.open() as warehouse:
+        warehouse.relation("driftline_metrics")
+        relations = warehouse.relations()
+
+        def query(sql: str) -> list[dict[str, Any]]:
+            session.progress(f"Reading: {' '.join(sql.split())[:80]}")
+            return warehouse.query(sql)
+
+        page = build_report(query, relations, title=title, generated_at=datetime.now(timezone.utc))
+    session.progress(f"Writing {output}")
+    write_whole(output, page)
+    click.echo(str(output))
+    if show:
+        webbrowser.open(output.resolve().as_uri())
+    return FINE
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that nobody ever sees half of it. Raises DriftlineError."""
+    try:
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary = Path(name)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+            mask = os.umask(0)
+            os.umask(mask)
+            temporary.chmod(0o666 & ~mask)
+            temporary.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
+    except OSError as error:
+        raise DriftlineError(f"{path} cannot be written: {error.strerror}.", "Choose another --output.") from error
+
+
+@cli.command("check")
+@click.option(
+    "--severity",
+    type=click.Choice(["warn", "critical"]),
+    default="warn",
+    show_default=True,
+    help="The least severity that counts.",
+)
+@click.option("--monitor", "monitors", multiple=True, metavar="NAME", help="Only this monitor; may be repeated.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@project_command
+def check_command(session: Session, severity: str, monitors: Sequence[str], as_json: bool) -> int:
+    """Exit with 1 if there are open alerts, with 0 if there are none, with 2 if that could not be found out."""
+    from driftline.check import check
+
+    with session.open() as warehouse:
+        session.progress("Reading alerts")
+        result = check(warehouse, severity, monitors)
+    click.echo(to_json(result.to_dict(), indent=2) if as_json else "\n".join(result.lines()))
+    return FOUND if result.alerts else FINE
+
+
+@cli.command("alert")
+@click.option("--channel", type=click.Choice(["console"]), default="console", show_default=True, help="Where to.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line and notification.")
+@project_command
+def alert_command(session: Session, channel: str, as_json: bool) -> int:
+    """Tell of alerts that have opened, become critical or ended, each once.
+
+    What was sent is recorded in driftline_notifications beside driftline_alerts. Exits with 1 if something could not be
+    delivered; the next run sends it.
+    """
+    from driftline.channels import ConsoleChannel
+    from driftline.notify import notify
+
+    with session.open() as warehouse:
+        delivery = notify(warehouse, ConsoleChannel(sys.stdout, as_json), session.progress)
+    if delivery.skipped:
+        click.echo(
+            f"driftline: {delivery.skipped} alerts that were over before this channel first saw their monitor were "
+            "recorded and not sent.",
+            err=True,
+        )
+    if delivery.undelivered:
+        click.echo(
+            session.scrub(f"driftline: {delivery.undelivered} notifications were not delivered: {delivery.problem}"),
+            err=True,
+        )
+        click.echo("driftline: They were not recorded; the next run sends them.", err=True)
+        return FOUND
+    if not delivery.sent:
+        click.echo("driftline: nothing new to tell.", err=True)
+    return FINE
+
+
+@cli.command("validate")
+@click.option("--select", "-s", multiple=True, metavar="MONITOR", help="Only this monitor; may be repeated.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@project_command
+def validate_command(session: Session, select: Sequence[str], as_json: bool) -> int:
+    """Hold the declarations of all monitors against the warehouse, before a run.
+
+    Exits with 1 if something is wrong with one of them.
+    """
+    from driftline.validate import ValidateResult, finding_of_parse_error, validate
+
+    try:
+        with session.open() as warehouse:
+            result = validate(warehouse, select, session.progress)
+    except ProjectError as error:
+        finding = finding_of_parse_error(error)
+        if finding is None:
+            raise
+        result = ValidateResult((), (finding,))
+        click.echo("driftline: dbt stops at the first such error, so there may be more after this one.", err=True)
+    click.echo(session.scrub(to_json(result.to_dict(), indent=2) if as_json else "\n".join(result.lines())))
+    return FOUND if result.errors else FINE
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:  # a terminal that cannot show a character gets its code instead
+            reconfigure(errors="backslashreplace")
+    try:
+        code = cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("driftline: interrupted.", err=True)
+        return INTERRUPTED
+    except KeyboardInterrupt:
+        click.echo("driftline: interrupted.", err=True)
+        return INTERRUPTED
+    except click.exceptions.ClickException as error:
+        error.show()
+        return FAILED
+    return code if isinstance(code, int) else FINE
+
+
+def main() -> None:
+    sys.exit(run())

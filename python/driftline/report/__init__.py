@@ -1,0 +1,108 @@
+"""The report: one self-contained HTML page, drawn from the result tables.
+
+`build_report` asks the warehouse through the function it is given, aggregates there, and returns the page as text. The
+page opens without a network and carries nothing of the connection.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from . import numbers
+from .collect import Collector, Limits, View
+from .warehouse import Query, Warehouse
+
+__all__ = ["Limits", "build_report"]
+
+
+def build_report(
+    query: Query,
+    relations: Mapping[str, str],
+    *,
+    title: str | None = None,
+    generated_at: datetime | None = None,
+    notes: Sequence[str] = (),
+    limits: Limits | None = None,
+) -> str:
+    """The page as text; write it as UTF-8.
+
+    `query` runs a statement and returns its rows as dictionaries with lower-case keys. `relations` maps a table's name,
+    such as `driftline_drift`, to the relation as the engine quotes it; a table that is not in it counts as empty.
+    `notes` are printed at the foot of the page, such as where the data comes from.
+    """
+    views = Collector(Warehouse(query, relations), limits or Limits()).views()
+    moment = generated_at or datetime.now(UTC)
+    zone = "" if moment.tzinfo is None else f" {moment:%Z}"
+    library, script = asset("echarts.min.js"), asset("report.js")
+    page = environment().get_template("report.html.j2")
+    html = page.render(
+        title=title or "Drift and model monitoring",
+        generated=f"{numbers.day(moment)}, {moment:%H:%M}{zone}",
+        summary=summary(views),
+        views=views,
+        notes=list(notes),
+        style=Markup(asset("report.css")),
+        library=Markup(library),
+        script=Markup(script),
+        policy=policy(library, script),
+        payload=Markup(as_json({"monitors": [v.payload for v in views]})),
+    )
+    return html.encode("utf-8", "replace").decode("utf-8")
+
+
+def environment() -> Environment:
+    return Environment(
+        loader=PackageLoader(__name__, "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def asset(name: str) -> str:
+    """A file of ours, to be put between tags: it must not hold what ends a script or a style."""
+    text = (files(__name__) / "static" / name).read_text(encoding="utf-8")
+    if "</script" in text.lower() or "</style" in text.lower() or "<!--" in text:
+        raise ValueError(f"{name} cannot be embedded in a page")
+    return text
+
+
+def policy(*scripts: str) -> str:
+    """Only the two scripts of this page may run, and nothing may be loaded."""
+    hashes = (base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in scripts)
+    allowed = " ".join(f"'sha256-{h}'" for h in hashes)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+        "form-action 'none'"
+    )
+
+
+def as_json(value: Any) -> str:
+    """JSON that can stand inside a script element, whatever the texts in it."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def summary(views: Sequence[View]) -> str:
+    if not views:
+        return "No monitor is declared yet."
+    watched = numbers.plural(len(views), "monitor")
+    critical, warn = sum(v.critical for v in views), sum(v.warn for v in views)
+    if not critical + warn:
+        return f"{watched}, no open alert."
+    parts = [numbers.plural(critical, "critical alert")] if critical else []
+    parts += [numbers.plural(warn, "warning")] if warn else []
+    where = sum(1 for v in views if v.critical + v.warn)
+    return f"{watched}, {numbers.listed(parts)} open" + (f" in {where} of them." if len(views) > 1 else ".")

@@ -1,0 +1,167 @@
+"""Numbers and dates as people read them. `static/report.js` carries the same rules for what the browser draws."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+DASH = "–"
+MINUS = "−"
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def as_float(value: Any) -> float | None:
+    """A finite float, or None: engines hand out Decimal, strings, NaN."""
+    if value is None or isinstance(value, bool):
+        return None
+    if isinstance(value, (int, float, Decimal)):
+        number = float(value)
+    else:
+        try:
+            number = float(str(value))
+        except ValueError:
+            return None
+    return number if math.isfinite(number) else None
+
+
+def as_int(value: Any) -> int:
+    number = as_float(value)
+    return 0 if number is None else round(number)
+
+
+def as_text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def as_datetime(value: Any) -> datetime | None:
+    """A naive datetime in the wall clock of the monitor."""
+    if value is None:
+        return None
+    if isinstance(value, datetime):
+        plain = value
+    elif isinstance(value, date):
+        plain = datetime(value.year, value.month, value.day)
+    elif hasattr(value, "to_pydatetime"):
+        plain = value.to_pydatetime()
+    else:
+        try:
+            plain = datetime.fromisoformat(str(value).strip().replace("Z", "+00:00"))
+        except ValueError:
+            return None
+    if plain.tzinfo is not None:
+        plain = plain.astimezone(UTC).replace(tzinfo=None)
+    return plain
+
+
+def minutes(value: datetime) -> int:
+    return round((value - datetime(1970, 1, 1)) / timedelta(minutes=1))
+
+
+def number(value: float | None) -> str:
+    """Three telling digits: 0.0123, 4.56, 123, 12,345, 123k, 1.23M."""
+    if value is None or not math.isfinite(value):
+        return DASH
+    sign = MINUS if value < 0 else ""
+    size = abs(value)
+    if size == 0:
+        return "0"
+    if size < 0.0001 or size >= 1e15:
+        mantissa, exponent = f"{size:.1e}".split("e")
+        return f"{sign}{mantissa}e{MINUS if exponent[0] == '-' else ''}{exponent.lstrip('+-0') or '0'}"
+    if size >= 99_999.5:
+        for limit, unit in ((999.5e9, "T"), (999.5e6, "B"), (999.5e3, "M"), (0.0, "k")):
+            if size >= limit:
+                return sign + digits(size / {"T": 1e12, "B": 1e9, "M": 1e6, "k": 1e3}[unit]) + unit
+    return sign + digits(size)
+
+
+def digits(size: float) -> str:
+    """A number of 0.0001 … 99,999 with three significant digits and no idle zeros."""
+    if size >= 99.95:
+        return f"{size:,.0f}"
+    places = 1 if size >= 9.995 else 2 if size >= 0.9995 else 3 if size >= 0.09995 else 4
+    text = f"{size:.{places}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def whole(value: float | None) -> str:
+    """Counts: exact as long as that can be read."""
+    if value is None:
+        return DASH
+    return f"{value:,.0f}" if abs(value) < 1e6 else number(value)
+
+
+def percent(share: float | None) -> str:
+    if share is None or not math.isfinite(share):
+        return DASH
+    sign = MINUS if share < 0 else ""
+    size = abs(share) * 100
+    if size == 0:
+        return "0%"
+    if size < 0.01:
+        return f"<{sign}0.01%" if share > 0 else f">{sign}0.01%"
+    if size < 1:
+        text = f"{size:.2f}".rstrip("0").rstrip(".")
+    elif size < 99.95:
+        text = f"{size:.1f}".removesuffix(".0")
+    else:
+        text = f"{size:,.0f}"
+    return f"{sign}{text}%"
+
+
+def change(share: float | None) -> str:
+    """A relative change with its sign; from a factor of ten on, as a factor."""
+    if share is None or not math.isfinite(share):
+        return DASH
+    if share >= 9:
+        return f"×{number(share + 1)}"
+    if abs(share) < 0.0005:
+        return "±0%"
+    size = abs(share) * 100
+    text = f"{size:.1f}".removesuffix(".0") if size < 9.95 else f"{size:.0f}"
+    return f"{'+' if share > 0 else MINUS}{text}%"
+
+
+def day(value: datetime, year: bool = True) -> str:
+    return f"{value.day} {MONTHS[value.month - 1]}" + (f" {value.year}" if year else "")
+
+
+def moment(value: datetime | None) -> str:
+    if value is None:
+        return DASH
+    return day(value) if (value.hour, value.minute) == (0, 0) else f"{day(value)}, {value:%H:%M}"
+
+
+def span(start: datetime | None, end: datetime | None, period: str = "day") -> str:
+    """A half-open window in words: its last day is the day before its end."""
+    if start is None:
+        return DASH
+    if end is None or end <= start:
+        return moment(start)
+    if period == "hour" or any((start.hour, start.minute, end.hour, end.minute)):
+        if end - start == timedelta(hours=1):
+            return moment(start) if start.hour or start.minute else f"{day(start)}, 00:00"
+        return f"{day(start)}, {start:%H:%M} – {day(end)}, {end:%H:%M}"
+    last = end - timedelta(days=1)
+    if last <= start:
+        return day(start)
+    if start.day == 1 and end.day == 1:
+        first = f"{MONTHS[start.month - 1]} {start.year}"
+        final = f"{MONTHS[last.month - 1]} {last.year}"
+        return first if first == final else f"{first} – {final}"
+    return f"{day(start, start.year != last.year)} – {day(last)}"
+
+
+def windows(count: int, period: str) -> str:
+    return f"{count} {period}" + ("" if count == 1 else "s")
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    return f"{whole(count)} {one if count == 1 else many or one + 's'}"
+
+
+def listed(parts: list[str]) -> str:
+    """a, b and c"""
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1] if parts else ""

@@ -1,0 +1,341 @@
+"""`driftline validate`: holds every declaration against the warehouse, before a run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from driftline.declarations import Declaration, read_declarations
+from driftline.errors import DriftlineError, ProjectError, UnreachableError, WarehouseError
+from driftline.expressions import problem_of
+from driftline.kinds import Kind, kind_of
+from driftline.text import printable
+from driftline.warehouse import Column, Node, Warehouse
+
+LIST_VARIABLE = "driftline_monitors"
+
+_MACRO_MESSAGE = re.compile(
+    r"driftline: monitor '(?P<monitor>.*?)', argument '(?P<argument>.*?)': "
+    r"given (?P<given>.*); allowed: (?P<allowed>.*)"
+)
+_NO_SUCH_MODEL = re.compile(r"'model\.driftline\.\S+'.*?depends on a node named '(?P<monitor>[^']+)'")
+
+_TIME = "a column of type date or timestamp"
+_NUMERIC = "a column of a numeric type (others belong in categorical)"
+_EXPRESSION = "one scalar SQL expression over the columns of a row"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong (``error``) or could not be checked (``warning``)."""
+
+    monitor: str
+    argument: str
+    given: str
+    allowed: str
+    level: str = "error"
+
+    def line(self) -> str:
+        prefix = "" if self.level == "error" else "warning: "
+        return printable(
+            f"{prefix}monitor '{self.monitor}', argument '{self.argument}': given {self.given}; allowed: {self.allowed}"
+        )
+
+    def to_dict(self) -> dict[str, str]:
+        return asdict(self)
+
+
+def finding_of_parse_error(error: ProjectError) -> Finding | None:
+    """What the macro itself stopped at while dbt parsed the project; None if something else is wrong."""
+    if found := _MACRO_MESSAGE.search(error.message):
+        allowed = re.split(r"\s+(?:>|\(?in (?:model|macro)\b|called by\b)", found["allowed"])[0]
+        return Finding(found["monitor"], found["argument"], found["given"], allowed)
+    if found := _NO_SUCH_MODEL.search(error.message):
+        return _listed_without_model(found["monitor"])
+    return None
+
+
+def _listed_without_model(monitor: str) -> Finding:
+    return Finding(
+        monitor,
+        LIST_VARIABLE,
+        f"'{monitor}', which no enabled model declares",
+        "names of models that call driftline.monitor",
+    )
+
+
+@dataclass(frozen=True)
+class ValidateResult:
+    monitors: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def errors(self) -> int:
+        return sum(finding.level == "error" for finding in self.findings)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "monitors": list(self.monitors),
+            "errors": self.errors,
+            "warnings": len(self.findings) - self.errors,
+            "findings": [finding.to_dict() for finding in self.findings],
+        }
+
+    def lines(self) -> list[str]:
+        checked = f"{len(self.monitors)} monitor{'' if len(self.monitors) == 1 else 's'} checked"
+        count = self.errors
+        outcome = f"{count} error{'' if count == 1 else 's'}" if count else "no errors"
+        return [*(finding.line() for finding in self.findings), f"{checked}, {outcome}."]
+
+
+def validate(
+    warehouse: Warehouse, select: Sequence[str] = (), progress: Callable[[str], None] = lambda _: None
+) -> ValidateResult:
+    """Check all declarations, or those selected. Raises DriftlineError if that is not possible at all."""
+    declarations = read_declarations(warehouse)
+    names = [declaration.monitor for declaration in declarations]
+    listed = warehouse.variable(LIST_VARIABLE) or []
+    if isinstance(listed, str) or not isinstance(listed, (list, tuple)):
+        raise DriftlineError(
+            f"The variable {LIST_VARIABLE} is {listed!r}.", "Write it as a list: [first_monitor, second_monitor]."
+        )
+    unknown = [name for name in select if name not in names and name not in listed]
+    if unknown:
+        raise DriftlineError(
+            f"No monitor {', '.join(map(repr, unknown))}; there is: {', '.join(names) or 'none'}.",
+            "A monitor is a model that calls driftline.monitor; its name is the model's name.",
+        )
+
+    findings: list[Finding] = []
+    for name in listed:
+        if name not in names and (not select or name in select):
+            findings.append(_listed_without_model(str(name)))
+    for declaration in declarations:
+        if select and declaration.monitor not in select:
+            continue
+        if declaration.monitor not in listed:
+            findings.append(
+                Finding(
+                    declaration.monitor,
+                    LIST_VARIABLE,
+                    f"a list without '{declaration.monitor}', so nothing is measured of it",
+                    f"the names of all monitors, in dbt_project.yml: vars: {{{LIST_VARIABLE}: [...]}}",
+                )
+            )
+        progress(f"Checking {declaration.monitor}")
+        findings.extend(_Check(warehouse, declaration).findings())
+    checked = tuple(name for name in names if not select or name in select)
+    return ValidateResult(checked, tuple(findings))
+
+
+class _Check:
+    """The checks of one declaration."""
+
+    def __init__(self, warehouse: Warehouse, declaration: Declaration) -> None:
+        self._warehouse = warehouse
+        self._declaration = declaration
+        self._arguments = declaration.arguments
+
+    def _finding(self, argument: str, given: str, allowed: str, level: str = "error") -> Finding:
+        return Finding(self._declaration.monitor, argument, given, allowed, level)
+
+    def findings(self) -> Iterator[Finding]:
+        yield from self._timezone()
+        yield from self._reference_span()
+        relation = self._declaration.relation
+        if relation is None:
+            yield self._finding(
+                "relation",
+                "an expression this command cannot follow, so columns and types are not checked",
+                "ref('...') or source('...', '...'), written in the call itself",
+                "warning",
+            )
+            return
+        columns = yield from self._columns_of("relation", relation)
+        if columns is None:
+            return
+        yield from self._declared_columns(relation, columns)
+        yield from self._expressions(relation, columns)
+        if (reference := self._declaration.reference_relation) is not None:
+            yield from self._reference_relation(reference)
+        else:
+            yield from self._reference_rows(relation, columns)
+
+    # --- what needs no warehouse ---------------------------------------------------------------------------------
+
+    def _timezone(self) -> Iterator[Finding]:
+        name = self._arguments.get("timezone", "UTC")
+        try:
+            ZoneInfo(str(name))
+        except (OSError, ValueError):  # ZoneInfoNotFoundError is a KeyError on some, an OSError on other systems
+            pass
+        except KeyError:
+            pass
+        else:
+            return
+        yield self._finding("timezone", repr(name), "the IANA name of a time zone such as 'Europe/London'")
+
+    def _span(self) -> tuple[datetime, datetime] | None:
+        reference = self._arguments.get("reference")
+        if not isinstance(reference, Mapping) or not {"start", "end"} <= reference.keys():
+            return None
+        return datetime.fromisoformat(str(reference["start"])), datetime.fromisoformat(str(reference["end"]))
+
+    def _reference_span(self) -> Iterator[Finding]:
+        try:
+            span = self._span()
+        except ValueError:
+            reference = self._arguments["reference"]
+            yield self._finding(
+                "reference", f"{reference['start']} to {reference['end']}", "dates that are in the calendar"
+            )
+            return
+        if span is not None and not span[0] < span[1]:
+            yield self._finding(
+                "reference", f"{span[0]} to {span[1]}", "a start before the end (the end is not included)"
+            )
+
+    # --- relations and columns -----------------------------------------------------------------------------------
+
+    def _columns_of(self, argument: str, node: Node) -> Generator[Finding, None, list[Column] | None]:
+        if node.relation is None:
+            yield self._finding(
+                argument,
+                f"{node.name}, an ephemeral model, which is no relation to look at",
+                "a table or view, for its columns to be checked",
+                "warning",
+            )
+            return None
+        try:
+            return self._warehouse.columns(node.relation)
+        except UnreachableError:
+            raise
+        except WarehouseError as error:
+            build = "" if node.resource_type == "source" else f" (dbt build --select {node.name})"
+            yield self._finding(
+                argument, f"{node.relation}, which cannot be read: {error.message}", f"a relation that exists{build}"
+            )
+            return None
+
+    def _declared(self) -> Iterator[tuple[str, str, Kind | None]]:
+        """(argument, column, needed kind) of every column that is named."""
+        given = self._arguments
+        yield "timestamp", str(given.get("timestamp")), Kind.TIME
+        for name in given.get("numeric") or ():
+            yield "numeric", str(name), Kind.NUMBER
+        for name in given.get("categorical") or ():
+            yield "categorical", str(name), None
+        prediction = given.get("prediction")
+        if isinstance(prediction, Mapping):
+            for name, column in prediction.items():
+                yield f"prediction.{name}", str(column), Kind.NUMBER
+        elif prediction is not None:
+            yield "prediction", str(prediction), Kind.NUMBER if given.get("task") == "regression" else None
+        label = given.get("label")
+        if isinstance(label, str):
+            yield "label", label, Kind.NUMBER if given.get("task") == "regression" else None
+        if given.get("model_version") is not None:
+            yield "model_version", str(given["model_version"]), None
+        for name in given.get("segments") or ():
+            yield "segments", str(name), None
+        bins = given.get("bins")
+        if isinstance(bins, Mapping):
+            for name in bins:
+                yield "bins", str(name), Kind.NUMBER
+
+    def _declared_columns(self, node: Node, columns: list[Column]) -> Iterator[Finding]:
+        for argument, name, needed in self._declared():
+            column = _find(columns, name)
+            if column is None:
+                yield self._finding(
+                    argument,
+                    f'"{name}", which is not a column of {node.relation}',
+                    ", ".join(column.name for column in columns),
+                )
+                continue
+            kind = kind_of(column.data_type, self._warehouse.dialect)
+            if kind is Kind.NESTED or (needed is not None and kind not in (needed, Kind.UNKNOWN)):
+                if needed is Kind.NUMBER and kind is Kind.BOOLEAN:
+                    continue
+                allowed = {Kind.TIME: _TIME, Kind.NUMBER: _NUMERIC}.get(
+                    needed or Kind.UNKNOWN, "a column of a plain type"
+                )
+                yield self._finding(argument, f'"{name}" of type {column.data_type}', allowed)
+
+    def _expressions(self, node: Node, columns: list[Column]) -> Iterator[Finding]:
+        expressions: list[tuple[str, Any]] = []
+        metrics = self._arguments.get("business_metrics")
+        for name, metric in metrics.items() if isinstance(metrics, Mapping) else ():
+            for part, expression in metric.items() if isinstance(metric, Mapping) else ():
+                expressions.append((f"business_metrics.{name}.{part}", expression))
+        if self._arguments.get("weight") is not None:
+            expressions.append(("weight", self._arguments["weight"]))
+        for argument, expression in expressions:
+            problem = problem_of(str(expression), (column.name for column in columns), self._warehouse.dialect)
+            if problem is not None:
+                yield self._finding(argument, f'"{expression}", which has {problem}', _EXPRESSION)
+                continue
+            assert node.relation is not None
+            try:
+                data_type = self._warehouse.type_of(str(expression), node.relation)
+            except UnreachableError:
+                raise
+            except WarehouseError as error:
+                yield self._finding(argument, f'"{expression}": {error.message}', _EXPRESSION)
+                continue
+            if kind_of(data_type, self._warehouse.dialect) not in (Kind.NUMBER, Kind.BOOLEAN, Kind.UNKNOWN):
+                yield self._finding(
+                    argument, f'"{expression}" of type {data_type}', f"{_EXPRESSION}, of a numeric type"
+                )
+
+    # --- the reference -------------------------------------------------------------------------------------------
+
+    def _reference_relation(self, node: Node) -> Iterator[Finding]:
+        columns = yield from self._columns_of("reference", node)
+        if columns is None:
+            return
+        for argument, name, _ in self._declared():
+            counted = argument in ("numeric", "categorical", "prediction", "label") or argument.startswith(
+                "prediction."
+            )
+            if counted and _find(columns, name) is None:
+                yield self._finding(
+                    "reference",
+                    f'{node.relation}, which has no column "{name}", so that column has no reference',
+                    "a relation with the monitor's columns",
+                    "warning",
+                )
+        if not self._warehouse.query(f"select 1 as found from {node.relation} limit 1"):
+            yield self._finding("reference", f"{node.relation}, which has no rows", "a relation with rows")
+
+    def _reference_rows(self, node: Node, columns: list[Column]) -> Iterator[Finding]:
+        try:
+            span = self._span()
+        except ValueError:
+            return
+        column = _find(columns, str(self._arguments.get("timestamp")))
+        if span is None or column is None or not span[0] < span[1]:
+            return
+        if kind_of(column.data_type, self._warehouse.dialect) is not Kind.TIME:
+            return
+        # A day of room on both sides: the span is a wall clock of the monitor's time zone. Literals against the bare
+        # column, so that the warehouse reads only these partitions.
+        day, literal = timedelta(days=1), self._warehouse.literal
+        time = self._warehouse.quote(column.name)
+        rows = self._warehouse.query(
+            f"select 1 as found from {node.relation} "
+            f"where {time} >= {literal(span[0] - day)} and {time} < {literal(span[1] + day)} limit 1"
+        )
+        if not rows:
+            yield self._finding(
+                "reference", f"{span[0]} to {span[1]}, in which {node.relation} has no rows", "a span with rows"
+            )
+
+
+def _find(columns: Sequence[Column], name: str) -> Column | None:
+    exact = next((column for column in columns if column.name == name), None)
+    return exact or next((column for column in columns if column.name.lower() == name.lower()), None)

@@ -1,0 +1,397 @@
+"""The user's warehouse, reached through the dbt project's own profile and adapter.
+
+The only module that touches dbt. It relies on what dbt Core 1.10 to 1.12 have in common: ``dbtRunner`` parses the
+project and registers the adapter, which then stays usable in this process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace, TracebackType
+from typing import Any
+
+from driftline.errors import (
+    DriftlineError,
+    MissingRelationError,
+    ProjectError,
+    UnreachableError,
+    WarehouseError,
+)
+from driftline.scrub import Scrubber
+
+Row = dict[str, Any]
+
+PACKAGE = "driftline"
+
+# Adapters whose SQL sqlglot knows under another name.
+_DIALECTS = {"sqlserver": "tsql", "synapse": "tsql", "fabric": "fabric", "glue": "spark"}
+
+_QUIET = (
+    "--quiet",
+    "--no-print",
+    "--no-use-colors",
+    "--no-write-json",
+    "--no-send-anonymous-usage-stats",
+    "--log-level=none",
+    "--log-level-file=none",
+)
+
+
+@dataclass(frozen=True)
+class ProjectOptions:
+    """Where the dbt project is; what is None is found as dbt finds it. ``vars`` is YAML, as for dbt's ``--vars``."""
+
+    project_dir: str | None = None
+    profiles_dir: str | None = None
+    profile: str | None = None
+    target: str | None = None
+    vars: str | None = None
+
+    def arguments(self) -> list[str]:
+        given = {
+            "--project-dir": self.project_dir,
+            "--profiles-dir": self.profiles_dir,
+            "--profile": self.profile,
+            "--target": self.target,
+            "--vars": self.vars,
+        }
+        return [f"{name}={value}" for name, value in given.items() if value is not None]
+
+    def profiles_file(self) -> Path:
+        folder = self.profiles_dir or os.environ.get("DBT_PROFILES_DIR")
+        if folder is not None:
+            return Path(folder) / "profiles.yml"
+        here = Path.cwd() / "profiles.yml"
+        return here if here.exists() else Path.home() / ".dbt" / "profiles.yml"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as the warehouse has it; ``data_type`` in the warehouse's own words."""
+
+    name: str
+    data_type: str
+
+
+@dataclass(frozen=True)
+class Node:
+    """A model, seed, snapshot or source of the project. ``relation`` is its quoted name, None for ephemeral models."""
+
+    unique_id: str
+    name: str
+    package: str
+    resource_type: str
+    source_name: str | None
+    version: str | None
+    path: str
+    relation: str | None
+    meta: Mapping[str, Any]
+    raw_code: str
+    upstream: tuple[str, ...]
+    macros: tuple[str, ...]
+
+
+class Warehouse:
+    """A parsed dbt project and a connection to its warehouse. A context manager; not for use by several threads."""
+
+    def __init__(self, manifest: Any, adapter: Any, scrub: Scrubber) -> None:
+        self._manifest = manifest
+        self._adapter = adapter
+        self._scrub = scrub
+        self._connection: contextlib.ExitStack | None = None
+
+    @classmethod
+    def open(cls, options: ProjectOptions, scrub: Scrubber) -> Warehouse:
+        """Parse the project. Does not connect yet. Raises ProjectError."""
+        scrub.add_profiles_file(options.profiles_file())
+        with _no_stdout():
+            from dbt.adapters.factory import get_adapter_by_type
+            from dbt.cli.main import dbtRunner
+
+            outcome = dbtRunner().invoke([*_QUIET, "parse", *options.arguments()])
+            if not outcome.success or outcome.result is None:
+                raise _project_error(outcome.exception, scrub)
+            adapter: Any = get_adapter_by_type(outcome.result.metadata.adapter_type)
+        scrub.add_settings(adapter.config.credentials)
+        return cls(outcome.result, adapter, scrub)
+
+    def __enter__(self) -> Warehouse:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection. The object can still be asked about the project."""
+        self.release()
+        with _no_stdout():
+            self._adapter.cleanup_connections()
+
+    def release(self) -> None:
+        """Give the connection back, and with it any lock; the next statement takes another."""
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            with _no_stdout():
+                connection.close()
+
+    # --- the project ---------------------------------------------------------------------------------------------
+
+    @property
+    def dialect(self) -> str:
+        """The name sqlglot has for the SQL of this warehouse."""
+        adapter_type = str(self._adapter.type())
+        return _DIALECTS.get(adapter_type, adapter_type)
+
+    @property
+    def target(self) -> str:
+        """Where this is, for messages: profile and target."""
+        return f"{self._adapter.config.profile_name}.{self._adapter.config.target_name}"
+
+    def variable(self, name: str) -> Any:
+        """A dbt variable as the driftline package sees it; None where it is not set."""
+        config = self._adapter.config
+        if name in config.cli_vars:
+            return config.cli_vars[name]
+        found = config.vars.vars_for(SimpleNamespace(package_name=PACKAGE), self._adapter.type())
+        if name in found:
+            return found[name]
+        return config.vars.vars_for(SimpleNamespace(package_name=config.project_name), self._adapter.type()).get(name)
+
+    def nodes(self) -> Iterator[Node]:
+        """All enabled models, seeds, snapshots and sources."""
+        for node in [*self._manifest.nodes.values(), *self._manifest.sources.values()]:
+            kind = str(getattr(node.resource_type, "value", node.resource_type))
+            if kind in ("model", "seed", "snapshot", "source"):
+                yield self._node(node, kind)
+
+    def _node(self, node: Any, kind: str) -> Node:
+        depends_on = getattr(node, "depends_on", None)
+        ephemeral = kind == "model" and node.config.materialized == "ephemeral"
+        version = getattr(node, "version", None)
+        return Node(
+            unique_id=node.unique_id,
+            name=node.name,
+            package=node.package_name,
+            resource_type=kind,
+            source_name=getattr(node, "source_name", None),
+            version=None if version is None else str(version),
+            path=node.original_file_path,
+            relation=None if ephemeral else str(self._create_relation(node)),
+            meta=dict(getattr(node.config, "meta", None) or {}),
+            raw_code=str(getattr(node, "raw_code", "") or ""),
+            upstream=tuple(getattr(depends_on, "nodes", ()) or ()),
+            macros=tuple(getattr(depends_on, "macros", ()) or ()),
+        )
+
+    def _create_relation(self, node: Any) -> Any:
+        return self._adapter.Relation.create_from(self._adapter.config, node)
+
+    def _result_node(self, name: str) -> Any:
+        found = [
+            node
+            for node in self._manifest.nodes.values()
+            if node.name == name and str(getattr(node.resource_type, "value", node.resource_type)) in ("model", "seed")
+        ]
+        return next((node for node in found if node.package_name == PACKAGE), found[0] if found else None)
+
+    def relation(self, name: str) -> str:
+        """The quoted name of one of driftline's tables. Raises MissingRelationError if it is not there to be read."""
+        node = self._result_node(name)
+        if node is None:
+            raise MissingRelationError(
+                f"The dbt project has no model '{name}'.",
+                "Add the driftline package to packages.yml and run 'dbt deps'; its models must not be disabled.",
+            )
+        relation = self._create_relation(node)
+        if not self._exists(relation):
+            raise MissingRelationError(
+                f"{relation} is not in the warehouse ({self.target}).",
+                "Run 'dbt build' with the same profile and target first.",
+            )
+        return str(relation)
+
+    def relations(self) -> dict[str, str]:
+        """Name to quoted name of those of driftline's tables that are in the warehouse (`driftline_...`)."""
+        names = {node.name for node in self._manifest.nodes.values() if node.name.startswith(f"{PACKAGE}_")}
+        found = {}
+        for name in sorted(names):
+            node = self._result_node(name)
+            if node is not None and self._exists(self._create_relation(node)):
+                found[name] = str(self._create_relation(node))
+        return found
+
+    def sibling(self, of: str, name: str) -> str:
+        """The quoted name of a table of that name in the schema of one of driftline's models."""
+        node = self._result_node(of)
+        if node is None:
+            self.relation(of)
+        return str(self._create_relation(node).incorporate(path={"identifier": name}))
+
+    def sibling_exists(self, of: str, name: str) -> bool:
+        """Whether that table is in the warehouse."""
+        return self._exists(self._create_relation(self._result_node(of)).incorporate(path={"identifier": name}))
+
+    # --- statements ----------------------------------------------------------------------------------------------
+
+    def query(self, sql: str) -> list[Row]:
+        """Rows as dicts with lower-case names; decimals as int or float. Raises WarehouseError."""
+        with self._connected():
+            manager = self._adapter.connections
+            if hasattr(manager, "add_query"):
+                # Not adapter.execute: its table guesses a type for every column anew, cell by cell.
+                _, cursor = manager.add_query(sql, auto_begin=False)
+                names = [str(column[0]) for column in cursor.description or ()]
+                rows: Sequence[Sequence[Any]] = cursor.fetchall() if names else []
+            else:
+                _, table = self._adapter.execute(sql, fetch=True)
+                names, rows = list(table.column_names), [tuple(row.values()) for row in table.rows]
+        keys = [name.lower() for name in names]
+        return [dict(zip(keys, map(_plain, row), strict=True)) for row in rows]
+
+    def execute(self, sql: str) -> None:
+        """Run and commit one statement. Raises WarehouseError."""
+        with self._connected():
+            self._adapter.execute(sql, auto_begin=True, fetch=False)
+            connection = self._adapter.connections.get_if_exists()
+            if connection is not None and connection.transaction_open:
+                self._adapter.connections.commit_if_has_connection()
+
+    def columns(self, relation: str) -> list[Column]:
+        """The columns of anything that can stand after FROM. Raises WarehouseError if it cannot be read."""
+        return self._columns_of_query(f"select * from {relation} where 1 = 0")
+
+    def type_of(self, expression: str, relation: str) -> str:
+        """The type of a row expression, as the warehouse has it. Raises WarehouseError if it refuses it."""
+        return self._columns_of_query(f"select ({expression}) as value from {relation} where 1 = 0")[0].data_type
+
+    def _columns_of_query(self, sql: str) -> list[Column]:
+        with self._connected():
+            found = self._adapter.get_column_schema_from_query(sql)
+            return [Column(str(column.name), str(column.data_type)) for column in found]
+
+    def literal(self, value: str | int | float | bool | datetime | date | None) -> str:
+        """A value as SQL. Texts are escaped in the warehouse's own dialect; times carry no zone."""
+        from sqlglot import exp
+
+        if value is None:
+            return "null"
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, (int, float)):
+            return repr(value)
+        if isinstance(value, datetime):
+            text = value.replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
+            return f"cast('{text}' as {self.timestamp_type})"
+        if isinstance(value, date):
+            return f"cast('{value.isoformat()}' as date)"
+        return exp.Literal.string(value).sql(dialect=self.dialect)
+
+    def quote(self, name: str) -> str:
+        """A column's name as SQL, with quotes in it doubled."""
+        from sqlglot import exp
+
+        return exp.to_identifier(name, quoted=True).sql(dialect=self.dialect)
+
+    def text_type(self, size: int) -> str:
+        """The type of a text of up to ``size`` bytes."""
+        return str(self._adapter.Column.string_type(size))
+
+    @property
+    def timestamp_type(self) -> str:
+        return str(self._adapter.Column.translate_type("timestamp"))
+
+    @property
+    def integer_type(self) -> str:
+        return str(self._adapter.Column.translate_type("integer"))
+
+    # --- the connection ------------------------------------------------------------------------------------------
+
+    def _exists(self, relation: Any) -> bool:
+        with self._connected():
+            return self._adapter.get_relation(relation.database, relation.schema, relation.identifier) is not None
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[None]:
+        """A connection that is kept from one statement to the next; a failure gives it up, with its transaction."""
+        try:
+            with _no_stdout():
+                if self._connection is None:
+                    self._connection = contextlib.ExitStack()
+                    self._connection.enter_context(self._adapter.connection_named(PACKAGE))
+                yield
+        except DriftlineError:
+            raise
+        except Exception as error:
+            try:
+                self.release()
+            except Exception:
+                self._connection = None
+            raise self._error(error) from error
+
+    def _error(self, error: Exception) -> WarehouseError:
+        text = self._scrub(error_text(error))
+        names = {kind.__name__ for kind in type(error).__mro__}
+        lowered = text.lower()
+        if "could not set lock on file" in lowered:
+            return UnreachableError(
+                f"The warehouse ({self.target}) is in use by another process: {text}",
+                "A DuckDB file has one writer at a time: wait until the other process has ended, then run this again.",
+            )
+        if "FailedToConnectError" in names or "could not connect" in lowered or "connection refused" in lowered:
+            return UnreachableError(
+                f"No connection to the warehouse ({self.target}): {text}",
+                "Check that it is running and that 'dbt debug' succeeds with the same profile and target.",
+            )
+        return WarehouseError(
+            f"The warehouse ({self.target}) refused a statement: {text}",
+            "If a column or table is missing, run 'dbt build'; otherwise check this user's permissions.",
+        )
+
+
+def error_text(error: BaseException | None) -> str:
+    """What an error of dbt or of a driver says, without dbt's headings, on one line."""
+    if error is None:
+        return "no reason given"
+    lines = [line.strip() for line in str(error).splitlines()]
+    if len(lines) > 1 and lines[0] in ("Runtime Error", "Database Error", "Compilation Error"):
+        lines = lines[1:]
+    text = " ".join(line for line in lines if line)
+    return text or type(error).__name__
+
+
+def _project_error(error: BaseException | None, scrub: Scrubber) -> ProjectError:
+    text = scrub(error_text(error))
+    lowered = text.lower()
+    if "dbt deps" in lowered:
+        hint = "Run 'dbt deps' in the project."
+    elif "profile" in lowered or "credentials" in lowered:
+        hint = "Check --profiles-dir, --profile and --target; 'dbt debug' shows what dbt finds."
+    elif "dbt_project.yml" in lowered or "project-dir" in lowered or "project_dir" in lowered:
+        hint = "Give the folder of the dbt project with --project-dir."
+    else:
+        hint = "'dbt parse' shows the same; it must succeed first."
+    return ProjectError(f"The dbt project cannot be read: {text}", hint)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        if not value.is_finite():
+            return float(value)
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value
+
+
+@contextlib.contextmanager
+def _no_stdout() -> Iterator[None]:
+    """Standard output carries results alone: what dbt or a project's macros print goes to standard error."""
+    with contextlib.redirect_stdout(sys.stderr):
+        yield

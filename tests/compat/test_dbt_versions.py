@@ -1,0 +1,143 @@
+"""The package and the demo on every dbt version that is supported."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from support.project import REPOSITORY
+
+from environments import V2_TARGETS, VERSIONS, Outcome, parse_with_v2, run_everything
+
+pytestmark = pytest.mark.compat
+
+GRAIN = ["monitor", "model_version", "segment", "segment_value", "window_periods", "window_start", "window_end"]
+# What is promised to those who query the tables; more columns may come, none of these may go.
+PROMISED = {
+    "driftline_drift": """column_name column_role column_kind baseline row_count baseline_row_count psi psi_critical
+        js_distance hellinger total_variation l_infinity ks_lower ks_upper ks_p_value wasserstein chi_squared
+        chi_squared_df chi_squared_p_value cramers_v mean baseline_mean noise_floor""",
+    "driftline_quality": """column_name row_count null_rate nan_rate infinite_rate unseen_rate out_of_range_rate mean
+        stddev minimum maximum""",
+    "driftline_business": """metric value numerator denominator previous_value reference_value trailing_mean
+        trailing_stddev change_previous change_reference z_score""",
+    "driftline_metrics": "family metric column_name baseline value row_count",
+    "driftline_alerts": """alert_id family metric column_name baseline severity status first_window_start
+        last_window_start windows_breached value threshold message owner""",
+}
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def version(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def empty(version: str, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    return run_everything(version, "empty", tmp_path_factory.mktemp("empty"))
+
+
+@pytest.fixture(scope="module")
+def demo(version: str, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    return run_everything(version, "demo", tmp_path_factory.mktemp("demo"))
+
+
+@pytest.fixture
+def empty_database(empty: Outcome) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(empty.database), read_only=True) as connection:
+        yield connection
+
+
+def columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    connection.execute(f'select * from "{table}" where false')
+    return [column[0] for column in connection.description]
+
+
+def test_without_monitors_parse_and_build_are_silent(empty: Outcome) -> None:
+    assert empty.problems() == []
+
+
+def test_demo_parse_and_build_are_silent(demo: Outcome) -> None:
+    assert demo.problems() == []
+
+
+def test_demo_fills_the_tables(demo: Outcome) -> None:
+    with duckdb.connect(str(demo.database), read_only=True) as connection:
+        for table in ("driftline_drift", "driftline_quality", "driftline_business", "driftline_metrics"):
+            rows = connection.execute(f"select count(*) from {table}").fetchall()[0][0]
+            assert rows > 0, table
+
+
+def test_only_the_package_arrives(empty: Outcome, empty_database: duckdb.DuckDBPyConnection) -> None:
+    """No demo model, no demo seed, nothing of the tests; and all of it is named driftline_."""
+    brought = {path.stem for path in (REPOSITORY / "models").rglob("*.sql")}
+    brought |= {path.stem for path in (REPOSITORY / "seeds").rglob("*.csv")}
+    assert all(name.startswith("driftline_") for name in brought)
+    built = {node.split(".")[-1] for node in empty.runs[-1]["nodes"] if node.startswith(("model.driftline.", "seed."))}
+    assert built == brought
+    listed = empty_database.execute("select table_name from information_schema.tables").fetchall()
+    assert {name for (name,) in listed} == brought | {"orders"}
+
+
+def test_without_monitors_the_tables_are_there_and_empty(empty_database: duckdb.DuckDBPyConnection) -> None:
+    for table, promised in PROMISED.items():
+        expected = {*GRAIN, *promised.split()}
+        if table == "driftline_alerts":
+            expected -= {"window_start", "window_end"}
+        assert expected <= set(columns(empty_database, table)), table
+        assert empty_database.execute(f"select count(*) from {table}").fetchall() == [(0,)], table
+
+
+def documented() -> dict[str, list[str]]:
+    """The tables of docs/tables.md: what stands in backticks, outside parentheses, is a column."""
+    found = {}
+    for line in Path(REPOSITORY, "docs", "tables.md").read_text(encoding="utf-8").splitlines():
+        row = re.match(r"\| `(driftline_\w+)` \| (.*) \|$", line)
+        if row:
+            found[row[1]] = re.findall(r"`(\w+)`", re.sub(r"\([^()]*\)", "", row[2]))
+    return found
+
+
+def test_tables_are_as_documented(empty_database: duckdb.DuckDBPyConnection) -> None:
+    tables = documented()
+    assert set(PROMISED) <= set(tables)
+    differences = {}
+    for table, listed in tables.items():
+        there = set(columns(empty_database, table))
+        expected = set(listed)
+        if table in PROMISED:
+            expected |= set(GRAIN)
+        if table == "driftline_alerts":
+            expected -= {"window_start", "window_end"}
+        if len(listed) > 1 and there != expected:
+            differences[table] = {"missing": sorted(expected - there), "undocumented": sorted(there - expected)}
+    assert differences == {}
+
+
+def test_types_do_not_depend_on_there_being_monitors(empty: Outcome, demo: Outcome) -> None:
+    """A BI tool's model made on the empty tables still fits when the first monitor comes."""
+    query = "select table_name, column_name, data_type from information_schema.columns where table_name like 'driftline%'"
+    with duckdb.connect(str(empty.database), read_only=True) as connection:
+        before = set(connection.execute(query).fetchall())
+    with duckdb.connect(str(demo.database), read_only=True) as connection:
+        after = set(connection.execute(query).fetchall())
+    assert before == after
+
+
+def test_default_thresholds_arrive(empty_database: duckdb.DuckDBPyConnection) -> None:
+    with Path(REPOSITORY, "seeds", "driftline_thresholds.csv").open(newline="", encoding="utf-8") as stream:
+        rows = sum(1 for _ in csv.DictReader(stream))
+    assert empty_database.execute("select count(*) from driftline_thresholds").fetchall() == [(rows,)]
+
+
+@pytest.mark.parametrize("target", V2_TARGETS)
+@pytest.mark.parametrize("project", ["empty", "demo"])
+def test_v2_alpha_parses_clean(project: str, target: str, tmp_path: Path) -> None:
+    done = parse_with_v2(project, target, tmp_path)
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert not re.search(r"warning|deprecat|error", said.replace("0 errors", ""), re.IGNORECASE), said

@@ -1,0 +1,64 @@
+"""Fixtures for all tests: engines for the session, projects for a test or a module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import DuckDBEngine, Engine, PostgresEngine, Project
+from support.postgres_server import PostgresUnavailable
+
+MakeProject = Callable[..., Project]
+
+
+@pytest.fixture(scope="session")
+def duckdb_engine() -> Iterator[Engine]:
+    yield DuckDBEngine()
+
+
+@pytest.fixture(scope="session")
+def postgres_engine() -> Iterator[Engine]:
+    """A Postgres server of this test session's own, with an empty database."""
+    try:
+        engine = PostgresEngine()
+    except PostgresUnavailable as problem:
+        pytest.skip(str(problem))
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session", params=["duckdb", "postgres"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Each engine in turn: a test that asks for it, or for a project, runs once on each."""
+    found: Engine = request.getfixturevalue(f"{request.param}_engine")
+    return found
+
+
+@pytest.fixture
+def make_project(engine: Engine, tmp_path: Path) -> Iterator[MakeProject]:
+    """``make_project(models={...}, tables={...}, vars={...})``: projects that live for one test."""
+    yield from _projects(engine, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def make_module_project(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeProject]:
+    """The same for a whole module: build once in a module fixture, look at the tables in many tests."""
+    yield from _projects(engine, tmp_path_factory.mktemp("module"))
+
+
+def _projects(engine: Engine, folder: Path) -> Iterator[MakeProject]:
+    made: list[Project] = []
+
+    def make(*, on: Engine | None = None, **arguments: Any) -> Project:
+        # A project's folder names the DuckDB file's folder too, so each project has a database of its own.
+        path = folder / f"project_{len(made) + 1}"
+        path.mkdir()
+        project = Project(path, (on or engine).workspace(path), **arguments)
+        made.append(project)
+        return project
+
+    yield make
+    for project in made:
+        project.close()

@@ -1,0 +1,98 @@
+"""What a channel is told: from the alerts and the ledger alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from driftline.alerts import Alert
+from driftline.ledger import Entry
+from driftline.notify import plan
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+OPEN = Alert("a", "shop", "warn", "open", "m")
+
+
+def run_once(alerts: list[Alert], told: list[Entry]) -> list[tuple[str, str, str, int]]:
+    """One undisturbed run; adds to the ledger, returns (alert, event, state, occurrence) of what was sent."""
+    due = plan(alerts, told, ["shop"], "console")
+    told.extend([*due.skip, *due.watch, *(notification.entry for notification in due.tell)])
+    return [(n.entry.alert_id, n.entry.event, n.entry.state, n.entry.occurrence) for n in due.tell]
+
+
+def test_life_of_an_alert() -> None:
+    told: list[Entry] = []
+    critical = replace(OPEN, severity="critical")
+    resolved = replace(critical, status="resolved")
+    assert run_once([OPEN], told) == [("a", "opened", "warn", 1)]
+    assert run_once([OPEN], told) == []
+    assert run_once([critical], told) == [("a", "escalated", "critical", 1)]
+    assert run_once([OPEN], told) == []  # less bad is no news
+    assert run_once([critical], told) == []
+    assert run_once([resolved], told) == [("a", "resolved", "resolved", 1)]
+    assert run_once([resolved], told) == []
+    assert run_once([OPEN], told) == [("a", "reopened", "warn", 2)]
+    assert run_once([resolved], told) == [("a", "resolved", "resolved", 2)]
+    assert len({entry.key for entry in told}) == len(told)
+
+
+def test_critical_from_the_start_is_told_once() -> None:
+    told: list[Entry] = []
+    assert run_once([replace(OPEN, severity="critical")], told) == [("a", "opened", "critical", 1)]
+    assert run_once([OPEN], told) == []
+
+
+def test_history_of_a_new_monitor_is_no_news_but_later_short_episodes_are() -> None:
+    told: list[Entry] = []
+    old = replace(OPEN, alert_id="old", status="resolved")
+    assert run_once([old], told) == []
+    short = replace(OPEN, alert_id="short", status="resolved")
+    assert run_once([old, short], told) == [("short", "resolved", "resolved", 1)]
+    assert run_once([old, short], told) == []
+    assert run_once([replace(old, status="open")], told) == [("old", "opened", "warn", 2)]
+
+
+def test_a_monitor_without_alerts_is_watched_too() -> None:
+    told: list[Entry] = []
+    assert run_once([], told) == []
+    assert run_once([replace(OPEN, status="resolved")], told) == [("a", "resolved", "resolved", 1)]
+
+
+def test_an_alert_that_vanishes_is_withdrawn_once() -> None:
+    told: list[Entry] = []
+    run_once([OPEN], told)
+    assert run_once([], told) == [("a", "withdrawn", "resolved", 1)]
+    assert run_once([], told) == []
+    assert run_once([OPEN], told) == [("a", "reopened", "warn", 2)]
+
+
+def test_channels_are_told_apart() -> None:
+    told: list[Entry] = []
+    run_once([OPEN], told)
+    due = plan([OPEN], [], ["shop"], "other")
+    assert due.tell[0].entry.key not in {entry.key for entry in told}
+
+
+STATES = st.sampled_from([None, OPEN, replace(OPEN, severity="critical"), replace(OPEN, status="resolved")])
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.tuples(STATES, st.booleans()), max_size=12))
+def test_no_state_is_lost_and_none_is_told_twice(history: list[tuple[Alert | None, bool]]) -> None:
+    """Runs after every change, some of which die between sending and recording."""
+    told: list[Entry] = []
+    sent: list[str] = []
+    recorded: list[str] = []
+    for state, crash in history:
+        alerts = [state] if state else []
+        due = plan(alerts, told, ["shop"], "console")
+        keys = [notification.entry.key for notification in due.tell]
+        sent += keys
+        told.extend([*due.skip, *due.watch])
+        if not crash:
+            told.extend(notification.entry for notification in due.tell)
+            recorded += keys
+            # A second run has nothing to add.
+            assert plan(alerts, told, ["shop"], "console").tell == ()
+    assert len(recorded) == len(set(recorded))
+    assert set(recorded) <= set(sent)

@@ -1,0 +1,10 @@
+"""Shared test harness: real engines, throw-away dbt projects, and compiled SQL that can be run again and again.
+
+See ``README.md`` beside this file.
+"""
+
+from support.chain import Chain
+from support.engines import DuckDBEngine, Engine, PostgresEngine, Workspace
+from support.project import Project, Run
+
+__all__ = ["Chain", "DuckDBEngine", "Engine", "PostgresEngine", "Project", "Run", "Workspace"]
