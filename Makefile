@@ -75,7 +75,7 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.test $(COMPAT)/1.10/.done $(COMPAT)/1.12/.done
 	@.ci/browser
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadscope $(ARGS)
+	@DRIFTLINE_TEST_ALL=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope $(ARGS)
 
 PYTHON_CODE := python tests demo bench
 

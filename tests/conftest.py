@@ -37,6 +37,31 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
 
 @pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Callable[[str, object], None]:
+    """``figure("false alarms", "0.2 %")``: a number worth reading, printed at the end of the test run."""
+
+    def record(name: str, value: object) -> None:
+        record_property("figure", f"{name}: {value}")
+
+    return record
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    # By way of the reports, because the tests may have run in other processes.
+    lines = [
+        f"{report.nodeid}: {value}"
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.stats.get(outcome, [])
+        for name, value in report.user_properties
+        if name == "figure"
+    ]
+    if lines:
+        terminalreporter.section("figures")
+        for line in lines:
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture
 def make_project(engine: Engine, tmp_path: Path) -> Iterator[MakeProject]:
     """``make_project(models={...}, tables={...}, vars={...})``: projects that live for one test."""
     yield from _projects(engine, tmp_path)

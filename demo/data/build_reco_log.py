@@ -23,8 +23,9 @@ Two files are written:
   scores requests in the background ("shadow mode"). Only with it can two models be compared on the same requests,
   or one model be followed after its traffic has gone.
 
-The result is the same on every run with the pinned versions. Other versions of scikit-learn may grow slightly
-different trees, others of numpy round the similarities differently; single items of a top five change then.
+The result is the same on every run with the pinned versions. The version of scikit-learn matters: with 1.8 or 1.5
+the rankers grow other trees than with 1.9, and 43 % of the recommended items change, though the shares that are
+bought hardly do (reco_v1 22.0 % instead of 21.9 %, reco_v2 21.0 or 20.9 % instead of 21.0 %).
 """
 
 from __future__ import annotations
@@ -396,7 +397,7 @@ def as_shadow_log(everything: pd.DataFrame) -> pd.DataFrame:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description="Derive the recommendation log of the demo (about five minutes).")
+    options = argparse.ArgumentParser(description="Derive the recommendation log of the demo (about two minutes).")
     options.add_argument("--out", type=Path, default=Path(__file__).parent, help="folder for the two Parquet files")
     options.add_argument("--source", type=Path, help="online_retail.csv.xz, where it is at hand; else downloaded")
     given = options.parse_args()

@@ -6,12 +6,12 @@
 {#
     One group's term of the population stability index, (q−p)·ln(q/p). A share of zero is half a row of its side.
 
-    q, p      weights in the group, at least one of them > 0
-    n_q, n_p  weights in all groups, > 0
+    q, p      shares of the group, at least one of them > 0
+    n_q, n_p  effective rows of each side, > 0
 #}
 {% macro _psi_term(q, p, n_q, n_p) %}
-    {%- set share_q = '(case when ' ~ q ~ ' > 0 then ' ~ q ~ ' else 0.5e0 end / ' ~ n_q ~ ')' -%}
-    {%- set share_p = '(case when ' ~ p ~ ' > 0 then ' ~ p ~ ' else 0.5e0 end / ' ~ n_p ~ ')' -%}
+    {%- set share_q = '(case when ' ~ q ~ ' > 0 then ' ~ q ~ ' else 0.5e0 / ' ~ n_q ~ ' end)' -%}
+    {%- set share_p = '(case when ' ~ p ~ ' > 0 then ' ~ p ~ ' else 0.5e0 / ' ~ n_p ~ ' end)' -%}
     {{- return('(' ~ share_q ~ ' - ' ~ share_p ~ ') * ln(' ~ share_q ~ ' / ' ~ share_p ~ ')') -}}
 {% endmacro %}
 

@@ -58,10 +58,12 @@
         {%- for measure in measures -%}
         {%- set several = not loop.last -%}
         {%- for prefix in (frames if measure.baselines else ['']) %}
-        {{ measure.aggregate }}({{ measure.name }}) over (
+        {#- A baseline window that reaches back before the first period would be a shorter one: there is none then. -#}
+        {%- set whole = prefix in ['previous_', 'seasonal_'] %}
+        {{ 'case when period_index - ' ~ frames[prefix][0] ~ ' >= first_index then ' if whole }}{{ measure.aggregate }}({{ measure.name }}) over (
             partition by {{ keys | join(', ') }} order by period_index
             rows between {{ frames[prefix][0] }} preceding and {{ frames[prefix][1] ~ ' preceding' if frames[prefix][1] else 'current row' }}
-        ) as {{ prefix }}{{ measure.name }}{{ ',' if not loop.last or several }}
+        ){{ ' end' if whole }} as {{ prefix }}{{ measure.name }}{{ ',' if not loop.last or several }}
         {%- endfor -%}
         {%- endfor %},
         first_index

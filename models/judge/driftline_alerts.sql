@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
 {%- set series = 'monitor, model_version, segment, segment_value, window_periods, family, metric, column_name, baseline' %}
 
 -- Alerts are episodes: unbroken runs of breaches among the windows that could be judged. They follow from the
@@ -71,12 +71,13 @@ select
     {{ dbt.concat([
         "case when p.column_name = 'all' then p.metric else p.column_name || ': ' || p.metric end",
         "' '", driftline._readable('p.value'),
-        "case when p.expected is null then ' against the ' || p.baseline else ' against ' || " ~ driftline._readable('p.expected') ~ " || ' (' || p.baseline || ')' end",
+        "case when p.windows_breached > 1 then ' (peak ' || " ~ driftline._readable('p.peak_value') ~ " || ')' else '' end",
+        "' against '", "case when p.expected is null then 'the ' || p.baseline when p.baseline = 'trailing' then " ~ driftline._readable('p.expected') ~ " || ' in the windows before' else " ~ driftline._readable('p.expected') ~ " || ' (' || p.baseline || ')' end",
+        "'; noise '", driftline._readable('p.noise'),
         "', threshold '", driftline._readable('case when p.is_critical = 1 then coalesce(p.critical, p.warn) else coalesce(p.warn, p.critical) end'),
         "case when p.compare = 'relative' then ' of it' when p.compare = 'difference' then ' more' else '' end",
-        "', noise '", driftline._readable('p.noise'),
-        "', for '", driftline._as_text('p.windows_breached'), "case when p.windows_breached = 1 then ' window' else ' windows' end",
-        "' since '", driftline._as_text('p.first_window_start'),
+        "'; '", driftline._as_text('p.windows_breached'), "case when p.windows_breached = 1 then ' window' else ' windows' end",
+        "' since '", "substring(" ~ driftline._as_text('p.first_window_start') ~ ", 1, case when m.period = 'hour' then 16 else 10 end)",
         "case when p.segment <> 'all' then ', ' || p.segment || ' = ' || p.segment_value else '' end",
         "case when p.model_version <> 'all' then ', version ' || p.model_version else '' end"
     ]) }} as message,

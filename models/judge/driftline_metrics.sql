@@ -1,8 +1,8 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view', contract={'enforced': driftline._enforce_contract()}) }}
 {#- metric → the column of driftline_drift that says what is noise for it -#}
 {%- set drift = {
-    'psi': "case when noise_floor > psi_critical then noise_floor else psi_critical end",
-    'ks_lower': "case when ks_noise_floor > ks_critical then ks_noise_floor else ks_critical end",
+    'psi': 'psi_noise',
+    'ks_lower': 'ks_noise',
     'ks_upper': none, 'ks_p_value': none,
     'js_distance': 'js_distance_noise_floor', 'hellinger': 'hellinger_noise_floor', 'total_variation': 'total_variation_noise_floor',
     'l_infinity': 'l_infinity_noise_floor', 'wasserstein': 'wasserstein_noise_floor',

@@ -1,6 +1,6 @@
-{{ config(materialized='table') }}
+{{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
 {#- A window's value; @ stands for the prefix of the window's sums. -#}
-{%- set value = 'case when r.@n = 0 or r.@numerator_n = 0 then null when m.is_ratio = 1 then r.@numerator / nullif(r.@denominator, 0) else r.@numerator end' -%}
+{%- set value = 'case when r.@numerator_n > 0 then case when m.is_ratio = 1 then r.@numerator / nullif(r.@denominator, 0) else r.@numerator end end' -%}
 {%- set measures = [] -%}
 {%- for name in ['n', 'numerator_n', 'numerator', 'denominator'] -%}
     {%- do measures.append({'name': name, 'aggregate': 'sum', 'baselines': true}) -%}
@@ -61,7 +61,8 @@ reference as (
         r.group_no, c.column_no,
         sum(case when c.bin_kind = 'numerator' then r.v end) as numerator,
         sum(case when c.bin_kind = 'denominator' then r.v end) as denominator,
-        max(r.periods) as periods
+        max(r.periods) as periods,
+        max(r.reference_model_version) as reference_model_version
     from {{ ref('driftline_reference') }} as r
     join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no
     where c.column_role = 'business'
@@ -76,10 +77,12 @@ valued as (
         {{ value | replace('@', 'seasonal_') }} as seasonal_value,
         case
             when m.is_ratio = 1 then (f.numerator - r.reference_numerator) / nullif(f.denominator - r.reference_denominator, 0)
-            else r.window_periods * (f.numerator - r.reference_numerator) / nullif(f.periods - r.reference_periods, 0)
+            -- A sum over another version's rows is no reference for this one; a ratio is.
+            when f.reference_model_version = g.model_version then r.window_periods * (f.numerator - r.reference_numerator) / nullif(f.periods - r.reference_periods, 0)
         end as reference_value
     from rolled as r
     join metrics as m on m.column_no = r.column_no
+    join {{ ref('driftline_groups') }} as g on g.group_no = r.group_no
     left join reference as f on f.group_no = r.group_no and f.column_no = r.column_no
     where r.period_index - r.window_periods + 1 >= r.first_index
 ),

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
 {%- set alpha = driftline._alpha() -%}
 {%- set baselines = ['reference', 'previous', 'trailing', 'seasonal'] -%}
 {#- The measures that have a noise floor, and what it is called. -#}
@@ -199,14 +199,16 @@ reaches as (
 ),
 
 psi_groups as (
-    select {{ pair }}, n_q, n_p, bin_group, sum(q) as q, sum(p) as p
+    select
+        {{ pair }}, bin_group, sum(q) / n_q as share_q, sum(p) / n_p as share_p,
+        n_q * n_q / n_q2 as effective_n_q, n_p * n_p / n_p2 as effective_n_p
     from totals
     where n_q > 0 and n_p > 0
-    group by {{ pair }}, n_q, n_p, bin_group
+    group by {{ pair }}, bin_group, n_q, n_p, n_q2, n_p2
 ),
 
 psi as (
-    select {{ pair }}, sum({{ driftline._psi_term('q', 'p', 'n_q', 'n_p') }}) as psi, cast(count(*) as {{ dbt.type_int() }}) as group_count
+    select {{ pair }}, sum({{ driftline._psi_term('share_q', 'share_p', 'effective_n_q', 'effective_n_p') }}) as psi, cast(count(*) as {{ dbt.type_int() }}) as group_count
     from psi_groups
     group by {{ pair }}
 ),
@@ -214,8 +216,9 @@ psi as (
 chi_squared as (
     select
         m.*,
-        case when cells + case when pooled_q > 0 then 1 else 0 end > 1 then cells + case when pooled_q > 0 then 1 else 0 end - 1 end as chi_squared_df,
-        case when cells + case when pooled_q > 0 then 1 else 0 end > 1 then
+        -- Where pooling leaves one cell there is nothing left to compare; one bin that was never more is no difference.
+        case when cells > 0 then cells + case when pooled_q > 0 then 1 else 0 end - 1 end as chi_squared_df,
+        case when cells > 0 then
             chi_squared_cells + case when pooled_q > 0 then pooled_difference_q * pooled_difference_q / pooled_q + pooled_difference_p * pooled_difference_p / pooled_p else 0e0 end
         end as chi_squared
     from measured as m
@@ -254,6 +257,9 @@ results as (
         s.group_no, s.window_periods, s.period_index, s.column_no, s.baseline, s.is_reference, s.n, s.baseline_n, s.reference_model_version,
         p.psi,
         case when p.group_count = 1 then 0e0 else (1e0 / m.effective_n_q + 1e0 / m.effective_n_p) * k.chi_squared end as psi_critical,
+        -- What chance reaches on average at these row counts: the mean of χ², and of Kolmogorov's distribution.
+        (1e0 / m.effective_n_q + 1e0 / m.effective_n_p) * (p.group_count - 1) as psi_expected,
+        0.868731160635e0 * sqrt(1e0 / m.ks_n_q + 1e0 / m.ks_n_p) as ks_expected,
         sqrt(case when m.js_divergence < 0e0 then 0e0 when m.js_divergence < 1e0 then m.js_divergence when m.js_divergence is not null then 1e0 end) as js_distance,
         sqrt(case when m.hellinger_sq < 1e0 then m.hellinger_sq when m.hellinger_sq is not null then 1e0 end) as hellinger,
         case when m.total_variation < 1e0 then m.total_variation when m.total_variation is not null then 1e0 end as total_variation,
@@ -289,6 +295,8 @@ results as (
 noise_floors as (
     select
         g.monitor, g.model_version, g.segment, g.segment_value, r.window_periods, r.column_no,
+        max(case when r.psi > r.psi_expected then r.psi - r.psi_expected else 0e0 end) as psi_excess,
+        max(case when r.ks_lower > r.ks_expected then r.ks_lower - r.ks_expected else 0e0 end) as ks_excess,
         {% for measure in floors %}max(r.{{ measure }}) as {{ measure }}{{ ', ' if not loop.last }}{% endfor %}
     from results as r
     join {{ ref('driftline_groups') }} as g on g.group_no = r.group_no
@@ -321,6 +329,11 @@ select
     {{ driftline._as_double('r.mean_p') }} as baseline_mean,
     {%- for measure in floors %}
     {{ driftline._as_double('f.' ~ measure) }} as {{ floors[measure] }},
+    {%- endfor %}
+    {#- The reference's windows may be smaller than this one and noisier for that alone: what they reach beyond chance is
+        added to what chance reaches here (decision 4). -#}
+    {%- for measure, prefix in {'psi': 'psi', 'ks_lower': 'ks'}.items() %}
+    {{ driftline._as_double('case when f.' ~ prefix ~ '_excess + r.' ~ prefix ~ '_expected > r.' ~ prefix ~ '_critical then f.' ~ prefix ~ '_excess + r.' ~ prefix ~ '_expected else r.' ~ prefix ~ '_critical end') }} as {{ prefix }}_noise,
     {%- endfor %}
     {{ driftline._as_text("""case
         when coalesce(r.n, 0) = 0 then 'no rows in the window'

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
 {%- set rates = {'null_rate': 'nulls', 'nan_rate': 'nans', 'infinite_rate': 'infinites', 'unseen_rate': 'unseens', 'out_of_range_rate': 'out_of_range'} -%}
 {#- What a rate is a share of: out of range only finite values can be. -#}
 {%- set bases = {'null_rate': 'total', 'nan_rate': 'total', 'infinite_rate': 'total', 'unseen_rate': 'total', 'out_of_range_rate': 'finites'} -%}

@@ -16,7 +16,7 @@ with reference as (
 ),
 
 available as (
-    select distinct monitor, model_version, segment, segment_value from reference
+    select distinct monitor, model_version from reference
 ),
 
 chosen as (
@@ -25,7 +25,7 @@ chosen as (
         case when a.model_version is not null then g.model_version else 'all' end as reference_model_version
     from {{ ref('driftline_groups') }} as g
     left join available as a
-        on a.monitor = g.monitor and a.model_version = g.model_version and a.segment = g.segment and a.segment_value = g.segment_value
+        on a.monitor = g.monitor and a.model_version = g.model_version
 )
 
 select

@@ -14,11 +14,11 @@ import yaml
 MASK = "***"
 
 _SECRET_NAME = re.compile(
-    r"pass(?:word|wd|phrase|code)?(?![a-z])|passw|pwd|token|secret|api_?key|private_?key|access_?key|credential"
+    r"pass(?![a-z])|passw|passphrase|passcode|pwd|token|secret|api_?key|private_?key|access_?key|credential"
     r"|keyfile_json|connection_?string|dsn",
     re.IGNORECASE,
 )
-_NOT_SECRET_NAME = re.compile(r"^(?:OLD)?PWD$|(?:FILE|PATH|DIR|_URI|_METHOD|_TYPE)$", re.IGNORECASE)
+_NOT_SECRET_NAME = re.compile(r"^(?:OLD)?PWD$|(?i:(?:FILE|PATH|DIR|_URI|_METHOD|_TYPE)$)")
 _NOT_SECRET_VALUE = {"", "true", "false", "yes", "no", "on", "off", "none", "null", "0", "1"}
 _ENV_VAR_CALL = re.compile(r"env_var\(\s*['\"]([^'\"]+)['\"]")
 _URL_PASSWORD = re.compile(r"(\w://[^\s:/@]*:)[^\s@/]+(?=@)")

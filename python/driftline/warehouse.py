@@ -373,9 +373,9 @@ def _project_error(error: BaseException | None, scrub: Scrubber) -> ProjectError
     lowered = text.lower()
     if "dbt deps" in lowered:
         hint = "Run 'dbt deps' in the project."
-    elif "profile" in lowered or "credentials" in lowered:
+    elif "profile" in lowered or "credentials" in lowered or "does not have a target" in lowered:
         hint = "Check --profiles-dir, --profile and --target; 'dbt debug' shows what dbt finds."
-    elif "dbt_project.yml" in lowered or "project-dir" in lowered or "project_dir" in lowered:
+    elif "dbt_project.yml" in lowered or "does not exist" in lowered:
         hint = "Give the folder of the dbt project with --project-dir."
     else:
         hint = "'dbt parse' shows the same; it must succeed first."

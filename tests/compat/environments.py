@@ -157,7 +157,7 @@ def parse_with_v2(project: str, target: str, folder: Path) -> subprocess.Complet
     _write(path / "profiles.yml", {name: {"target": target, "outputs": {target: V2_TARGETS[target]}}})
     environment = {**{k: v for k, v in os.environ.items() if not k.startswith("DBT_")}, "NO_COLOR": "1"}
     environment |= {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1", "HOME": str(folder)}
-    for command in (["deps"], ["parse"]):
+    for command in (["deps"], ["parse", "--show-all-deprecations"]):
         done = subprocess.run(
             [V2_BINARY, *command, "--project-dir", path, "--profiles-dir", path],
             capture_output=True,

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
-from support.project import REPOSITORY
-
 from environments import V2_TARGETS, VERSIONS, Outcome, parse_with_v2, run_everything
+from support.project import REPOSITORY
 
 pytestmark = pytest.mark.compat
 
@@ -105,7 +105,7 @@ def documented() -> dict[str, list[str]]:
 def test_tables_are_as_documented(empty_database: duckdb.DuckDBPyConnection) -> None:
     tables = documented()
     assert set(PROMISED) <= set(tables)
-    differences = {}
+    differences = []
     for table, listed in tables.items():
         there = set(columns(empty_database, table))
         expected = set(listed)
@@ -114,18 +114,35 @@ def test_tables_are_as_documented(empty_database: duckdb.DuckDBPyConnection) -> 
         if table == "driftline_alerts":
             expected -= {"window_start", "window_end"}
         if len(listed) > 1 and there != expected:
-            differences[table] = {"missing": sorted(expected - there), "undocumented": sorted(there - expected)}
-    assert differences == {}
+            differences.append(f"{table}: missing {sorted(expected - there)}, undocumented {sorted(there - expected)}")
+    assert not differences, "\n".join(differences)
 
 
 def test_types_do_not_depend_on_there_being_monitors(empty: Outcome, demo: Outcome) -> None:
     """A BI tool's model made on the empty tables still fits when the first monitor comes."""
-    query = "select table_name, column_name, data_type from information_schema.columns where table_name like 'driftline%'"
+    query = (
+        "select table_name, column_name, data_type from information_schema.columns where table_name like 'driftline%'"
+    )
     with duckdb.connect(str(empty.database), read_only=True) as connection:
         before = set(connection.execute(query).fetchall())
     with duckdb.connect(str(demo.database), read_only=True) as connection:
         after = set(connection.execute(query).fetchall())
     assert before == after
+
+
+def test_every_column_is_described(empty: Outcome, empty_database: duckdb.DuckDBPyConnection) -> None:
+    """In the package's own yml files, which is what dbt docs and the BI tools show."""
+    manifest = json.loads((empty.database.parent / "project" / "target" / "manifest.json").read_text(encoding="utf-8"))
+    problems = []
+    for node in manifest["nodes"].values():
+        if node["package_name"] != "driftline" or node["resource_type"] not in ("model", "seed"):
+            continue
+        described = {name for name, column in node["columns"].items() if column["description"].strip()}
+        there = set(columns(empty_database, node["name"]))
+        if described != there:
+            differ = f"without description {sorted(there - described)}, not there {sorted(described - there)}"
+            problems.append(f"{node['name']}: {differ}")
+    assert not problems, "\n".join(problems)
 
 
 def test_default_thresholds_arrive(empty_database: duckdb.DuckDBPyConnection) -> None:

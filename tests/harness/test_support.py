@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import os
+from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
@@ -86,7 +86,7 @@ def test_pandas_and_arrow(project):
 
 
 def test_runs_do_not_disturb_each_other(make_project):
-    here = os.getcwd()
+    here = Path.cwd()
     one = make_project(models=MODELS, files=FILES, tables={"log": LOG}, package=False)
     two = make_project(models=MODELS, files=FILES, tables={"log": LOG}, package=False, vars={"first": 3})
     one.build()
@@ -96,11 +96,13 @@ def test_runs_do_not_disturb_each_other(make_project):
     assert two.sql("select n from counts") == [(4,)]
     two.build(vars={"first": 5})
     assert two.sql("select n from counts") == [(2,)]
-    assert os.getcwd() == here
+    assert Path.cwd() == here
 
 
 def test_failure_is_reported_not_raised(make_project):
-    project = make_project(models={"broken": "select nothing_here from {{ source('raw', 'log') }}"}, tables={"log": LOG}, package=False)
+    project = make_project(
+        models={"broken": "select nothing_here from {{ source('raw', 'log') }}"}, tables={"log": LOG}, package=False
+    )
     run = project.run(["build"])
     assert not run.success
     assert "nothing_here" in run.failures["broken"]
@@ -145,7 +147,10 @@ models:
       - {name: label, data_type: varchar}
 """
     project = make_project(
-        models={"fixed": "select cast('a' as varchar) as label, cast(id as smallint) as small from {{ source('raw', 'log') }}"},
+        models={
+            "fixed": """
+                select cast('a' as varchar) as label, cast(id as smallint) as small from {{ source('raw', 'log') }}"""
+        },
         files={"models/fixed.yml": schema},
         tables={"log": LOG},
         package=False,

@@ -57,7 +57,7 @@ CATEGORICAL: dict[str, Callable[[Rng, int], Any]] = {
     "category_5": lambda r, n: _LABELS[r.choice(5, n, p=[0.4, 0.3, 0.15, 0.1, 0.05])],
     "category_50": lambda r, n: _LABELS[r.choice(50, n, p=_FIFTY)],
 }
-# Where a shift of 0.3 standard deviations reaches all rows that have a value; the other two hide it in a tenth or a third of the rows.
+# Where a shift reaches every row; the other two hide it in a tenth or a third of the rows.
 FULL_SHIFT = ("normal", "lognormal", "uniform", "integers")
 
 

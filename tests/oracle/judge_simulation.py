@@ -1,4 +1,4 @@
-"""Monte-Carlo of the default judge: how often it alarms without cause, and how often it finds a shift of 0.3 standard deviations.
+"""Monte-Carlo of the default judge: how often it alarms without cause, and how often it finds a shift.
 
 A window breaches by PSI or, for numeric columns, by KS: the effect is over its threshold and over its own noise. What
 "its own noise" means next to a reference whose own periods are of another size is the open question, so four readings
@@ -177,8 +177,8 @@ def run(
         if len(past):
             found = measure(counter, past, window[29:], judge.alpha)
             hits.setdefault("trailing", []).append(breaches(found, None, judge)["critical"])
-    for reading, found in hits.items():
-        both = np.concatenate(found, axis=1)
+    for reading, parts in hits.items():
+        both = np.concatenate(parts, axis=1)
         yield {
             "column": column,
             "window_rows": window_rows,

@@ -548,8 +548,8 @@ def side_from_rows(
                 low, high = min(low, float(x[mine].min())), max(high, float(x[mine].max()))
     return Side(
         np.bincount(position, minlength=size).astype(float),
-        np.bincount(position, weights=w, minlength=size),
-        np.bincount(position, weights=w * w, minlength=size),
+        np.bincount(position, weights=w, minlength=size).astype(float),
+        np.bincount(position, weights=w * w, minlength=size).astype(float),
         value_sum,
         low,
         high,
@@ -560,7 +560,7 @@ def _bin_range(bins: Sequence[Bin], side: Side, use: npt.NDArray[np.bool_]) -> t
     """What is known of each range bin's extremes: its edges, cut to the side's own minimum and maximum."""
     lows, highs = [], []
     for i in np.flatnonzero(use):
-        b = bins[i]
+        b = bins[int(i)]
         lows.append(max(side.minimum, -math.inf if b.lower is None else b.lower))
         highs.append(min(side.maximum, math.inf if b.upper is None else b.upper))
         if b.single_valued:

@@ -132,7 +132,7 @@ single_number: st.SearchStrategy[Number] = st.one_of(
 single_category: st.SearchStrategy[str | None] = st.one_of(
     st.none(),
     st.sampled_from(ODD_NAMES),
-    st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=5),
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=5),
 )
 
 

@@ -156,6 +156,7 @@ def _shop(engine: Engine, folder: Path, capture: Any) -> Iterator[Shop]:
     project = folder / f"shop_{next(_numbers)}"
     (project / "models").mkdir(parents=True)
     shutil.copytree(STUB, project / "dbt_packages" / "driftline")
+    (project / "packages.yml").write_text(yaml.safe_dump({"packages": [{"local": str(STUB)}]}))
     made = Shop(project, engine.workspace(project), capture)
     made.variables(driftline_monitors=[])
     made.profile()

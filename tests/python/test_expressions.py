@@ -37,7 +37,7 @@ BAD = {
     "(select 1)": "a subquery",
     "bought in (select 1)": "a subquery",
     "exists (select 1)": "a subquery",
-    "bought union select 1": "a subquery",
+    "bought union all select 1": "a subquery",
     "select 1": "a subquery",
     "*": "a star",
     "bought as b": "an alias",

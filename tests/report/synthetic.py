@@ -172,6 +172,7 @@ class Builder:
         self.con = con
         self.rng = np.random.default_rng(seed)
         self.rows: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
+        self.batches: dict[tuple[str, tuple[str, ...]], list[dict[str, np.ndarray]]] = {}
         for name, columns in TABLES.items():
             con.execute(f'create table "{name}" ({columns})')
 
@@ -191,12 +192,16 @@ class Builder:
                 batch[name] = np.array(value, dtype=object if value and isinstance(value[0], (str, type(None))) else None)
             else:
                 batch[name] = np.full(size, value, dtype=object if isinstance(value, str) else None)
-        names = ", ".join(f'"{n}"' for n in batch)
-        self.con.register("batch", batch)
-        self.con.execute(f'insert into "{table}" ({names}) select {names} from batch')
-        self.con.unregister("batch")
+        self.batches.setdefault((table, tuple(batch)), []).append(batch)
 
     def flush(self) -> None:
+        for (table, columns), batches in self.batches.items():
+            whole = {name: np.concatenate([b[name] for b in batches]) for name in columns}
+            names = ", ".join(f'"{n}"' for n in columns)
+            self.con.register("batch", whole)
+            self.con.execute(f'insert into "{table}" ({names}) select {names} from batch')
+            self.con.unregister("batch")
+        self.batches.clear()
         for table, rows in self.rows.items():
             if rows:
                 names = list(rows[0])

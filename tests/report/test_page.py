@@ -1,0 +1,280 @@
+"""The page as text: what it says, what it carries, what it asks of the warehouse."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from datetime import date, datetime, timezone
+from decimal import Decimal
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+import sqlglot
+from driftline.report import Limits, as_json, build_report, numbers
+from driftline.report.warehouse import any_grain, one_of
+
+from report import synthetic
+from report.conftest import NOTES
+
+
+class Outline(HTMLParser):
+    """Tags, headings and visible text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.headings: list[tuple[int, str]] = []
+        self.text: list[str] = []
+        self.inside: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self.inside.append(tag)
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append((int(tag[1]), ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.inside and self.inside.pop() != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if {"script", "style"} & set(self.inside[-1:]):
+            return
+        self.text.append(data)
+        if self.inside and re.fullmatch("h[1-6]", self.inside[-1]):
+            self.headings[-1] = (self.headings[-1][0], self.headings[-1][1] + data)
+
+    @property
+    def words(self) -> str:
+        return " ".join(" ".join(self.text).split())
+
+
+def payload(html: str) -> Any:
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', html, re.DOTALL)
+    assert found
+    return json.loads(found[1])
+
+
+def test_nothing_is_loaded_from_anywhere(pages: Any) -> None:
+    html = pages("small").html
+    outline = Outline(html)
+    for _, attributes in outline.tags:
+        for name in ("src", "href", "action", "poster", "srcset"):
+            value = attributes.get(name) or "#"
+            assert value.startswith(("#", "data:")), (name, value)
+    style = re.search(r"<style>(.*?)</style>", html, re.DOTALL)
+    assert style and "url(" not in style[1] and "@import" not in style[1]
+    policy = next(a["content"] for t, a in outline.tags if t == "meta" and a.get("http-equiv"))
+    assert policy and "default-src 'none'" in policy and "'unsafe-inline'; img" in policy
+    assert "unsafe-inline" not in policy.split("script-src")[1].split(";")[0]
+
+
+def test_says_what_is_there(pages: Any) -> None:
+    words = Outline(pages("small").html).words
+    for part in (
+        "3 monitors,", "Generated on 2 Nov 2026, 09:30 UTC", "recommendations", "fraud_score", "item_pop_28d",
+        "No alert is open.", "nothing_yet has no complete window yet", "reference 1 Jan – 14 Feb 2011", "Rows in it",
+        "The latest complete window with rows is 29 May 2011 (1 day)", "No column has moved away from the reference",
+        "the baseline has no rows", "resolved", *NOTES,
+    ):  # fmt: skip
+        assert part in words, part
+    opened = pages("small").con.execute(
+        "select count(*) from driftline_alerts where status = 'open' and severity = 'critical'"
+    )
+    assert f"{opened.fetchone()[0]} critical" in words
+
+
+def test_headings_are_in_order(pages: Any) -> None:
+    for name in ("small", "empty", "hostile"):
+        levels = [level for level, _ in Outline(pages(name).html).headings]
+        assert levels[0] == 1 and levels.count(1) == 1
+        assert all(b <= a + 1 for a, b in zip(levels, levels[1:], strict=False)), levels
+
+
+def test_no_monitor_and_nothing_built() -> None:
+    html = build_report(lambda sql: pytest.fail(sql), {})
+    assert "No monitors yet" in Outline(html).words
+    with_tables = synthetic.empty()
+    assert "Nothing is monitored" in Outline(build_report(synthetic.query(with_tables), synthetic.relations())).words
+
+
+@pytest.mark.parametrize("gone", sorted(synthetic.TABLES))
+def test_a_table_that_is_not_there(gone: str, pages: Any) -> None:
+    relations = {k: v for k, v in synthetic.relations().items() if k != gone}
+    html = build_report(synthetic.query(pages("small").con), relations)
+    assert "recommendations" in Outline(html).words
+
+
+def test_texts_of_the_data_stay_texts(pages: Any) -> None:
+    html = pages("hostile").html
+    outline = Outline(html)
+    assert Counter(t for t, _ in outline.tags)["script"] == 3
+    assert not {"img", "iframe", "object"} & {t for t, _ in outline.tags}
+    assert not [a for _, a in outline.tags if any(name.startswith("on") for name in a)]
+    data = re.search(r'id="data">(.*?)</script>', html, re.DOTALL)
+    assert data and not set("<>&\u2028\u2029") & set(data[1])
+    columns = {c[0] for c in payload(html)["monitors"][0]["columns"]}
+    assert any("<img src=x" in c for c in columns) and any("{{7*7}}" in c for c in columns)
+    assert "49" not in {v["name"] for v in payload(html)["monitors"]}
+    assert "{{7*7}}" in outline.words
+
+
+def test_no_text_of_the_data_becomes_sql(pages: Any) -> None:
+    for statement in pages("hostile").statements:
+        for part in ("pwned", "7*7", "quoted", "\\", "{", "\u2028", "<script"):
+            assert part not in statement
+    assert payload(pages("hostile").html)["monitors"][0]["history"]
+
+
+def test_conditions() -> None:
+    assert one_of("c", ["a"], ["a", "b"]) == "c in ('a')"
+    assert one_of("c", ["a", "b"], ["a", "b"]) == "1 = 1"
+    assert one_of("c", ["it's"], ["it's", "b", "c'"]) == "c not in ('b')"
+    assert one_of("c", ["it's"], ["it's", "c'"]) == "1 = 1"
+    assert one_of("c", [], ["a"]) == "1 = 0"
+    known = [("all", "all", "all"), ("v1", "all", "all"), ("v'2", "all", "all")]
+    columns = ("v", "s", "x")
+    assert any_grain(known, columns, known) == "1 = 1"
+    assert any_grain(known[1:2], columns, known) == "((v = 'v1' and s = 'all' and x = 'all'))"
+    assert any_grain(known[2:], columns, known) == "((s = 'all' and x = 'all'))"
+
+
+@pytest.mark.parametrize("dialect", ["postgres", "snowflake", "bigquery", "redshift", "databricks", "clickhouse", "spark"])
+def test_statements_parse_everywhere(dialect: str, pages: Any) -> None:
+    for statement in {*pages("small").statements, *pages("hostile").statements}:
+        for name, relation in synthetic.relations().items():
+            statement = statement.replace(relation, name)
+        assert '"' not in statement and "`" not in statement
+        parsed = sqlglot.parse_one(statement, dialect=dialect)
+        assert not list(parsed.find_all(sqlglot.exp.Command, sqlglot.exp.Anonymous))
+
+
+def test_the_page_on_postgres(postgres_engine: Any, tmp_path_factory: pytest.TempPathFactory, pages: Any) -> None:
+    place = postgres_engine.workspace(tmp_path_factory.mktemp("postgres"))
+    for name in synthetic.TABLES:
+        place.load(name, pages("small").con.execute(f"select * from {name}").to_arrow_table())
+    relations = {name: place.relation(name) for name in synthetic.TABLES}
+
+    def query(sql: str) -> list[dict[str, Any]]:
+        names, rows = place.columns(sql)
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    moment = datetime(2026, 11, 2, 9, 30, tzinfo=timezone.utc)
+    html = build_report(query, relations, generated_at=moment, notes=NOTES)
+    place.close()
+
+    def comparable(page: str) -> Any:
+        data = payload(page)["monitors"]
+        for monitor in data:  # the order of equal rows is the engine's
+            for part in ("reference", "latest", "history", "quality", "alerts"):
+                monitor[part] = sorted(json.dumps(x, sort_keys=True) for x in monitor.get(part, []))
+                monitor[part] = [sorted(x) for x in monitor[part]]
+        return data
+
+    assert comparable(html) == comparable(pages("small").html)
+    assert Outline(html).headings == Outline(pages("small").html).headings
+
+
+def test_histograms_hold_what_was_counted(pages: Any) -> None:
+    page = pages("small")
+    monitor = next(m for m in payload(page.html)["monitors"] if m["name"] == "recommendations")
+    names = [c[0] for c in monitor["columns"]]
+    of = {k: dict(v) for k, v in ((json.dumps(k), v) for k, v in monitor["latest"])}
+    start = monitor["slices"][0]["t0"][-1]
+    counted = of[json.dumps(["all", "all", "all", 1, start])][names.index("country")]
+    expected = page.con.execute(
+        "select sum(row_count) from driftline_state where column_name = 'country' and model_version = 'all' and "
+        "segment = 'all' and bin <= 10002 and period_start = ?", [numbers.as_datetime(datetime(2011, 5, 29))]
+    ).fetchone()[0]  # fmt: skip
+    assert sum(counted) == expected
+    layout = dict(monitor["bins"])[names.index("country")]
+    assert [b[0] for b in layout].count("rest") == 1  # the rarest categories are one bar
+    assert {"null", "unseen", "beyond_top"} <= {b[0] for b in layout}
+    history = next(h for h in monitor["history"] if h["k"] == ["all", "all", "all"])
+    flat = dict(history["d"])[names.index("item_pop_28d")]
+    total = page.con.execute(
+        "select sum(row_count) from driftline_state where column_name = 'item_pop_28d' and model_version = 'all' and "
+        "segment = 'all'"
+    ).fetchone()[0]
+    assert sum(flat) == total
+    single = dict(monitor["bins"])[names.index("cust_orders")]
+    assert any(b[2] == b[3] is not None for b in single)  # a value that is a bin of its own
+
+
+def test_what_is_left_out_is_said(pages: Any) -> None:
+    small = Limits(
+        cells=600, windows=40, histogram_columns=2, histogram_numbers=900, business_rows=200, open_alerts=2,
+        resolved_alerts=1, reasons=1, quality_rows=40,
+    )  # fmt: skip
+    html = build_report(synthetic.query(pages("small").con), synthetic.relations(), limits=small)
+    words = Outline(html).words
+    for part in (
+        "Heat maps and charts show the latest 30 windows", "without a heat map here", "beyond the first 2",
+        "beyond the first 1:", "Histograms of earlier windows are here for 2 columns", "see driftline_business",
+    ):  # fmt: skip
+        assert part in words, part
+    assert len(html) < len(pages("small").html) / 1.5
+
+
+def test_no_connection_details(pages: Any) -> None:
+    html = pages("small").html.replace(pages("small").html[: pages("small").html.find("<body>")], "")
+    assert '"main"."driftline' not in html
+
+
+def test_other_types_of_the_drivers() -> None:
+    con = synthetic.database([synthetic.calm()])
+    plain = synthetic.query(con)
+
+    def other(value: Any) -> Any:
+        if isinstance(value, float):
+            return Decimal(repr(value))
+        if isinstance(value, datetime):
+            return value.isoformat(sep=" ")
+        return value
+
+    def query(sql: str) -> list[dict[str, Any]]:
+        return [{k: other(v) for k, v in row.items()} for row in plain(sql)]
+
+    moment = datetime(2026, 11, 2, tzinfo=timezone.utc)
+    assert build_report(query, synthetic.relations(), generated_at=moment) == build_report(
+        plain, synthetic.relations(), generated_at=moment
+    )
+
+
+def test_nan_and_infinity_do_not_break_the_page() -> None:
+    con = synthetic.database([synthetic.calm()])
+    con.execute("update driftline_drift set psi = 'nan', ks_lower = 'inf' where window_start > '2011-06-01'")
+    con.execute("update driftline_business set value = 'nan', trailing_mean = '-inf'")
+    con.execute("update driftline_quality set mean = 'nan', minimum = '-inf'")
+    payload(build_report(synthetic.query(con), synthetic.relations()))
+
+
+def test_numbers_read_well() -> None:
+    for value, text in (
+        (None, "–"), (0, "0"), (0.82712, "0.827"), (0.01234, "0.0123"), (0.00012, "0.0001"), (0.00001234, "1.2e−5"),
+        (1.5, "1.5"), (12.345, "12.3"), (123.4, "123"), (12345.6, "12,346"), (123456, "123k"), (1234567, "1.23M"),
+        (-2.5e9, "−2.5B"), (99.96, "100"), (9.996, "10"), (999.6e3, "1M"), (float("nan"), "–"),
+    ):  # fmt: skip
+        assert numbers.number(value) == text
+    for share, text in ((0.164, "16.4%"), (0.0023, "0.23%"), (0, "0%"), (1, "100%"), (0.00001, "<0.01%"), (-0.05, "−5%")):
+        assert numbers.percent(share) == text
+    for share, text in ((0.12, "+12%"), (-0.236, "−24%"), (0.0001, "±0%"), (11.5, "×12.5"), (0.021, "+2.1%")):
+        assert numbers.change(share) == text
+    first = datetime(2011, 11, 28)
+    assert numbers.span(first, datetime(2011, 12, 5)) == "28 Nov – 4 Dec 2011"
+    assert numbers.span(first, datetime(2011, 11, 29)) == "28 Nov 2011"
+    assert numbers.span(datetime(2011, 11, 1), datetime(2011, 12, 1)) == "Nov 2011"
+    assert numbers.span(datetime(2011, 11, 1, 5), datetime(2011, 11, 1, 6), "hour") == "1 Nov 2011, 05:00"
+    assert numbers.span(datetime(2011, 12, 28), datetime(2012, 1, 4)) == "28 Dec 2011 – 3 Jan 2012"
+    assert numbers.as_datetime(date(2011, 5, 1)) == datetime(2011, 5, 1)
+    assert numbers.as_datetime("2011-05-01T00:00:00Z") == datetime(2011, 5, 1)
+
+
+def test_json_cannot_leave_its_script() -> None:
+    text = as_json(["</script><!--", "\u2028", "&amp;"])
+    assert "<" not in text and "\u2028" not in text and json.loads(text) == ["</script><!--", "\u2028", "&amp;"]
+    with pytest.raises(ValueError):
+        as_json(float("nan"))
