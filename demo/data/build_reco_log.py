@@ -162,7 +162,9 @@ def load_shop(source: Path) -> Shop:
     )
     items = np.array(sorted(lines.code.unique()), dtype=object)
     lines["item"] = lines.code.map({code: position for position, code in enumerate(items)})
-    invoices = lines.groupby(["Invoice", "customer"], as_index=False).agg(ts=("ts", "min"), country=("country", "first"))
+    invoices = lines.groupby(["Invoice", "customer"], as_index=False).agg(
+        ts=("ts", "min"), country=("country", "first")
+    )
     invoices = invoices.sort_values(["ts", "Invoice"]).reset_index(drop=True)
     return Shop(lines, invoices, items, pd.Index(np.sort(lines.customer.unique())))
 
@@ -173,7 +175,7 @@ def load_shop(source: Path) -> Shop:
 class Similarity(NamedTuple):
     """What a model knows of the items on the day it learnt."""
 
-    matrix: np.ndarray  # item × item
+    matrix: np.ndarray  # item by item
     popularity: np.ndarray  # buyers per 10,000 purchases
     known: np.ndarray  # bought by at least five customers
     price: np.ndarray  # NaN where the item had not been sold yet
@@ -383,7 +385,7 @@ def as_log(everything: pd.DataFrame, items: np.ndarray) -> pd.DataFrame:
 
 
 def as_shadow_log(everything: pd.DataFrame) -> pd.DataFrame:
-    """Every model on every request, one row each: how many of its five items were bought, and what was paid for them."""
+    """Every model on every request, one row each: how many of its items were bought, and what was paid for them."""
     shadow = everything.groupby(["ts", "request_id", "customer_id", "model_version"], as_index=False).agg(
         recommendations=("label", "size"), bought=("label", "sum"), revenue=("revenue", "sum")
     )

@@ -117,6 +117,14 @@
     {{- return('(' ~ expression ~ ') at time zone ' ~ driftline._literal(timezone)) -}}
 {% endmacro %}
 
+{# The warehouse's clock in UTC, as a timestamp without zone. #}
+{% macro _utc_now() %}
+    {{- return(adapter.dispatch('_utc_now', 'driftline')()) -}}
+{% endmacro %}
+{% macro default___utc_now() %}
+    {{- return("current_timestamp at time zone 'UTC'") -}}
+{% endmacro %}
+
 {# The start of the period a timestamp lies in. Weeks start on Monday. #}
 {% macro _period_start(expression, period) %}
     {{- return(adapter.dispatch('_period_start', 'driftline')(expression, period)) -}}

@@ -15,3 +15,37 @@
 {% macro default___enforce_contract() %}
     {{- return(true) -}}
 {% endmacro %}
+
+
+{# What, beside the state, the measures depend on: rows computed under other rules are not kept. #}
+{% macro _rules_hash() %}
+    {{- return(local_md5(tojson({'version': 1, 'alpha': driftline._alpha(), 'windows': driftline._windows() | string}))) -}}
+{% endmacro %}
+
+
+{#
+    Whether the table that is being built can hand on rows of its last build: it exists, has the same columns, and
+    nobody asked for a full refresh.
+#}
+{% macro _can_keep_rows() %}
+    {{- return(adapter.dispatch('_can_keep_rows', 'driftline')()) -}}
+{% endmacro %}
+{% macro default___can_keep_rows() %}
+    {%- if not execute or flags.FULL_REFRESH or flags.INTROSPECT is false -%}{{- return(false) -}}{%- endif -%}
+    {%- set table = load_relation(this) -%}
+    {%- if table is none or not table.is_table -%}{{- return(false) -}}{%- endif -%}
+    {%- set names = adapter.get_columns_in_relation(table) | map(attribute='name') | map('lower') | list -%}
+    {{- return(names | sort == model.columns.keys() | map('lower') | list | sort) -}}
+{% endmacro %}
+
+
+{# How many periods back the windows of a kind of period look from their last period, baselines included. #}
+{% macro _reach(window) %}
+    {%- set reaches = [] -%}
+    {%- for size in window.sizes -%}
+        {%- do reaches.append(2 * size) -%}
+        {%- do reaches.append(size + window.trailing) -%}
+        {%- do reaches.append(size + ((size + window.season - 1) // window.season) * window.season) -%}
+    {%- endfor -%}
+    {{- return(reaches | max) -}}
+{% endmacro %}

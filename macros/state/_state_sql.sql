@@ -201,7 +201,9 @@ select
     {%- for sum in sums[1:] %}
     {{ driftline._as_double(sum) }} as {{ sum }},
     {%- endfor %}
-    {{ driftline._as_timestamp(driftline._literal(now)) }} as computed_at
+    {#- The warehouse's clock, also in a replay: later steps tell by it which periods were read since they last looked,
+        and only one clock is sure never to go back. -#}
+    {{ driftline._as_timestamp(driftline._utc_now()) }} as computed_at
 from records
 {% endmacro %}
 

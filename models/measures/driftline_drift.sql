@@ -8,8 +8,105 @@
 {%- endfor -%}
 {%- set pair = 'group_no, window_periods, period_index, column_no, baseline' %}
 
-with baselines as (
-    {%- for baseline in baselines %}
+{%- set sums = ['w', 'w2', 'v'] -%}
+{%- set recent_measures = [] -%}{%- set noise_measures = [] -%}
+{%- for name in sums -%}
+    {%- do recent_measures.append({'name': name, 'aggregate': 'sum', 'baselines': true}) -%}
+    {%- do noise_measures.append({'name': name, 'aggregate': 'sum', 'baselines': false}) -%}
+{%- endfor -%}
+{%- for name in sums -%}
+    {%- do recent_measures.append({'name': 'reference_' ~ name, 'aggregate': 'sum', 'baselines': false}) -%}
+    {%- do noise_measures.append({'name': 'reference_' ~ name, 'aggregate': 'sum', 'baselines': false}) -%}
+{%- endfor -%}
+{%- set rules = driftline._rules_hash() -%}
+{%- set keep = driftline._can_keep_rows() %}
+-- A run computes only the windows that hold a period which was read since this table was last built; the others are
+-- kept as they are (decision 5). The reference's own windows are computed every time: the noise floors come from them.
+with seen as (
+    {%- if keep %}
+    select monitor, max(computed_at) as computed_at
+    from {{ this }}
+    group by monitor
+    having min(rules_hash) = {{ driftline._literal(rules) }} and max(rules_hash) = {{ driftline._literal(rules) }}
+    {%- else %}
+    select monitor, computed_at from {{ ref('driftline_monitors') }} where 1 = 0
+    {%- endif %}
+),
+
+-- The first period each monitor has to compute again; every one where its reference changed.
+changes as (
+    select
+        m.monitor,
+        case
+            when s.monitor is null then {{ driftline._as_timestamp("'1900-01-01'") }}
+            when min(p.period_start) < {{ driftline._as_timestamp('max(m.reference_end)') }} then {{ driftline._as_timestamp("'1900-01-01'") }}
+            else coalesce(min(p.period_start), {{ driftline._as_timestamp("'9999-01-01'") }})
+        end as changed_from
+    from {{ ref('driftline_monitors') }} as m
+    left join seen as s on s.monitor = m.monitor
+    left join ({{ driftline._from_monitors('read') }}) as p
+        on p.monitor = m.monitor and p.computed_at > s.computed_at
+    group by m.monitor, s.monitor
+),
+
+scopes as (
+    select
+        g.group_no, g.monitor, g.source, g.period,
+        case
+            {%- for window in driftline._windows() %}
+            when g.period = '{{ window.period }}' then {{ driftline._period_index('c.changed_from', window.period) }}
+            {%- endfor %}
+        end as changed_from_index,
+        case
+            {%- for window in driftline._windows() %}
+            when g.period = '{{ window.period }}' then {{ driftline._reach(window) }}
+            {%- endfor %}
+        end as reach,
+        f.first_index as reference_first_index, f.last_index as reference_last_index
+    from {{ ref('driftline_groups') }} as g
+    join changes as c on c.monitor = g.monitor
+    left join (
+        select group_no, min(period_index) as first_index, max(period_index) as last_index
+        from {{ ref('driftline_series') }}
+        where reference_n > 0
+        group by group_no
+    ) as f on f.group_no = g.group_no
+),
+
+{% for scope in ['recent', 'noise'] -%}
+{%- set measures = recent_measures if scope == 'recent' else noise_measures -%}
+{{ scope }}_dense as (
+    select
+        k.group_no, c.cell_no, k.period, k.period_index, {{ 'k.first_index' if scope == 'recent' else 'o.reference_first_index as first_index' }}, o.changed_from_index
+        {%- for measure in measures %},
+        coalesce(s.{{ measure.name }}, 0) as {{ measure.name }}
+        {%- endfor %}
+    from {{ ref('driftline_calendar') }} as k
+    join scopes as o on o.group_no = k.group_no
+        {%- if scope == 'recent' %}
+        and o.source = 'relation' and k.period_index >= o.changed_from_index - o.reach
+        {%- else %}
+        and k.period_index between o.reference_first_index and o.reference_last_index
+        {%- endif %}
+    join {{ ref('driftline_cells') }} as c on c.monitor = k.monitor
+    left join {{ ref('driftline_series') }} as s
+        on s.group_no = k.group_no and s.cell_no = c.cell_no and s.period_index = k.period_index
+    where c.column_role in ('feature', 'prediction', 'label') and c.bin_kind <> 'moments'
+),
+
+{{ scope }}_rolled as (
+    select r.*, '{{ scope }}' as scope
+    from ({{ driftline._roll(scope ~ '_dense', ['group_no', 'cell_no'], measures) }}) as r
+    {%- if scope == 'recent' %}
+    join scopes as o on o.group_no = r.group_no and r.period_index >= o.changed_from_index
+    {%- endif %}
+    where r.period_index - r.window_periods + 1 >= r.first_index
+),
+
+{% endfor -%}
+-- noise stands for the rest of the reference, held against the reference's own windows.
+baselines as (
+    {%- for baseline in baselines + ['noise'] %}
     select {{ driftline._text(baseline) }} as baseline {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
@@ -40,44 +137,52 @@ sides as (
     select
         r.group_no, r.window_periods, r.period_index, r.column_no, b.baseline,
         r.n, r.total, r.total2, r.value_min, r.value_max,
-        r.n > 0 and r.n = r.reference_n as is_reference,
         case b.baseline
-            when 'reference' then coalesce(f.n, 0) - r.reference_n
             {%- for baseline in baselines[1:] %} when '{{ baseline }}' then coalesce(r.{{ baseline }}_n, 0){% endfor %}
+            else coalesce(f.n, 0) - r.reference_n
         end as baseline_n,
         case b.baseline
-            when 'reference' then f.value_min
             {%- for baseline in baselines[1:] %} when '{{ baseline }}' then r.{{ baseline }}_value_min{% endfor %}
+            else f.value_min
         end as baseline_min,
         case b.baseline
-            when 'reference' then f.value_max
             {%- for baseline in baselines[1:] %} when '{{ baseline }}' then r.{{ baseline }}_value_max{% endfor %}
+            else f.value_max
         end as baseline_max,
-        case when b.baseline = 'reference' then f.reference_model_version end as reference_model_version
+        f.reference_model_version
     from {{ ref('driftline_rolling_columns') }} as r
+    join scopes as o on o.group_no = r.group_no
     cross join baselines as b
     left join reference_columns as f on f.group_no = r.group_no and f.column_no = r.column_no
+    where case
+        when b.baseline = 'noise' then r.n > 0 and r.n = r.reference_n and r.period_index - r.window_periods + 1 >= o.reference_first_index
+        else o.source = 'relation' and r.period_index >= o.changed_from_index
+    end
 ),
 
 pairs as (
     select * from (
+        {%- for scope in ['recent', 'noise'] %}
         select
             r.group_no, r.window_periods, r.period_index, c.column_no, b.baseline,
             c.bin, c.bin_kind, c.bin_group, c.bin_lower, c.bin_upper,
             r.w as q, r.w2 as q2, r.v as q_sum,
-            {%- for measure in ['w', 'w2', 'v'] %}
-            case b.baseline
-                -- Fractions of a row that are left by rounding are no rows.
-                when 'reference' then case when f.w - r.reference_w > 1e-12 * f.w then f.{{ measure }} - r.reference_{{ measure }} else 0 end
-                {%- for baseline in baselines[1:] %}
-                when '{{ baseline }}' then coalesce(r.{{ baseline }}_{{ measure }}, 0)
+            {%- for measure in sums %}
+            case
+                {%- for baseline in (baselines[1:] if scope == 'recent' else []) %}
+                when b.baseline = '{{ baseline }}' then coalesce(r.{{ baseline }}_{{ measure }}, 0)
                 {%- endfor %}
+                -- What rounding leaves of a row is no row.
+                when f.w - r.reference_w > 1e-12 * f.w then f.{{ measure }} - r.reference_{{ measure }}
+                else 0
             end as {{ {'w': 'p', 'w2': 'p2', 'v': 'p_sum'}[measure] }}{{ ',' if not loop.last }}
             {%- endfor %}
-        from {{ ref('driftline_rolling_bins') }} as r
+        from {{ scope }}_rolled as r
         join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no
-        cross join baselines as b
+        join baselines as b on b.baseline {{ '<>' if scope == 'recent' else '=' }} 'noise'
         left join {{ ref('driftline_reference') }} as f on f.group_no = r.group_no and f.cell_no = r.cell_no
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
     ) as sums
     where q > 0 or p > 0
 ),
@@ -254,7 +359,7 @@ chi_squared_tails as (
 
 results as (
     select
-        s.group_no, s.window_periods, s.period_index, s.column_no, s.baseline, s.is_reference, s.n, s.baseline_n, s.reference_model_version,
+        s.group_no, s.window_periods, s.period_index, s.column_no, s.baseline, s.n, s.baseline_n, s.reference_model_version,
         p.psi,
         case when p.group_count = 1 then 0e0 else (1e0 / m.effective_n_q + 1e0 / m.effective_n_p) * k.chi_squared end as psi_critical,
         -- What chance reaches on average at these row counts: the mean of χ², and of Kolmogorov's distribution.
@@ -300,53 +405,69 @@ noise_floors as (
         {% for measure in floors %}max(r.{{ measure }}) as {{ measure }}{{ ', ' if not loop.last }}{% endfor %}
     from results as r
     join {{ ref('driftline_groups') }} as g on g.group_no = r.group_no
-    where r.baseline = 'reference' and r.is_reference and r.psi is not null
+    where r.baseline = 'noise' and r.psi is not null
     group by g.monitor, g.model_version, g.segment, g.segment_value, r.window_periods, r.column_no
     having count(*) > 1
+),
+
+computed as (
+    select
+        w.monitor, w.model_version, w.segment, w.segment_value,
+        cast(r.window_periods as {{ dbt.type_int() }}) as window_periods, w.window_start, w.window_end,
+        c.column_name, c.column_role, c.column_kind, r.baseline,
+        case when r.baseline = 'reference' then r.reference_model_version else w.model_version end as baseline_model_version,
+        w.is_complete,
+        cast(coalesce(r.n, 0) as {{ dbt.type_bigint() }}) as row_count,
+        cast(coalesce(r.baseline_n, 0) as {{ dbt.type_bigint() }}) as baseline_row_count,
+        {%- for measure in ['psi', 'psi_critical', 'js_distance', 'hellinger', 'total_variation', 'l_infinity', 'ks_lower', 'ks_upper'] %}
+        {{ driftline._as_double('r.' ~ measure) }} as {{ measure }},
+        {%- endfor %}
+        {{ driftline._as_double(driftline._kolmogorov('r.ks_lambda')) }} as ks_p_value,
+        {{ driftline._as_double('r.ks_critical') }} as ks_critical,
+        {{ driftline._as_double('r.wasserstein') }} as wasserstein,
+        {{ driftline._as_double('case when r.wasserstein is not null then greatest(r.wasserstein - r.reach, abs(r.mean_q - r.mean_p)) end') }} as wasserstein_lower,
+        {{ driftline._as_double('r.wasserstein + r.reach') }} as wasserstein_upper,
+        {{ driftline._as_double('r.chi_squared') }} as chi_squared,
+        cast(r.chi_squared_df as {{ dbt.type_int() }}) as chi_squared_df,
+        {{ driftline._as_double('r.chi_squared_p_value') }} as chi_squared_p_value,
+        {{ driftline._as_double('r.cramers_v') }} as cramers_v,
+        {{ driftline._as_double('r.mean_q') }} as mean,
+        {{ driftline._as_double('r.mean_p') }} as baseline_mean,
+        {%- for measure in floors %}
+        {{ driftline._as_double('f.' ~ measure) }} as {{ floors[measure] }},
+        {%- endfor %}
+        {#- The reference's windows may be smaller than this one and noisier for that alone: what they reach beyond chance is
+            added to what chance reaches here (decision 4). -#}
+        {%- for measure, prefix in {'psi': 'psi', 'ks_lower': 'ks'}.items() %}
+        {{ driftline._as_double('case when f.' ~ prefix ~ '_excess + r.' ~ prefix ~ '_expected > r.' ~ prefix ~ '_critical then f.' ~ prefix ~ '_excess + r.' ~ prefix ~ '_expected else r.' ~ prefix ~ '_critical end') }} as {{ prefix }}_noise,
+        {%- endfor %}
+        {{ driftline._as_text("""case
+            when coalesce(r.n, 0) = 0 then 'no rows in the window'
+            when coalesce(r.baseline_n, 0) = 0 then 'no rows in the baseline'
+            when c.column_kind = 'numeric' and r.ks_lower is null then 'no values but NULL or NaN on one side'
+            when c.column_kind = 'numeric' and r.wasserstein is null then 'no finite values on one side'
+            when r.chi_squared is null then 'too few rows or values for chi-squared'
+        end""") }} as reason,
+        g.spec_hash,
+        {{ driftline._text(rules) }} as rules_hash,
+        {{ driftline._as_timestamp('g.computed_at') }} as computed_at
+    from results as r
+    join {{ ref('driftline_windows') }} as w
+        on w.group_no = r.group_no and w.window_periods = r.window_periods and w.period_index = r.period_index and w.source = 'relation'
+    join {{ ref('driftline_groups') }} as g on g.group_no = r.group_no
+    join columns as c on c.column_no = r.column_no
+    left join noise_floors as f
+        on f.monitor = w.monitor and f.segment = w.segment and f.segment_value = w.segment_value
+        and f.model_version = r.reference_model_version
+        and f.window_periods = r.window_periods and f.column_no = r.column_no
+    where r.baseline <> 'noise'
 )
 
-select
-    w.monitor, w.model_version, w.segment, w.segment_value,
-    cast(r.window_periods as {{ dbt.type_int() }}) as window_periods, w.window_start, w.window_end,
-    c.column_name, c.column_role, c.column_kind, r.baseline,
-    case when r.baseline = 'reference' then r.reference_model_version else w.model_version end as baseline_model_version,
-    w.is_complete,
-    cast(coalesce(r.n, 0) as {{ dbt.type_bigint() }}) as row_count,
-    cast(coalesce(r.baseline_n, 0) as {{ dbt.type_bigint() }}) as baseline_row_count,
-    {%- for measure in ['psi', 'psi_critical', 'js_distance', 'hellinger', 'total_variation', 'l_infinity', 'ks_lower', 'ks_upper'] %}
-    {{ driftline._as_double('r.' ~ measure) }} as {{ measure }},
-    {%- endfor %}
-    {{ driftline._as_double(driftline._kolmogorov('r.ks_lambda')) }} as ks_p_value,
-    {{ driftline._as_double('r.ks_critical') }} as ks_critical,
-    {{ driftline._as_double('r.wasserstein') }} as wasserstein,
-    {{ driftline._as_double('case when r.wasserstein is not null then greatest(r.wasserstein - r.reach, abs(r.mean_q - r.mean_p)) end') }} as wasserstein_lower,
-    {{ driftline._as_double('r.wasserstein + r.reach') }} as wasserstein_upper,
-    {{ driftline._as_double('r.chi_squared') }} as chi_squared,
-    cast(r.chi_squared_df as {{ dbt.type_int() }}) as chi_squared_df,
-    {{ driftline._as_double('r.chi_squared_p_value') }} as chi_squared_p_value,
-    {{ driftline._as_double('r.cramers_v') }} as cramers_v,
-    {{ driftline._as_double('r.mean_q') }} as mean,
-    {{ driftline._as_double('r.mean_p') }} as baseline_mean,
-    {%- for measure in floors %}
-    {{ driftline._as_double('f.' ~ measure) }} as {{ floors[measure] }},
-    {%- endfor %}
-    {#- The reference's windows may be smaller than this one and noisier for that alone: what they reach beyond chance is
-        added to what chance reaches here (decision 4). -#}
-    {%- for measure, prefix in {'psi': 'psi', 'ks_lower': 'ks'}.items() %}
-    {{ driftline._as_double('case when f.' ~ prefix ~ '_excess + r.' ~ prefix ~ '_expected > r.' ~ prefix ~ '_critical then f.' ~ prefix ~ '_excess + r.' ~ prefix ~ '_expected else r.' ~ prefix ~ '_critical end') }} as {{ prefix }}_noise,
-    {%- endfor %}
-    {{ driftline._as_text("""case
-        when coalesce(r.n, 0) = 0 then 'no rows in the window'
-        when coalesce(r.baseline_n, 0) = 0 then 'no rows in the baseline'
-        when c.column_kind = 'numeric' and r.ks_lower is null then 'no values but NULL or NaN on one side'
-        when c.column_kind = 'numeric' and r.wasserstein is null then 'no finite values on one side'
-        when r.chi_squared is null then 'too few rows or values for chi-squared'
-    end""") }} as reason
-from results as r
-join {{ ref('driftline_windows') }} as w
-    on w.group_no = r.group_no and w.window_periods = r.window_periods and w.period_index = r.period_index and w.source = 'relation'
-join columns as c on c.column_no = r.column_no
-left join noise_floors as f
-    on f.monitor = w.monitor and f.segment = w.segment and f.segment_value = w.segment_value
-    and f.model_version = r.reference_model_version
-    and f.window_periods = r.window_periods and f.column_no = r.column_no
+select * from computed
+{%- if keep %}
+union all
+select {% for name in model.columns %}t.{{ name }}{{ ', ' if not loop.last }}{% endfor %}
+from {{ this }} as t
+join {{ ref('driftline_monitors') }} as m on m.monitor = t.monitor and m.spec_hash = t.spec_hash
+join changes as c on c.monitor = t.monitor and t.window_end <= c.changed_from
+{%- endif %}

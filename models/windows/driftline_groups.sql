@@ -21,7 +21,7 @@ spans as (
 
 select
     cast(row_number() over (order by v.monitor, v.source, v.model_version, v.segment, v.segment_value) as {{ dbt.type_int() }}) as group_no,
-    v.monitor, m.period, m.as_of, m.spec_hash, v.source, v.model_version, v.segment, v.segment_value,
+    v.monitor, m.period, m.as_of, m.computed_at, m.spec_hash, v.source, v.model_version, v.segment, v.segment_value,
     v.first_index,
     -- A period without any row is a window like any other; but a version that was retired has no windows after its end.
     case when v.model_version = 'all' and v.segment = 'all' then s.last_index else v.last_index end as last_index,

@@ -95,14 +95,11 @@ def known_monitors(warehouse: Warehouse, alerts: Sequence[Alert] = ()) -> list[s
 
 
 def describe(alert: Alert) -> str:
-    """One line for people: what, since when, how much."""
-    parts = [alert.message or f"{alert.metric} of {alert.column_name} is {number(alert.value)}"]
-    if alert.first_window_start is not None:
-        since = alert.first_window_start.strftime(
-            "%Y-%m-%d" if alert.first_window_start.time() == datetime.min.time() else "%Y-%m-%d %H:%M"
-        )
-        count = alert.windows_breached
-        parts.append(f"since {since}" + (f", {count} window{'' if count == 1 else 's'}" if count else ""))
+    """One line for people: the monitor, the judge's message, and what that leaves out."""
+    notes = []
+    if alert.window_periods is not None and alert.window_periods > 1:
+        notes.append(f"windows of {alert.window_periods} periods")
     if alert.owner:
-        parts.append(f"owner {alert.owner}")
-    return printable(f"{alert.monitor}: {parts[0]}" + (f" ({'; '.join(parts[1:])})" if len(parts) > 1 else ""))
+        notes.append(f"owner {alert.owner}")
+    message = alert.message or f"{alert.column_name or ''} {alert.metric} {number(alert.value)}".strip()
+    return printable(f"{alert.monitor}: {message}" + (f" ({'; '.join(notes)})" if notes else ""))

@@ -20,7 +20,11 @@ class ProjectError(DriftlineError):
 
 
 class WarehouseError(DriftlineError):
-    """The warehouse refused a statement."""
+    """The warehouse refused a statement. ``detail`` is what it said, without where and what to do."""
+
+    def __init__(self, message: str, hint: str = "", detail: str = "") -> None:
+        super().__init__(message, hint)
+        self.detail = detail or message
 
 
 class UnreachableError(WarehouseError):

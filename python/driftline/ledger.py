@@ -68,7 +68,7 @@ class Ledger:
             )
         except WarehouseError as error:
             raise WarehouseError(
-                f"{self.relation} cannot be created. {error.message}",
+                f"{self.relation} cannot be created: {error.detail}",
                 "Nothing was sent. Let this user create tables in that schema.",
             ) from error
 

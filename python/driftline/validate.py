@@ -217,7 +217,7 @@ class _Check:
         except WarehouseError as error:
             build = "" if node.resource_type == "source" else f" (dbt build --select {node.name})"
             yield self._finding(
-                argument, f"{node.relation}, which cannot be read: {error.message}", f"a relation that exists{build}"
+                argument, f"{node.relation}, which cannot be read: {error.detail}", f"a relation that exists{build}"
             )
             return None
 
@@ -285,7 +285,9 @@ class _Check:
             except UnreachableError:
                 raise
             except WarehouseError as error:
-                yield self._finding(argument, f'"{expression}": {error.message}', _EXPRESSION)
+                yield self._finding(
+                    argument, f'"{expression}", which the warehouse refuses: {error.detail}', _EXPRESSION
+                )
                 continue
             if kind_of(data_type, self._warehouse.dialect) not in (Kind.NUMBER, Kind.BOOLEAN, Kind.UNKNOWN):
                 yield self._finding(

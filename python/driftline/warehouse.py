@@ -345,15 +345,18 @@ class Warehouse:
             return UnreachableError(
                 f"The warehouse ({self.target}) is in use by another process: {text}",
                 "A DuckDB file has one writer at a time: wait until the other process has ended, then run this again.",
+                text,
             )
         if "FailedToConnectError" in names or "could not connect" in lowered or "connection refused" in lowered:
             return UnreachableError(
                 f"No connection to the warehouse ({self.target}): {text}",
                 "Check that it is running and that 'dbt debug' succeeds with the same profile and target.",
+                text,
             )
         return WarehouseError(
             f"The warehouse ({self.target}) refused a statement: {text}",
             "If a column or table is missing, run 'dbt build'; otherwise check this user's permissions.",
+            text,
         )
 
 
@@ -376,7 +379,7 @@ def _project_error(error: BaseException | None, scrub: Scrubber) -> ProjectError
     elif "profile" in lowered or "credentials" in lowered or "does not have a target" in lowered:
         hint = "Check --profiles-dir, --profile and --target; 'dbt debug' shows what dbt finds."
     elif "dbt_project.yml" in lowered or "does not exist" in lowered:
-        hint = "Give the folder of the dbt project with --project-dir."
+        hint = "Give the folder of the dbt project with --project-dir, and that of profiles.yml with --profiles-dir."
     else:
         hint = "'dbt parse' shows the same; it must succeed first."
     return ProjectError(f"The dbt project cannot be read: {text}", hint)

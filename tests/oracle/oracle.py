@@ -105,10 +105,14 @@ def psi(p: Counts, q: Counts, n: float | None = None, m: float | None = None) ->
     return math.fsum((b - a) * np.log(b / a))
 
 
+def _used(p: Counts, q: Counts) -> npt.NDArray[np.int64]:
+    a, b = _pair(p, q)
+    return np.flatnonzero((a > 0) | (b > 0))
+
+
 def cells_in_use(p: Counts, q: Counts) -> int:
     """Bins that are non-empty on either side: the B of the contract."""
-    a, b = _pair(p, q)
-    return int(((a > 0) | (b > 0)).sum())
+    return len(_used(p, q))
 
 
 def psi_critical(n: float, m: float, cells: int, alpha: float = 0.001) -> float:
@@ -229,6 +233,17 @@ def ks_critical(n: float, m: float, alpha: float = 0.001) -> float:
     return math.sqrt(-math.log(alpha / 2) / 2 * (n + m) / (n * m))
 
 
+def ks_expected(n: float, m: float) -> float:
+    """Mean of Kolmogorov's distribution, √(π/2)·ln 2, at these sizes.
+
+    >>> round(ks_expected(1, float("inf")), 9)
+    0.868731161
+    """
+    if n <= 0 or m <= 0:
+        return NAN
+    return math.sqrt(math.pi / 2) * math.log(2) * math.sqrt(1 / n + 1 / m)
+
+
 # -------------------------------------------------------------------------------------------------------- Wasserstein
 
 
@@ -284,12 +299,18 @@ def wasserstein_bounds(
     p_range: tuple[Counts, Counts],
     q_range: tuple[Counts, Counts],
 ) -> WassersteinBounds:
-    """Value with bounds; ``p_range`` and ``q_range`` are (lows, highs) of each bin's values, or anything wider."""
+    """Value with bounds; ``p_range`` and ``q_range`` are (lows, highs) of each bin's values, or anything wider.
+
+    W1 is never less than the distance between the two means.
+    """
     value = wasserstein(p, q, p_means, q_means)
     if value != value:
         return WassersteinBounds(NAN, NAN, NAN)
     error = within_bin_error(p, p_means, *p_range) + within_bin_error(q, q_means, *q_range)
-    return WassersteinBounds(max(0.0, value - error), value, value + error)
+    a, b = np.asarray(p, dtype=float), np.asarray(q, dtype=float)
+    x, y = np.asarray(p_means, dtype=float), np.asarray(q_means, dtype=float)
+    apart = abs(math.fsum(a / a.sum() * np.where(a > 0, x, 0)) - math.fsum(b / b.sum() * np.where(b > 0, y, 0)))
+    return WassersteinBounds(max(apart, value - error), value, value + error)
 
 
 # ----------------------------------------------------------------------------------------------------------------- χ²
@@ -334,13 +355,23 @@ def on_pooling_border(p: Counts, q: Counts, n: float | None = None, m: float | N
 
 
 def chi_squared(p: Counts, q: Counts, n: float | None = None, m: float | None = None, pool: bool = True) -> ChiSquared:
-    """Two-sample χ² with its degrees of freedom, p-value and Cramér's V. One remaining cell: 0, 0, 1, 0."""
+    """Two-sample χ² with its degrees of freedom, p-value and Cramér's V.
+
+    A single bin that is large enough is no difference (0, 0, 1, 0); bins that are all pooled into one cell leave
+    nothing to compare (nan).
+
+    >>> chi_squared([70], [30])
+    ChiSquared(statistic=0.0, df=0, p_value=1.0, cramers_v=0.0)
+    >>> chi_squared([3, 2], [1, 3]).statistic
+    nan
+    """
     if np.sum(p) <= 0 or np.sum(q) <= 0:
         return ChiSquared(NAN, 0, NAN, NAN)
     n, m = _sizes(p, q, n, m)
     a, b = pooled_cells(p, q, n, m, minimum=5.0 if pool else 0.0)
     if len(a) < 2:
-        return ChiSquared(0.0, 0, 1.0, 0.0)
+        everything_pooled = len(_used(p, q)) > 1 or (pool and min(n, m) < 5)
+        return ChiSquared(NAN, 0, NAN, NAN) if everything_pooled else ChiSquared(0.0, 0, 1.0, 0.0)
     result = stats.chi2_contingency(np.vstack([a, b]), correction=False)
     statistic = max(float(result.statistic), 0.0)
     return ChiSquared(statistic, len(a) - 1, float(result.pvalue), math.sqrt(statistic / (n + m)))
@@ -580,6 +611,7 @@ def compare(baseline: Side, window: Side, bins: Sequence[Bin], alpha: float = 0.
         "baseline_row_count": baseline.rows,
         "psi": psi(p_groups, q_groups, n, m),
         "psi_critical": psi_critical(n, m, cells_in_use(p_groups, q_groups), alpha),
+        "psi_expected": psi_expected(n, m, cells_in_use(p_groups, q_groups)) if n > 0 and m > 0 else NAN,
         "js_distance": js_distance(baseline.weight, window.weight),
         "hellinger": hellinger(baseline.weight, window.weight),
         "total_variation": total_variation(baseline.weight, window.weight),
@@ -588,6 +620,7 @@ def compare(baseline: Side, window: Side, bins: Sequence[Bin], alpha: float = 0.
         "ks_upper": NAN,
         "ks_p_value": NAN,
         "ks_critical": NAN,
+        "ks_expected": NAN,
         "wasserstein": NAN,
         "wasserstein_lower": NAN,
         "wasserstein_upper": NAN,
@@ -607,6 +640,7 @@ def compare(baseline: Side, window: Side, bins: Sequence[Bin], alpha: float = 0.
     out["ks_lower"], out["ks_upper"] = ks
     out["ks_p_value"] = ks_p_value(ks.lower, ks_n, ks_m)
     out["ks_critical"] = ks_critical(ks_n, ks_m, alpha)
+    out["ks_expected"] = ks_expected(ks_n, ks_m)
     means = []
     for name, side in (("baseline_mean", baseline), ("mean", window)):
         weight, sums = side.weight[finite], side.value_sum[finite]

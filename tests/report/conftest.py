@@ -138,6 +138,15 @@ class Browser:
         self.js("window.scrollTo(0, 0)")
         self.settle()
 
+    def show(self, slot: str, monitor: int = 0) -> None:
+        """Scroll to a part of the page; charts are drawn only near the screen."""
+        self.js(
+            "document.documentElement.style.scrollBehavior = 'auto';"
+            "document.querySelector(`[data-monitor='${arguments[1]}'] [data-slot='${arguments[0]}']`).scrollIntoView()",
+            slot, monitor,
+        )  # fmt: skip
+        self.settle()
+
     def errors(self) -> list[str]:
         return [e["message"] for e in self.driver.get_log("browser") if e["level"] in ("SEVERE", "WARNING")]
 

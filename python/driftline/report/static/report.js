@@ -129,8 +129,8 @@
       item.chart.resize();
     }
     const option = item.make();
-    if (option) item.chart.setOption({ animation: false, textStyle: { fontFamily: FONT }, ...option }, { notMerge: true });
-    else item.chart.clear();
+    // Parts are replaced, the tooltip stays: a chart that is cleared would lose it.
+    item.chart.setOption({ animation: false, textStyle: { fontFamily: FONT }, ...(option || { series: [] }) }, { replaceMerge: ["series", "xAxis", "yAxis", "grid"] });
     item.box.dataset.drawn = option ? "yes" : "empty";
   };
   /** Register a chart: `make` returns its option, or null for an empty one. */
