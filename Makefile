@@ -77,7 +77,7 @@ test: $(VENV)/.test $(COMPAT)/1.10/.done $(COMPAT)/1.12/.done
 	@.ci/browser
 	@DRIFTLINE_TEST_ALL=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope $(ARGS)
 
-PYTHON_CODE := python tests demo bench
+PYTHON_CODE := $(wildcard python tests demo bench)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check $(PYTHON_CODE)
@@ -90,7 +90,7 @@ format: $(VENV)/.test
 	$(BIN)/ruff format $(PYTHON_CODE)
 
 bench: $(VENV)/.test
-	@$(MAKE) --no-print-directory -C bench PYTHON=$(abspath $(BIN))/python
+	@$(BIN)/python bench/run.py $(ARGS)
 
 pins: $(VENV)/.uv
 	@set -e; cd constraints; for name in demo test compat-1.10 compat-1.12; do \
@@ -102,4 +102,4 @@ pins: $(VENV)/.uv
 clean:
 	rm -rf $(VENV) $(COMPAT) .pytest_cache .ruff_cache .mypy_cache .hypothesis target logs dbt_packages
 	rm -rf demo/target demo/logs demo/dbt_packages bench/target
-	find python tests demo bench -name __pycache__ -type d -prune -exec rm -rf {} +
+	find $(PYTHON_CODE) -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -399,7 +399,7 @@ def as_shadow_log(everything: pd.DataFrame) -> pd.DataFrame:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description="Derive the recommendation log of the demo (about two minutes).")
+    options = argparse.ArgumentParser(description="Derive the recommendation log of the demo (two to three minutes).")
     options.add_argument("--out", type=Path, default=Path(__file__).parent, help="folder for the two Parquet files")
     options.add_argument("--source", type=Path, help="online_retail.csv.xz, where it is at hand; else downloaded")
     given = options.parse_args()

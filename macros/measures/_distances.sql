@@ -32,7 +32,7 @@
 #}
 {% macro _spread_bound(mean, lower, upper) %}
     {{- return(
-        'case when ' ~ upper ~ ' > ' ~ lower ~ ' then 2e0 * greatest(' ~ upper ~ ' - ' ~ mean ~ ', 0e0) * greatest(' ~ mean ~ ' - ' ~ lower ~ ', 0e0) / ('
-        ~ upper ~ ' - ' ~ lower ~ ') else 0e0 end'
+        'case when ' ~ upper ~ ' > ' ~ lower ~ ' then 2e0 * greatest(' ~ upper ~ ' - ' ~ mean ~ ', 0e0) * (greatest(' ~ mean ~ ' - ' ~ lower ~ ', 0e0) / ('
+        ~ upper ~ ' - ' ~ lower ~ ')) else 0e0 end'
     ) -}}
 {% endmacro %}

@@ -38,6 +38,9 @@
     {%- endif -%}
     {{- driftline._check_count(monitor, 'lookback', a.lookback, 0) -}}
     {{- driftline._check_count(monitor, 'top_categories', a.top_categories, 1) -}}
+    {%- if a.top_categories > 10000 -%}
+        {{- driftline._fail(monitor, 'top_categories', a.top_categories, 'a whole number from 1 to 10000') -}}
+    {%- endif -%}
     {%- if a.decision_threshold is not number -%}
         {{- driftline._fail(monitor, 'decision_threshold', tojson(a.decision_threshold), 'a number') -}}
     {%- endif -%}

@@ -31,7 +31,7 @@
         select q.column_no, q.edge_no, q.edge, d.bin_count, d.own_edges
         from quantiles as q
         join declared as d on d.column_no = q.column_no
-        where d.own_edges = 0 and q.edge_no between 1 and d.bin_count - 1
+        where d.own_edges = 0 and q.edge is not null and q.edge_no between 1 and d.bin_count - 1
         {%- for column in numeric if column.edges is not none -%}
         {%- for edge in column.edges %}
         union all
@@ -121,23 +121,4 @@
     {%- if not learnt and not categories %}
     select 0 as column_no, 0 as bin, '' as bin_kind, '' as bin_label, cast(0 as {{ driftline._type_double() }}) as bin_lower, cast(0 as {{ driftline._type_double() }}) as bin_upper, 0 as bin_group where 1 = 0
     {%- endif %}
-{% endmacro %}
-
-
-{#
-    The bin of the value `v` as a two-level CASE over the thresholds t0 … t<bins-2>: about 2·√bins comparisons. A
-    threshold that is NULL (nothing was learnt) is passed over.
-#}
-{% macro _bin_of(bins) %}
-    {%- set size = (bins ** 0.5) | round(0, 'ceil') | int -%}
-    case when v is null then -3 when {{ driftline._is_nan('v') }} then -2 when v > 1e300 then 10000 when v < -1e300 then -1
-    {%- for first in range(0, bins, size) %}
-        {%- set last = [first + size, bins] | min - 1 %}
-        {%- set inner %}
-        {%- if first == last %}{{ last }}{% else %}case {% for bin in range(first, last) %}when v <= t{{ bin }} then {{ bin }} {% endfor %}else {{ last }} end{% endif %}
-        {%- endset %}
-        {%- if last == bins - 1 %} else {{ inner }}
-        {%- else %} when v <= t{{ last }} then {{ inner }}
-        {%- endif %}
-    {%- endfor %} end
 {% endmacro %}

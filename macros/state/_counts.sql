@@ -12,73 +12,158 @@
 {% macro _count_numeric(columns, rows, keys) %}
     {{- return(adapter.dispatch('_count_numeric', 'driftline')(columns, rows, keys)) -}}
 {% endmacro %}
+{#
+    Several columns in one pass: the rows are crossed with one row of thresholds per column, and that row says which
+    column is looked at. A column-store reads time, segments and weight once per pass instead of once per column.
+#}
 {% macro default___count_numeric(columns, rows, keys) %}
-    {%- set w = 'w' if rows.weight is not none else '1' -%}
-    {%- set finite = 'bin between 0 and 9999' %}
-    with per_bin as (
-        {%- for column in columns %}
+    {%- set group_keys = rows.grain | rejectattr('constant') | map(attribute='name') | join(', ') -%}
+    {%- set finite = 'code between 0 and 9999' -%}
+    {%- set passes = [] -%}
+    {%- for bins in columns | map(attribute='bins') | unique -%}
+        {%- do passes.extend(columns | selectattr('bins', 'equalto', bins) | batch(8)) -%}
+    {%- endfor %}
+    with coded as (
+        {%- for pass in passes %}
+        {%- set bins = pass[0].bins %}
         select
-            {{ column.no }} as column_no, {{ keys | join(', ') }}, bin,
+            column_no, {{ group_keys }}, {{ bins - 1 }} as last_bin, code,
             count(*) as row_count,
             {%- if rows.weight is not none %}
             sum(w) as weight_sum,
             sum(w * w) as weight_sq_sum,
-            sum(case when {{ finite }} then w * v end) as value_sum,
-            sum(case when {{ finite }} then w * {{ driftline._squared('v - centre') }} end) as deviation_sq_sum,
-            sum(case when {{ finite }} and (v < least_value or v > greatest_value) then w else 0 end) as out_of_range_weight,
+            sum(w * x) as value_sum,
+            sum(w * {{ driftline._squared('x - centre') }}) as deviation_sq_sum,
             {%- else %}
-            sum(case when {{ finite }} then v end) as value_sum,
-            sum(case when {{ finite }} then {{ driftline._squared('v - centre') }} end) as deviation_sq_sum,
-            sum(case when {{ finite }} and (v < least_value or v > greatest_value) then 1 else 0 end) as out_of_range_weight,
+            sum(x) as value_sum,
+            sum({{ driftline._squared('x - centre') }}) as deviation_sq_sum,
             {%- endif %}
-            min(case when {{ finite }} then v end) as value_min,
-            max(case when {{ finite }} then v end) as value_max
+            min(x) as value_min,
+            max(x) as value_max
         from (
-            select r.*, t.centre, t.least_value, t.greatest_value, {{ driftline._bin_of(column.bins) }} as bin
-            from ({{ driftline._select_rows(rows, [{'name': 'v', 'sql': column.sql}]) }}) as r
-            cross join ({{ driftline._thresholds_of(column) }}) as t
+            select crossed.*, {{ driftline._summable('v') }} as x, {{ driftline._code_of(bins) }} as code
+            from (
+                select
+                    {% for part in rows.grain | rejectattr('constant') %}r.{{ part.name }}, {% endfor -%}
+                    {{ 'r.w, ' if rows.weight is not none }}t.*,
+                    case t.column_no {% for column in pass %}when {{ column.no }} then r.v{{ column.no }} {% endfor %}end as v
+                from ({{ driftline._select_rows(rows, driftline._values_of(pass)) }}) as r
+                cross join ({{ driftline._thresholds_of(pass) }}) as t
+            ) as crossed
         ) as binned
-        group by {{ keys | join(', ') }}, bin
+        group by column_no, {{ group_keys }}, code
         {{ 'union all' if not loop.last }}
         {%- endfor %}
+    ),
+
+    -- The two codes outside the reference's range belong to the outer bins.
+    per_bin as (
+        select
+            column_no, {{ group_keys }}, row_count, value_min, value_max,
+            case when code = 20002 then 0 when code = 20003 then last_bin else code end as bin,
+            case when code in (20002, 20003) then 1 else 0 end as is_out_of_range,
+            {{ 'weight_sum, weight_sq_sum' if rows.weight is not none else 'row_count as weight_sum, row_count as weight_sq_sum' }},
+            case when code between 0 and 9999 or code in (20002, 20003) then 1 else 0 end as is_finite,
+            value_sum, deviation_sq_sum
+        from coded
     )
 
     select
-        column_no, {{ keys | join(', ') }}, bin, row_count,
-        {{ 'weight_sum, weight_sq_sum' if rows.weight is not none else 'row_count as weight_sum, row_count as weight_sq_sum' }},
-        value_sum,
+        column_no, {{ driftline._key_list(rows) }}, bin, sum(row_count) as row_count,
+        sum(weight_sum) as weight_sum, sum(weight_sq_sum) as weight_sq_sum,
+        sum(case when is_finite = 1 then value_sum end) as value_sum,
         {%- for name in ['deviation_sq_sum', 'value_min', 'value_max', 'out_of_range_weight'] %}
         {{ driftline._as_double('null') }} as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from per_bin
+    group by column_no, {{ group_keys }}, bin
     union all
     select
-        column_no, {{ keys | join(', ') }}, 20000, sum(row_count),
-        {{ 'sum(case when ' ~ finite ~ ' then weight_sum else 0 end), sum(case when ' ~ finite ~ ' then weight_sq_sum else 0 end)' if rows.weight is not none
-            else 'sum(case when ' ~ finite ~ ' then row_count else 0 end), sum(case when ' ~ finite ~ ' then row_count else 0 end)' }},
-        sum(value_sum), sum(deviation_sq_sum), min(value_min), max(value_max), sum(out_of_range_weight)
+        column_no, {{ driftline._key_list(rows) }}, 20000, sum(row_count),
+        sum(case when is_finite = 1 then weight_sum else 0 end), sum(case when is_finite = 1 then weight_sq_sum else 0 end),
+        sum(case when is_finite = 1 then value_sum end), sum(case when is_finite = 1 then deviation_sq_sum end),
+        min(case when is_finite = 1 then value_min end), max(case when is_finite = 1 then value_max end),
+        sum(case when is_out_of_range = 1 then weight_sum else 0 end)
     from per_bin
-    group by column_no, {{ keys | join(', ') }}
+    group by column_no, {{ group_keys }}
 {% endmacro %}
 
 
-{# A square that cannot overflow: NULL where it would, and then the standard deviation is not computed. #}
-{% macro _squared(expression) %}
-    {{- return('case when ' ~ expression ~ ' between -1e145 and 1e145 then (' ~ expression ~ ') * (' ~ expression ~ ') end') -}}
+{# The columns of a pass as values v<no>. #}
+{% macro _values_of(columns) %}
+    {%- set values = [] -%}
+    {%- for column in columns -%}
+        {%- do values.append({'name': 'v' ~ column.no, 'sql': column.sql}) -%}
+    {%- endfor -%}
+    {{- return(values) -}}
 {% endmacro %}
 
 
-{# One row with a column's thresholds t0 …, centre and support. #}
-{% macro _thresholds_of(column) %}
+{# The grain as select items: constants are written out, so that nothing groups by them. #}
+{% macro _key_list(rows) %}
+    {%- set items = [] -%}
+    {%- for part in rows.grain -%}
+        {%- do items.append(part.sql ~ ' as ' ~ part.name if part.constant else part.name) -%}
+    {%- endfor -%}
+    {{- return(items | join(', ')) -}}
+{% endmacro %}
+
+
+{# One row per column of a pass: thresholds t0 …, centre and support. A column without bins has them all out of reach. #}
+{% macro _thresholds_of(columns) %}
     select
-        {%- for bin in range(column.bins - 1) %}
-        max(case when bin = {{ bin }} then bin_upper end) as t{{ bin }},
+        d.column_no,
+        {%- for bin in range(columns[0].bins - 1) %}
+        coalesce(max(case when b.bin = {{ bin }} then b.bin_upper end), 1e300) as t{{ bin }},
         {%- endfor %}
-        coalesce(max(case when bin = 20000 then bin_lower end), 0) as centre,
-        max(case when bin = 20001 then bin_lower end) as least_value,
-        max(case when bin = 20001 then bin_upper end) as greatest_value
-    from bins
-    where column_no = {{ column.no }}
+        coalesce(max(case when b.bin = 20000 then b.bin_lower end), 0) as centre,
+        coalesce(max(case when b.bin = 20001 then b.bin_lower end), -1e300) as least_value,
+        coalesce(max(case when b.bin = 20001 then b.bin_upper end), 1e300) as greatest_value
+    from declared as d
+    left join bins as b on b.column_no = d.column_no
+    where d.column_no in ({{ columns | map(attribute='no') | join(', ') }})
+    group by d.column_no
+{% endmacro %}
+
+
+{#
+    The bin of the value `v`, as a two-level CASE over the thresholds t0 … t<bins-2>: about 2·√bins comparisons. NULL and
+    NaN fall through all of them, so the special bins cost the ordinary value nothing. 20002 and 20003 are the parts of
+    the outer bins that lie outside the reference's range.
+#}
+{% macro _code_of(bins) %}
+    {%- set size = (bins ** 0.5) | round(0, 'ceil') | int -%}
+    {%- set first_bin = 'case when v >= least_value then 0 when v < -1e300 then -1 else 20002 end' -%}
+    {%- set last_bin = 'case when v <= greatest_value then ' ~ (bins - 1) ~ ' when v is null then -3 when ' ~ driftline._is_nan('v') ~ ' then -2 when v > 1e300 then 10000 when v < -1e300 then -1 else 20003 end' -%}
+    case
+    {%- for first in range(0, bins, size) %}
+        {%- set last = [first + size, bins] | min - 1 %}
+        {%- set final = last_bin if last == bins - 1 else (first_bin if last == 0 else last | string) %}
+        {%- set inner %}
+        {%- if first == last %}{{ final }}{% else %}case {% for bin in range(first, last) %}when v <= t{{ bin }} then {{ first_bin if bin == 0 else bin }} {% endfor %}else {{ final }} end{% endif %}
+        {%- endset %}
+        {%- if last == bins - 1 %} else {{ inner }}
+        {%- else %} when v <= t{{ last }} then {{ inner }}
+        {%- endif %}
+    {%- endfor %} end
+{% endmacro %}
+
+
+{# A square that neither overflows nor underflows, where the engine calls that an error: NULL and 0 then. #}
+{% macro _squared(expression) %}
+    {{- return(adapter.dispatch('_squared', 'driftline')(expression)) -}}
+{% endmacro %}
+{% macro default___squared(expression) %}
+    {{- return('case when ' ~ expression ~ ' between -1e-150 and 1e-150 then 0e0 when ' ~ expression ~ ' between -1e145 and 1e145 then (' ~ expression ~ ') * (' ~ expression ~ ') end') -}}
+{% endmacro %}
+
+
+{# A value whose sum cannot overflow, where the engine calls that an error: NULL if it is not finite. #}
+{% macro _summable(value) %}
+    {{- return(adapter.dispatch('_summable', 'driftline')(value)) -}}
+{% endmacro %}
+{% macro default___summable(value) %}
+    {{- return('case when ' ~ value ~ ' between -1e300 and 1e300 then ' ~ value ~ ' end') -}}
 {% endmacro %}
 
 
@@ -87,13 +172,14 @@
     {{- return(adapter.dispatch('_count_categories', 'driftline')(columns, rows, keys)) -}}
 {% endmacro %}
 {% macro default___count_categories(columns, rows, keys) %}
+    {%- set group_keys = rows.grain | rejectattr('constant') | map(attribute='name') | join(', ') -%}
     {%- for column in columns %}
     select
-        {{ column.no }} as column_no, {{ keys | join(', ') }}, category, count(*) as row_count,
+        {{ column.no }} as column_no, {{ driftline._key_list(rows) }}, category, count(*) as row_count,
         {{ 'sum(w)' if rows.weight is not none else 'count(*)' }} as weight_sum,
         {{ 'sum(w * w)' if rows.weight is not none else 'count(*)' }} as weight_sq_sum
     from ({{ driftline._select_rows(rows, [{'name': 'category', 'sql': driftline._as_text(column.sql)}]) }}) as r
-    group by {{ keys | join(', ') }}, category
+    group by {{ group_keys }}, category
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 {% endmacro %}
@@ -113,7 +199,7 @@
         {%- endif -%}
     {%- endfor %}
     select
-        {{ keys | join(', ') }}, count(*) as row_count,
+        {{ driftline._key_list(rows) }}, count(*) as row_count,
         {{ 'sum(w)' if rows.weight is not none else 'count(*)' }} as weight_sum,
         {{ 'sum(w * w)' if rows.weight is not none else 'count(*)' }} as weight_sq_sum
         {%- for metric in declaration.metrics %}
@@ -127,7 +213,7 @@
         {%- endif %}
         {%- endfor %}
     from ({{ driftline._select_rows(rows, values) }}) as r
-    group by {{ keys | join(', ') }}
+    group by {{ rows.grain | rejectattr('constant') | map(attribute='name') | join(', ') }}
 {% endmacro %}
 
 

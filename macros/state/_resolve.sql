@@ -48,7 +48,7 @@
     {%- set version = none -%}
     {%- if arguments.model_version is not none -%}
         {%- set actual = driftline._resolve_column(known, 'model_version', arguments.model_version, optional) -%}
-        {%- set version = driftline._category_of(actual) if actual is not none -%}
+        {%- set version = driftline._category_of(actual) if actual is not none else none -%}
     {%- endif -%}
     {%- set segments = [] -%}
     {%- for segment in declaration.segments -%}

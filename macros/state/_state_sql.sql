@@ -47,20 +47,18 @@ bins as (
 
 {% if numeric -%}
 numeric_counts as (
-    {%- for source in read_sources -%}
-    {%- set own = source.columns | selectattr('kind', 'equalto', 'numeric') | list %}
-    {{ driftline._count_numeric(own, from[source.name], keys) if own }}
-    {{- ' union all ' if not loop.last and own }}
+    {%- for source in read_sources if source.columns | selectattr('kind', 'equalto', 'numeric') | list %}
+    select * from ({{ driftline._count_numeric(source.columns | selectattr('kind', 'equalto', 'numeric') | list, from[source.name], keys) }}) as counted_{{ loop.index }}
+    {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
 
 {% endif -%}
 {% if categorical -%}
 category_values as (
-    {%- for source in read_sources -%}
-    {%- set own = source.columns | selectattr('kind', 'equalto', 'categorical') | list %}
-    {{ driftline._count_categories(own, from[source.name], keys) if own }}
-    {{- ' union all ' if not loop.last and own }}
+    {%- for source in read_sources if source.columns | selectattr('kind', 'equalto', 'categorical') | list %}
+    {{ driftline._count_categories(source.columns | selectattr('kind', 'equalto', 'categorical') | list, from[source.name], keys) }}
+    {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
 
@@ -91,8 +89,8 @@ counted as (
     union all
     {%- endif %}
     {%- if categorical %}
-    select column_no, {{ keys | join(', ') }}, bin, cast(null as {{ dbt.type_string() }}), row_count, weight_sum, weight_sq_sum
-        {%- for sum in sums[3:] %}, {{ driftline._as_double('null') }}{% endfor %}
+    select column_no, {{ keys | join(', ') }}, bin, cast(null as {{ dbt.type_string() }}) as bin_kind, row_count, weight_sum, weight_sq_sum
+        {%- for sum in sums[3:] %}, {{ driftline._as_double('null') }} as {{ sum }}{% endfor %}
     from category_counts
     union all
     {%- endif %}
@@ -266,21 +264,21 @@ from records
     {%- set a = declaration.arguments -%}
     {%- set zone = 'UTC' if a.period == 'hour' else a.timezone -%}
     {%- set where = [] -%}
-    {%- set grain = [{'name': 'source', 'sql': driftline._literal(source.name)}] -%}
+    {%- set grain = [{'name': 'source', 'sql': driftline._literal(source.name), 'constant': true}] -%}
     {%- if source.time is none -%}
-        {%- do grain.append({'name': 'in_reference', 'sql': 'true'}) -%}
+        {%- do grain.append({'name': 'in_reference', 'sql': 'true', 'constant': true}) -%}
         {%- do grain.append({'name': 'period_start', 'sql': "cast('1900-01-03' as timestamp)"}) -%}
     {%- else -%}
         {%- set time = source.time.sql -%}
         {%- set kind = source.time.type -%}
         {%- if source.name == 'reference' -%}
-            {%- do grain.append({'name': 'in_reference', 'sql': 'true'}) -%}
+            {%- do grain.append({'name': 'in_reference', 'sql': 'true', 'constant': true}) -%}
         {%- elif 'start' in a.reference -%}
             {%- set start = driftline._column_time(driftline._as_timestamp(driftline._literal(a.reference.start)), kind, a.timezone) -%}
             {%- set end = driftline._column_time(driftline._as_timestamp(driftline._literal(a.reference.end)), kind, a.timezone) -%}
             {%- do grain.append({'name': 'in_reference', 'sql': 'case when ' ~ time ~ ' >= ' ~ start ~ ' and ' ~ time ~ ' < ' ~ end ~ ' then true else false end'}) -%}
         {%- else -%}
-            {%- do grain.append({'name': 'in_reference', 'sql': 'false'}) -%}
+            {%- do grain.append({'name': 'in_reference', 'sql': 'false', 'constant': true}) -%}
         {%- endif -%}
         {%- do grain.append({'name': 'period_start', 'sql': driftline._as_timestamp(driftline._period_start(driftline._local_time(time, kind, zone), a.period))}) -%}
         {#- A row dated after the run is read when its time has come. -#}
@@ -291,7 +289,7 @@ from records
         {%- endif -%}
     {%- endif -%}
     {%- if source.version is none -%}
-        {%- do grain.append({'name': 'model_version', 'sql': driftline._text('all')}) -%}
+        {%- do grain.append({'name': 'model_version', 'sql': driftline._text('all'), 'constant': true}) -%}
     {%- else -%}
         {#- A version that is really called "all" must not be taken for the total. -#}
         {%- do grain.append({'name': 'model_version', 'sql': 'case when ' ~ source.version ~ " is null then '(null)' when " ~ source.version ~ " = 'all' then '(all)' else " ~ source.version ~ ' end'}) -%}
@@ -311,7 +309,7 @@ from records
 
 {# `select <grain>, <values> from <relation> where …` over the rows a run reads. values: list of {name, sql} #}
 {% macro _select_rows(rows, values) %}
-    select {% for part in rows.grain + values %}{{ part.sql }} as {{ part.name }}{{ ', ' if not loop.last }}{% endfor %}
+    select {% for part in rows.grain | rejectattr('constant') | list + values %}{{ part.sql }} as {{ part.name }}{{ ', ' if not loop.last }}{% endfor %}
     {%- if rows.weight is not none %}, {{ rows.weight }} as w{% endif %}
     from {{ rows.relation }}
     {%- if rows.where %}

@@ -76,7 +76,11 @@ valued as (
         {{ value | replace('@', 'previous_') }} as previous_value,
         {{ value | replace('@', 'seasonal_') }} as seasonal_value,
         case
-            when m.is_ratio = 1 then (f.numerator - r.reference_numerator) / nullif(f.denominator - r.reference_denominator, 0)
+            -- What rounding leaves of a denominator is none.
+            when m.is_ratio = 1 then case
+                when abs(f.denominator - r.reference_denominator) > 1e-12 * abs(f.denominator)
+                    then (f.numerator - r.reference_numerator) / (f.denominator - r.reference_denominator)
+            end
             -- A sum over another version's rows is no reference for this one; a ratio is.
             when f.reference_model_version = g.model_version then r.window_periods * (f.numerator - r.reference_numerator) / nullif(f.periods - r.reference_periods, 0)
         end as reference_value

@@ -279,7 +279,7 @@ measured as (
         sum(case when is_pooled then expected_p else 0e0 end) as pooled_p,
         sum(
             case when is_finite then
-                coalesce(abs(gap_before + case when mean_q < mean_p then finite_q / n_finite_q else - finite_p / n_finite_p end) * (last_mean - first_mean), 0e0)
+                coalesce(abs(gap_before + case when mean_q < mean_p then finite_q / nullif(n_finite_q, 0) else - finite_p / nullif(n_finite_p, 0) end) * (last_mean - first_mean), 0e0)
                 + coalesce(abs(gap_after) * (next_mean - last_mean), 0e0)
             end
         ) as wasserstein
@@ -377,7 +377,7 @@ results as (
         case when m.n_finite_q > 0 and m.n_finite_p > 0 then m.wasserstein end as wasserstein,
         r.reach,
         m.chi_squared, m.chi_squared_df,
-        case when m.chi_squared = 0 or c.tail > 1e0 then 1e0 else c.tail end as chi_squared_p_value,
+        case when m.chi_squared = 0 or m.chi_squared_df = 0 or c.tail > 1e0 then 1e0 else c.tail end as chi_squared_p_value,
         sqrt(m.chi_squared / (m.effective_n_q + m.effective_n_p)) as cramers_v,
         m.mean_q, m.mean_p
     from sides as s

@@ -44,15 +44,19 @@ rates as (
         r.value_sum / nullif(r.finites, 0) as mean,
         -- Deviations were taken from the frozen centre; a square too large to sum is left out of the state.
         case when r.finites > 1 and abs(r.value_min - c.centre) <= 1e145 and abs(r.value_max - c.centre) <= 1e145 then
-            (r.deviation_sq_sum - (r.value_sum - r.finites * c.centre) * (r.value_sum - r.finites * c.centre) / r.finites) / (r.finites - 1)
+            (r.deviation_sq_sum - r.finites * {{ driftline._squared('(r.value_sum / r.finites - c.centre)') }}) / (r.finites - 1)
         end as variance,
         r.total * r.total / nullif(r.total2, 0) as effective_n,
-        (f.total - r.reference_total) * (f.total - r.reference_total) / nullif(f.total2 - r.reference_total2, 0) as reference_effective_n
+        -- What rounding leaves of a row is no row.
+        case when f.total - r.reference_total > 1e-12 * f.total then
+            (f.total - r.reference_total) * (f.total - r.reference_total) / nullif(f.total2 - r.reference_total2, 0)
+        end as reference_effective_n
         {%- for rate in rates %},
         {% if rate in only %}case when c.column_kind = '{{ only[rate] }}' then {% endif -%}
         r.{{ rates[rate] }} / nullif(r.{{ bases[rate] }}, 0){{ ' end' if rate in only }} as {{ rate }},
-        {% if rate in only %}case when c.column_kind = '{{ only[rate] }}' then {% endif -%}
-        (coalesce(f.{{ rates[rate] }}, 0) - r.reference_{{ rates[rate] }}) / nullif(f.{{ bases[rate] }} - r.reference_{{ bases[rate] }}, 0){{ ' end' if rate in only }} as reference_{{ rate }}
+        case when f.{{ bases[rate] }} - r.reference_{{ bases[rate] }} > 1e-12 * f.{{ bases[rate] }}{{ " and c.column_kind = '" ~ only[rate] ~ "'" if rate in only }} then
+            greatest(coalesce(f.{{ rates[rate] }}, 0) - r.reference_{{ rates[rate] }}, 0) / (f.{{ bases[rate] }} - r.reference_{{ bases[rate] }})
+        end as reference_{{ rate }}
         {%- endfor %}
     from {{ ref('driftline_rolling_columns') }} as r
     join columns as c on c.column_no = r.column_no

@@ -33,7 +33,7 @@ FINE, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
 Command = Callable[..., int]
 
 
-class Session:
+class Context:
     """What every command has: the project's options, progress, and a scrubber for what is printed."""
 
     def __init__(self, options: ProjectOptions, verbose: bool, scrub: Scrubber) -> None:
@@ -79,9 +79,9 @@ def project_command(command: Callable[..., int]) -> Callable[..., int]:
         from driftline.warehouse import ProjectOptions
 
         options = ProjectOptions(project_dir, profiles_dir, profile, target, variables)
-        session = Session(options, verbose, Scrubber())
+        context = Context(options, verbose, Scrubber())
         try:
-            return command(session, **arguments)
+            return command(context, **arguments)
         except click.exceptions.ClickException:
             raise
         except BrokenPipeError:
@@ -89,7 +89,7 @@ def project_command(command: Callable[..., int]) -> Callable[..., int]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return FAILED
         except Exception as error:
-            return session.fail(error)
+            return context.fail(error)
 
     for option in (
         click.option("--verbose", is_flag=True, help="Show progress, and the trace of an error."),
@@ -125,20 +125,20 @@ def cli() -> None:
 @click.option("--title", help="Title of the page.")
 @click.option("--open", "show", is_flag=True, help="Open it in the browser.")
 @project_command
-def report(session: Session, output: Path, title: str | None, show: bool) -> int:
+def report(context: Context, output: Path, title: str | None, show: bool) -> int:
     """Write one self-contained HTML file. Prints its path."""
     from driftline.report import build_report
 
-    with session.open() as warehouse:
+    with context.open() as warehouse:
         warehouse.relation("driftline_metrics")
         relations = warehouse.relations()
 
         def query(sql: str) -> list[dict[str, Any]]:
-            session.progress(f"Reading: {' '.join(sql.split())[:80]}")
+            context.progress(f"Reading: {' '.join(sql.split())[:80]}")
             return warehouse.query(sql)
 
         page = build_report(query, relations, title=title, generated_at=datetime.now(timezone.utc))
-    session.progress(f"Writing {output}")
+    context.progress(f"Writing {output}")
     write_whole(output, page)
     click.echo(str(output))
     if show:
@@ -177,12 +177,12 @@ def write_whole(path: Path, text: str) -> None:
 @click.option("--monitor", "monitors", multiple=True, metavar="NAME", help="Only this monitor; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @project_command
-def check_command(session: Session, severity: str, monitors: Sequence[str], as_json: bool) -> int:
+def check_command(context: Context, severity: str, monitors: Sequence[str], as_json: bool) -> int:
     """Exit with 1 if there are open alerts, with 0 if there are none, with 2 if that could not be found out."""
     from driftline.check import check
 
-    with session.open() as warehouse:
-        session.progress("Reading alerts")
+    with context.open() as warehouse:
+        context.progress("Reading alerts")
         result = check(warehouse, severity, monitors)
     click.echo(to_json(result.to_dict(), indent=2) if as_json else "\n".join(result.lines()))
     return FOUND if result.alerts else FINE
@@ -192,7 +192,7 @@ def check_command(session: Session, severity: str, monitors: Sequence[str], as_j
 @click.option("--channel", type=click.Choice(["console"]), default="console", show_default=True, help="Where to.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line and notification.")
 @project_command
-def alert_command(session: Session, channel: str, as_json: bool) -> int:
+def alert_command(context: Context, channel: str, as_json: bool) -> int:
     """Tell of alerts that have opened, become critical or ended, each once.
 
     What was sent is recorded in driftline_notifications beside driftline_alerts. Exits with 1 if something could not be
@@ -201,8 +201,8 @@ def alert_command(session: Session, channel: str, as_json: bool) -> int:
     from driftline.channels import ConsoleChannel
     from driftline.notify import notify
 
-    with session.open() as warehouse:
-        delivery = notify(warehouse, ConsoleChannel(sys.stdout, as_json), session.progress)
+    with context.open() as warehouse:
+        delivery = notify(warehouse, ConsoleChannel(sys.stdout, as_json), context.progress)
     if delivery.skipped:
         click.echo(
             f"driftline: {delivery.skipped} alerts that were over before this channel first saw their monitor were "
@@ -211,7 +211,7 @@ def alert_command(session: Session, channel: str, as_json: bool) -> int:
         )
     if delivery.undelivered:
         click.echo(
-            session.scrub(f"driftline: {delivery.undelivered} notifications were not delivered: {delivery.problem}"),
+            context.scrub(f"driftline: {delivery.undelivered} notifications were not delivered: {delivery.problem}"),
             err=True,
         )
         click.echo("driftline: They were not recorded; the next run sends them.", err=True)
@@ -225,7 +225,7 @@ def alert_command(session: Session, channel: str, as_json: bool) -> int:
 @click.option("--select", "-s", multiple=True, metavar="MONITOR", help="Only this monitor; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @project_command
-def validate_command(session: Session, select: Sequence[str], as_json: bool) -> int:
+def validate_command(context: Context, select: Sequence[str], as_json: bool) -> int:
     """Hold the declarations of all monitors against the warehouse, before a run.
 
     Exits with 1 if something is wrong with one of them.
@@ -233,15 +233,15 @@ def validate_command(session: Session, select: Sequence[str], as_json: bool) -> 
     from driftline.validate import ValidateResult, finding_of_parse_error, validate
 
     try:
-        with session.open() as warehouse:
-            result = validate(warehouse, select, session.progress)
+        with context.open() as warehouse:
+            result = validate(warehouse, select, context.progress)
     except ProjectError as error:
         finding = finding_of_parse_error(error)
         if finding is None:
             raise
         result = ValidateResult((), (finding,))
         click.echo("driftline: dbt stops at the first such error, so there may be more after this one.", err=True)
-    click.echo(session.scrub(to_json(result.to_dict(), indent=2) if as_json else "\n".join(result.lines())))
+    click.echo(context.scrub(to_json(result.to_dict(), indent=2) if as_json else "\n".join(result.lines())))
     return FOUND if result.errors else FINE
 
 

@@ -310,7 +310,7 @@ def wasserstein_bounds(
     a, b = np.asarray(p, dtype=float), np.asarray(q, dtype=float)
     x, y = np.asarray(p_means, dtype=float), np.asarray(q_means, dtype=float)
     apart = abs(math.fsum(a / a.sum() * np.where(a > 0, x, 0)) - math.fsum(b / b.sum() * np.where(b > 0, y, 0)))
-    return WassersteinBounds(max(apart, value - error), value, value + error)
+    return WassersteinBounds(min(max(apart, value - error), value), value, value + error)
 
 
 # ----------------------------------------------------------------------------------------------------------------- χ²

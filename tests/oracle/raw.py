@@ -47,11 +47,18 @@ from oracle import oracle as o
 
 Mask = npt.NDArray[np.bool_]
 BASELINES = ("reference", "previous", "trailing", "seasonal")
-DEFAULT_WINDOWS = {"hour": [1, 24], "day": [1, 7, 28], "week": [1, 4], "month": [1, 3]}
-DEFAULT_TRAILING = {"hour": 168, "day": 28, "week": 4, "month": 3}
+DEFAULT_WINDOWS = {"hour": [1, 24, 168], "day": [1, 7, 28], "week": [1, 4, 13], "month": [1, 3, 12]}
+DEFAULT_TRAILING = {"hour": 168, "day": 28, "week": 13, "month": 12}
 DEFAULT_SEASON = {"hour": 168, "day": 7, "week": 52, "month": 12}
 GRAIN = ["monitor", "model_version", "segment", "segment_value", "window_periods", "window_start", "window_end"]
 TOTAL = "all"
+# Every measure that has a noise floor, and what the floor is called.
+FLOORS = {"psi": "noise_floor", "ks_lower": "ks_noise_floor"} | {
+    m: f"{m}_noise_floor"
+    for m in ("js_distance", "hellinger", "total_variation", "l_infinity", "wasserstein", "cramers_v")
+}
+SQUARE_LIMIT = 1e145  # a deviation beyond this has no square that could be summed
+SQUARE_ZERO = 1e-150  # and one within this has none that is not zero
 NAN = float("nan")
 
 
@@ -64,13 +71,17 @@ class Choices:
     full_cross: also emit combinations of version and segment value that never occur in the data.
     reference_less_window: business reference values and reference rates leave the window's own rows out, too.
     min_noise_rows: reference windows with fewer rows are not used for a noise floor.
+    min_noise_windows: with fewer reference windows there is no noise floor.
+    borrowed_sums: a business sum of a version without reference rows has the reference value of all versions.
     """
 
     partial_previous: bool = False
-    null_name: str = "null"
+    null_name: str = "(null)"
     full_cross: bool = False
     reference_less_window: bool = True
     min_noise_rows: int = 1
+    min_noise_windows: int = 2
+    borrowed_sums: bool = False
 
 
 @dataclass
@@ -189,6 +200,7 @@ class Column:
     bins: list[o.Bin]
     position: npt.NDArray[np.int64]
     x: o.Floats | None  # numeric: values, NULL as nan
+    centre: float = 0.0  # deviations are taken from here
     reference_min: float = math.inf
     reference_max: float = -math.inf
 
@@ -205,19 +217,21 @@ def declared_columns(declaration: dict[str, Any]) -> list[tuple[str, str, str]]:
         default = "categorical" if task == "multiclass" else "numeric"
         out.append((prediction, "prediction", declaration.get("prediction_kind", default)))
     if declaration.get("label"):
-        default = "numeric" if task in ("binary", "regression") else "categorical"
+        default = "numeric" if task == "regression" else "categorical"
         out.append((declaration["label"], "label", declaration.get("label_kind", default)))
     return out
 
 
 def bins_from_rows(rows: pd.DataFrame) -> list[o.Bin]:
-    """The frozen bins of one column, from its rows of ``driftline_bins`` (moments left out), in order."""
+    """The frozen bins of one column, from its rows of ``driftline_bins``, and the bins that need no learning.
+
+    Where a numeric column had nothing to learn from, all its finite values share the last bin.
+    """
 
     def number(value: Any) -> float | None:
         return None if value is None or pd.isna(value) else float(value)
 
-    rows = rows[rows["bin_kind"] != "moments"].sort_values("bin")
-    return [
+    learnt = [
         o.Bin(
             int(r.bin),
             r.bin_kind,
@@ -226,11 +240,30 @@ def bins_from_rows(rows: pd.DataFrame) -> list[o.Bin]:
             number(r.bin_upper),
             int(r.bin) if pd.isna(r.bin_group) else int(r.bin_group),
         )
-        for r in rows.itertuples()
+        for r in rows[rows["bin_kind"].isin(["range", "category"])].sort_values("bin").itertuples()
     ]
+    if (rows["column_kind"] == "categorical").all():
+        ends = o.learn_categorical_bins([])
+        return [ends[0], *learnt, *ends[1:]]
+    open_ended = [b for b in learnt if b.upper is None]
+    learnt = [b for b in learnt if b.upper is not None] + open_ended[-1:]
+    plain = o.learn_numeric_bins([])
+    return [*plain[:3], *(learnt or [plain[3]]), plain[4]]
 
 
 # ------------------------------------------------------------------------------------------------------------ the data
+
+
+@dataclass(frozen=True)
+class Grain:
+    """One combination of version and segment value: its rows, and the version and the rows that are its reference."""
+
+    version: str
+    segment: str
+    value: str
+    rows: Mask
+    base_version: str
+    base: Mask
 
 
 class _Data:
@@ -279,35 +312,40 @@ class _Data:
 
     def names(self, column: str) -> npt.NDArray[Any]:
         texts = [category_text(v) for v in self.values(column)]
-        return np.asarray([self.choices.null_name if t is None else t for t in texts], dtype=object)
+        taken = {TOTAL: f"({TOTAL})"} if column == self.d.get("model_version") else {}
+        return np.asarray([self.choices.null_name if t is None else taken.get(t, t) for t in texts], dtype=object)
 
     # windows -----------------------------------------------------------------------------------------------------
 
-    def windows(self) -> Iterator[tuple[int, int]]:
-        """(first period, length) of every window."""
+    def windows(self, grain: Grain) -> Iterator[tuple[int, int]]:
+        """(first period, length) of every window: it begins in the monitor's time and ends in the grain's own."""
+        own = self.index[grain.rows & self.timed & ~self.from_reference]
+        if not len(own):
+            return
+        last = self.last if grain.version == grain.segment == TOTAL else int(own.max())
         for length in self.d.get("windows", DEFAULT_WINDOWS[self.period]):
-            for end in range(self.first + length - 1, self.last + 1):
+            for end in range(max(self.first + length - 1, int(own.min())), last + 1):
                 yield end - length + 1, length
 
     def span(self, start: int, length: int) -> Mask:
         inside: Mask = self.timed & ~self.from_reference & (self.index >= start) & (self.index < start + length)
         return inside
 
-    def reference(self, start: int, length: int) -> Mask:
+    def reference(self, grain: Grain, start: int, length: int) -> Mask:
         """The reference without the rows of the window."""
-        return self.in_reference & ~self.span(start, length)
+        return grain.base & self.in_reference & ~(grain.rows & self.span(start, length))
 
-    def baseline(self, name: str, start: int, length: int) -> Mask | None:
-        """Rows of a baseline, over all versions and segments; None where there is no such window."""
+    def baseline(self, name: str, grain: Grain, start: int, length: int) -> Mask:
+        """The rows of a baseline; none where there is no such window."""
         if name == "reference":
-            return self.reference(start, length)
+            return self.reference(grain, start, length)
         if name == "trailing":
             t = self.trailing
-            return self.span(start - t, t)
+            return grain.rows & self.span(start - t, t)
         begin = start - (length if name == "previous" else self.season_shift(length))
         if begin < self.first and not self.choices.partial_previous:
-            return None
-        return self.span(begin, length)
+            return np.zeros(len(self.index), dtype=bool)
+        return grain.rows & self.span(begin, length)
 
     @property
     def trailing(self) -> int:
@@ -317,27 +355,20 @@ class _Data:
         season = int(self.d.get("season", DEFAULT_SEASON[self.period]))
         return season * math.ceil(length / season)
 
-    def noise_windows(self, length: int) -> Iterator[tuple[Mask, Mask]]:
-        """Each window that lies fully in the reference, with the rest of the reference."""
-        if self.own_reference:
-            own = self.from_reference & self.timed
-            if not own.any():
-                return
-            first, last = int(self.index[own].min()), int(self.index[own].max())
-            for start in range(first, last - length + 2):
-                inside = own & (self.index >= start) & (self.index < start + length)
-                yield inside, self.in_reference & ~inside
+    def noise_windows(self, base: Mask, length: int) -> Iterator[tuple[Mask, Mask]]:
+        """Each window from the first to the last reference row of ``base`` that has reference rows only, and the rest."""
+        live = base & self.timed & (self.from_reference if self.own_reference else ~self.from_reference)
+        own = self.index[live & self.in_reference]
+        if not len(own):
             return
-        assert self.reference_span is not None
-        low, high = self.reference_span
-        for start in range(self.first, self.last - length + 2):
-            if period_start(start, self.period) >= low and period_start(start + length, self.period) <= high:
-                yield self.span(start, length), self.reference(start, length)
+        for start in range(int(own.min()), int(own.max()) - length + 2):
+            inside = live & (self.index >= start) & (self.index < start + length)
+            if inside.any() and not (inside & ~self.in_reference).any():
+                yield inside, base & self.in_reference & ~inside
 
     # grain -------------------------------------------------------------------------------------------------------
 
-    def grains(self) -> Iterator[tuple[str, str, str, Mask, str, Mask]]:
-        """version, segment, segment value, rows; and version and rows that serve as reference."""
+    def grains(self) -> Iterator[Grain]:
         everything: Mask = self.keep
         version_of = self.names(self.d["model_version"]) if self.d.get("model_version") else None
         versions: list[tuple[str, Mask]] = [(TOTAL, everything)]
@@ -353,14 +384,14 @@ class _Data:
             for segment, value, segment_rows in segments:
                 mine = version_rows & segment_rows
                 if (mine & ~self.from_reference).any() or self.choices.full_cross or segment == version == TOTAL:
-                    yield version, segment, value, mine, base_version, base_rows & segment_rows
+                    yield Grain(version, segment, value, mine, base_version, base_rows & segment_rows)
 
-    def stamp(self, version: str, segment: str, value: str, start: int, length: int) -> dict[str, Any]:
+    def stamp(self, grain: Grain, start: int, length: int) -> dict[str, Any]:
         return {
             "monitor": self.d.get("monitor", "monitor"),
-            "model_version": version,
-            "segment": segment,
-            "segment_value": value,
+            "model_version": grain.version,
+            "segment": grain.segment,
+            "segment_value": grain.value,
             "window_periods": length,
             "window_start": pd.Timestamp(period_start(start, self.period)),
             "window_end": pd.Timestamp(period_start(start + length, self.period)),
@@ -368,7 +399,7 @@ class _Data:
 
     # columns -----------------------------------------------------------------------------------------------------
 
-    def column(self, name: str, role: str, kind: str, frozen: list[o.Bin] | None) -> Column:
+    def column(self, name: str, role: str, kind: str, frozen: list[o.Bin] | None, centre: float | None) -> Column:
         values = self.values(name)
         if kind == "categorical":
             texts = [category_text(v) for v in values]
@@ -390,6 +421,9 @@ class _Data:
         finite = x[self.in_reference & (abs(x) <= o.INFINITE_ABOVE)]
         if len(finite):
             column.reference_min, column.reference_max = float(finite.min()), float(finite.max())
+            column.centre = float(np.median(finite))
+        if centre is not None:
+            column.centre = centre
         return column
 
     def side(self, column: Column, rows: Mask) -> o.Side:
@@ -406,10 +440,15 @@ def expected(
     reference_rows: pd.DataFrame | None = None,
     bins: dict[str, list[o.Bin]] | None = None,
     choices: Choices | None = None,
+    centres: dict[str, float] | None = None,
 ) -> Expected:
-    """The three result tables. ``bins``: frozen bins by column name, in place of those learnt here."""
+    """The three result tables.
+
+    ``bins``: frozen bins by column name, in place of those learnt here; ``centres``: likewise the points deviations are
+    taken from.
+    """
     data = _Data(rows, declaration, reference_rows, choices or Choices())
-    columns = [data.column(*c, (bins or {}).get(c[0])) for c in declared_columns(declaration)]
+    columns = [data.column(*c, (bins or {}).get(c[0]), (centres or {}).get(c[0])) for c in declared_columns(declaration)]
     return Expected(
         pd.DataFrame(list(_drift(data, columns))),
         pd.DataFrame(list(_quality(data, columns))),
@@ -420,43 +459,65 @@ def expected(
 
 def _drift(data: _Data, columns: list[Column]) -> Iterator[dict[str, Any]]:
     alpha = data.d.get("alpha", 0.001)
-    for version, segment, value, mine, base_version, base in data.grains():
+    for grain in data.grains():
         for column in columns:
-            floors: dict[int, tuple[float, float]] = {}
-            for start, length in data.windows():
+            floors: dict[int, dict[str, float]] = {}
+            whole = data.side(column, grain.base & data.in_reference)
+            for start, length in data.windows(grain):
                 if length not in floors:
-                    floors[length] = noise_floors(data, column, base, length, alpha)
-                window = data.side(column, mine & data.span(start, length))
+                    floors[length] = noise_floors(data, column, grain.base, length, alpha)
+                window = data.side(column, grain.rows & data.span(start, length))
                 for name in BASELINES:
-                    rows = data.baseline(name, start, length)
-                    scope = base if name == "reference" else mine
-                    nothing = np.zeros(len(mine), dtype=bool)
-                    other = data.side(column, nothing if rows is None else scope & rows)
+                    other = data.side(column, data.baseline(name, grain, start, length))
+                    if name == "reference":
+                        # How far the rest of the reference reaches is not in the state; how far all of it does, is.
+                        other.minimum, other.maximum = whole.minimum, whole.maximum
                     measures = o.compare(other, window, column.bins, alpha)
+                    measured = measures["psi"] == measures["psi"]
+                    if not measured:
+                        measures["mean"] = measures["baseline_mean"] = NAN
+                    floor = floors[length] if whole.rows else dict.fromkeys(floors[length], NAN)
+                    own_version = grain.base_version if whole.rows else None
                     yield {
-                        **data.stamp(version, segment, value, start, length),
+                        **data.stamp(grain, start, length),
                         "column_name": column.name,
                         "column_role": column.role,
                         "column_kind": column.kind,
                         "baseline": name,
-                        "baseline_model_version": base_version if name == "reference" else version,
-                        **measures,
-                        "noise_floor": floors[length][0],
-                        "ks_noise_floor": floors[length][1],
+                        "baseline_model_version": own_version if name == "reference" else grain.version,
+                        **{k: v for k, v in measures.items() if not k.endswith("_expected")},
+                        **{f: floor[f] for f in FLOORS.values()},
+                        **{f"{k}_noise": noise(measures, floor[f"{k}_excess"], k) for k in ("psi", "ks")},
                     }
 
 
-def noise_floors(data: _Data, column: Column, base: Mask, length: int, alpha: float = 0.001) -> tuple[float, float]:
-    """Largest psi and ks_lower of the reference's own windows, each against the rest of the reference."""
-    psi, ks = [], []
-    for inside, rest in data.noise_windows(length):
-        a, b = data.side(column, base & rest), data.side(column, base & inside)
-        if b.rows < data.choices.min_noise_rows or a.rows == 0:
-            continue
-        measures = o.compare(a, b, column.bins, alpha)
-        psi.append(measures["psi"])
-        ks.append(measures["ks_lower"])
-    return _largest(psi), _largest(ks)
+def noise(measures: dict[str, float], excess: float, name: str) -> float:
+    """The smallest effect that is more than noise: the critical value, or what the reference's own windows exceed
+    chance by on top of what chance reaches here, where that is more."""
+    critical, here = measures[f"{name}_critical"], measures[f"{name}_expected"]
+    if critical != critical:
+        return NAN
+    return critical if excess != excess else max(critical, excess + here)
+
+
+def noise_floors(data: _Data, column: Column, base: Mask, length: int, alpha: float = 0.001) -> dict[str, float]:
+    """What the measures of the reference's own windows reach, each held against the rest of the reference.
+
+    ``noise_floor`` and so on are the largest; ``psi_excess`` and ``ks_excess`` the largest by which one is over what
+    chance alone makes of it.
+    """
+    found = []
+    for inside, rest in data.noise_windows(base, length):
+        a, b = data.side(column, rest), data.side(column, inside)
+        if b.rows >= data.choices.min_noise_rows and a.rows > 0:
+            found.append(o.compare(a, b, column.bins, alpha))
+    if len(found) < data.choices.min_noise_windows:
+        return dict.fromkeys([*FLOORS.values(), "psi_excess", "ks_excess"], NAN)
+    out = {floor: _largest([m[measure] for m in found]) for measure, floor in FLOORS.items()}
+    for name, measure in (("psi", "psi"), ("ks", "ks_lower")):
+        over = [m[measure] - m[f"{name}_expected"] for m in found]
+        out[f"{name}_excess"] = max(0.0, _largest([0.0, *over]))
+    return out
 
 
 def _largest(values: list[float]) -> float:
@@ -491,29 +552,31 @@ def _rates(data: _Data, column: Column, rows: Mask) -> dict[str, float]:
     x, wx = column.x[rows][finite], w[finite]
     if column.reference_min <= column.reference_max:
         outside = (x < column.reference_min) | (x > column.reference_max)
-        out["out_of_range_rate"] = float(wx[outside].sum() / total)
+        out["out_of_range_rate"] = float(wx[outside].sum() / wx.sum()) if len(wx) else NAN
+    elif len(x):  # nothing to be in or out of
+        out["out_of_range_rate"] = 0.0
     if len(x):
         weight = math.fsum(wx)
         mean = math.fsum(wx / weight * x)
         out["mean"], out["minimum"], out["maximum"] = mean, float(x.min()), float(x.max())
-        if weight > 1 and (data.weighted or len(x) > 1):
-            scale = float(abs(x - mean).max())
+        if weight > 1 and (data.weighted or len(x) > 1) and abs(x - column.centre).max() <= SQUARE_LIMIT:
+            scale = float(abs(x - mean).max()) if abs(x - column.centre).max() > SQUARE_ZERO else 0.0
             squares = math.fsum(wx * ((x - mean) / scale) ** 2) if scale > 0 else 0.0
             out["stddev"] = scale * math.sqrt(squares / (weight - 1))
     return out
 
 
 def _quality(data: _Data, columns: list[Column]) -> Iterator[dict[str, Any]]:
-    for version, segment, value, mine, _, base in data.grains():
+    for grain in data.grains():
         for column in columns:
-            for start, length in data.windows():
-                rows = mine & data.span(start, length)
+            for start, length in data.windows(grain):
+                rows = grain.rows & data.span(start, length)
                 less = data.choices.reference_less_window
-                baseline = base & (data.reference(start, length) if less else data.in_reference)
+                baseline = data.reference(grain, start, length) if less else grain.base & data.in_reference
                 reference = _rates(data, column, baseline)
-                kept = ("null_rate", "nan_rate", "infinite_rate", "out_of_range_rate")
+                kept = ("null_rate", "nan_rate", "infinite_rate", "unseen_rate", "out_of_range_rate")
                 yield {
-                    **data.stamp(version, segment, value, start, length),
+                    **data.stamp(grain, start, length),
                     "column_name": column.name,
                     "column_role": column.role,
                     "column_kind": column.kind,
@@ -538,14 +601,16 @@ class _Metric:
     def _total(data: _Data, picked: npt.NDArray[np.int64], values: list[float | None] | None) -> float:
         if values is None:
             return NAN
-        terms = [data.weight[i] * v for i in picked if (v := values[i]) is not None]
-        return math.fsum(terms) if terms else NAN
+        return math.fsum(data.weight[i] * v for i in picked if (v := values[i]) is not None)
 
     def value(self, data: _Data, rows: Mask) -> float:
+        """Nothing summed is no value, not zero."""
+        if all(self.numerator[i] is None for i in np.flatnonzero(rows)):
+            return NAN
         top, bottom = self.parts(data, rows)
         if self.denominator is None:
             return top
-        return top / bottom if bottom == bottom and bottom != 0 else NAN
+        return top / bottom if bottom != 0 else NAN
 
 
 def _metrics(data: _Data) -> list[_Metric]:
@@ -559,18 +624,18 @@ def _metrics(data: _Data) -> list[_Metric]:
 
 
 def _change(value: float, other: float) -> float:
-    return value / other - 1 if other == other and other != 0 else NAN
+    return (value - other) / abs(other) if other == other and other != 0 else NAN
 
 
 def _business(data: _Data) -> Iterator[dict[str, Any]]:
-    for version, segment, name_of, mine, _, base in data.grains():
+    for grain in data.grains():
         for metric in _metrics(data):
             seen: dict[tuple[int, int], float] = {}
 
             def value_at(
                 start: int,
                 length: int,
-                mine: Mask = mine,
+                mine: Mask = grain.rows,
                 metric: _Metric = metric,
                 seen: dict[tuple[int, int], float] = seen,
             ) -> float:
@@ -580,8 +645,8 @@ def _business(data: _Data) -> Iterator[dict[str, Any]]:
                     seen[start, length] = metric.value(data, mine & data.span(start, length))
                 return seen[start, length]
 
-            for start, length in data.windows():
-                rows = mine & data.span(start, length)
+            for start, length in data.windows(grain):
+                rows = grain.rows & data.span(start, length)
                 value = value_at(start, length)
                 numerator, denominator = metric.parts(data, rows)
                 previous, seasonal = (
@@ -589,9 +654,11 @@ def _business(data: _Data) -> Iterator[dict[str, Any]]:
                     value_at(start - data.season_shift(length), length),
                 )
                 less = data.choices.reference_less_window
-                reference_rows = base & (data.reference(start, length) if less else data.in_reference)
+                reference_rows = data.reference(grain, start, length) if less else grain.base & data.in_reference
                 reference = metric.value(data, reference_rows)
-                if metric.denominator is None:
+                if metric.denominator is None and grain.base_version != grain.version and not data.choices.borrowed_sums:
+                    reference = NAN
+                elif metric.denominator is None:
                     periods = len(set(data.index[reference_rows & data.timed].tolist()))
                     reference = reference / periods * length if periods else NAN
                 many = max(8, math.ceil(data.trailing / length))
@@ -600,7 +667,7 @@ def _business(data: _Data) -> Iterator[dict[str, Any]]:
                 mean = math.fsum(past) / len(past) if past else NAN
                 stddev = float(np.std(past, ddof=1)) if len(past) >= 5 else NAN
                 yield {
-                    **data.stamp(version, segment, name_of, start, length),
+                    **data.stamp(grain, start, length),
                     "metric": metric.name,
                     "row_count": int(rows.sum()),
                     "value": value,

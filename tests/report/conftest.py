@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from driftline.report import build_report
-
 from report import synthetic
 
 NOTES = ("Data: Online Example, CC BY 4.0.", "This is an offline replay.")
@@ -153,17 +152,19 @@ class Browser:
     def select(self, control: str, value: str, monitor: int = 0) -> None:
         """Choose an option as a person does: the change event fires."""
         self.js(
-            "const s = document.querySelector(`[data-monitor='${arguments[2]}'] select[data-control='${arguments[0]}']`);"
-            "if (![...s.options].some((o) => o.value === arguments[1])) throw new Error('no such option ' + arguments[1]);"
-            "s.value = arguments[1]; s.dispatchEvent(new Event('change', {bubbles: true}));",
+            "const [control, value, monitor] = arguments;"
+            "const s = document.querySelector(`[data-monitor='${monitor}'] select[data-control='${control}']`);"
+            "if (![...s.options].some((o) => o.value === value)) throw new Error(`no such option ${value}`);"
+            "s.value = value; s.dispatchEvent(new Event('change', {bubbles: true}));",
             control, value, monitor,
         )  # fmt: skip
         self.settle()
 
     def options(self, control: str, monitor: int = 0) -> list[str]:
         found: list[str] = self.js(
-            "return [...document.querySelector(`[data-monitor='${arguments[1]}'] select[data-control='${arguments[0]}']`)"
-            ".options].map((o) => o.value)",
+            "const [control, monitor] = arguments;"
+            "const s = document.querySelector(`[data-monitor='${monitor}'] select[data-control='${control}']`);"
+            "return [...s.options].map((o) => o.value)",
             control, monitor,
         )  # fmt: skip
         return found
@@ -171,7 +172,8 @@ class Browser:
     def picture(self, slot: str, monitor: int = 0) -> str:
         """The pixels of a chart, as data URLs."""
         found: str = self.js(
-            "return [...document.querySelectorAll(`[data-monitor='${arguments[1]}'] [data-slot='${arguments[0]}'] canvas`)]"
+            "const [slot, monitor] = arguments;"
+            "return [...document.querySelectorAll(`[data-monitor='${monitor}'] [data-slot='${slot}'] canvas`)]"
             ".map((c) => c.toDataURL()).join()",
             slot, monitor,
         )  # fmt: skip
@@ -181,11 +183,13 @@ class Browser:
         """Per chart: its label and how many different colours it shows."""
         found: list[list[Any]] = self.js(
             """
-            return [...document.querySelectorAll(".chart[role=img]")].filter((e) => e.querySelector("canvas")).map((e) => {
+            const charts = [...document.querySelectorAll(".chart[role=img]")].filter((e) => e.querySelector("canvas"));
+            return charts.map((e) => {
               const seen = new Set();  // a chart may be several canvases, one over the other
               for (const c of e.querySelectorAll("canvas")) {
                 const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
-                for (let i = 0; i < d.length; i += 4) seen.add((d[i] << 24) | (d[i + 1] << 16) | (d[i + 2] << 8) | d[i + 3]);
+                const pixels = new Uint32Array(d.buffer);
+                for (const pixel of pixels) seen.add(pixel);
               }
               return [e.getAttribute("aria-label"), seen.size];
             });

@@ -145,7 +145,7 @@ def chi_squared_quantile(df: int, z: float = 3.0902) -> float:
 
 
 def psi(ref: np.ndarray, cur: np.ndarray) -> np.ndarray:
-    """PSI of every row of `cur` (windows × bins) against `ref` (bins or windows × bins)."""
+    """PSI of every row of `cur` (a row per window) against `ref` (bins, or the same)."""
     n = ref.sum(axis=-1, keepdims=True)
     m = cur.sum(axis=-1, keepdims=True)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -189,7 +189,7 @@ class Builder:
             if isinstance(value, np.ndarray):
                 batch[name] = value
             elif isinstance(value, list):
-                batch[name] = np.array(value, dtype=object if value and isinstance(value[0], (str, type(None))) else None)
+                batch[name] = np.array(value, dtype=object if isinstance(value[0], (str, type(None))) else None)
             else:
                 batch[name] = np.full(size, value, dtype=object if isinstance(value, str) else None)
         self.batches.setdefault((table, tuple(batch)), []).append(batch)
@@ -263,16 +263,18 @@ class Builder:
                 put((v, "all", "all"), data)
             if s != "all" and m.segment:
                 put(("all", m.segment, s), data)
+                if v != "all":
+                    put((v, m.segment, s), data)
         return out
 
     def column(
         self, m: Monitor, c: Column, bins: list[Any], starts: np.ndarray, grain: tuple[str, str, str], data: np.ndarray
     ) -> None:
         version, segment, value = grain
-        t, b = data.shape
+        b = data.shape[1]
         keys = {"monitor": m.name, "model_version": version, "segment": segment, "segment_value": value}
         named = {"column_name": c.name, "column_role": c.role, "column_kind": c.kind}
-        period, which = np.nonzero(data)
+        period, which = np.nonzero(data if version != "all" or not m.versions else data * 0)  # totals are not kept
         self.insert(
             "driftline_state",
             {
@@ -540,7 +542,7 @@ def large(columns: int = 200, periods: int = 365) -> duckdb.DuckDBPyConnection:
 def hostile() -> duckdb.DuckDBPyConnection:
     """Every text that a database may hand out tries to become markup or script."""
     bad = "</script><script>window.pwned=1</script><img src=x onerror=window.pwned=1>"
-    quote = "it's \"quoted\" \\ {{7*7}} ${pwned} {b} {a|x} \u2028 --"
+    quote = 'it\'s "quoted" \\ {{7*7}} ${pwned} {b} {a|x} \u2028 --'
     return database(
         [
             Monitor(
@@ -549,7 +551,9 @@ def hostile() -> duckdb.DuckDBPyConnection:
                     Column(f"a{bad}", strength=ramp(1.5)),
                     Column(f"b{quote}", strength=ramp(1.0), missing=burst(0.1, 0.9, 1.1)),
                     Column("__proto__", strength=ramp(0.8)),
-                    Column("plain", "categorical", categories=(bad, quote, "</style><!--", "", "日本語"), strength=ramp(1)),
+                    Column("constructor", strength=ramp(0.6)),
+                    Column("plain", "categorical", strength=ramp(1),
+                           categories=(bad, quote, "</style><!--", "", "日本語", "toString", "__proto__")),
                 ],
                 periods=40, reference=15, versions=(f"v1{bad}", f"v2{quote}"), segment=f"s{bad}",
                 segment_values=(f"x{bad}", f"y{quote}"), owner=bad, note=f" {bad} {quote}",

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from driftline.report import build_report, numbers
-
 from report import synthetic
 
 pytestmark = pytest.mark.browser
@@ -50,6 +49,8 @@ def test_texts_of_the_data_do_nothing(browser: Any, pages: Any) -> None:
     for slot in ("heat", "detail-histogram", "detail-trend", "business", "worst"):
         hover(browser, slot)
     assert browser.js("return window.pwned") is None
+    assert browser.js("const all = []; for (const x in {}) all.push(x); return all") == []  # no prototype was changed
+    assert browser.js("return [Object.prev, Object.next, Object.prototype.toString.next]") == [None, None, None]
     assert browser.js("return document.querySelectorAll('main img, main script, .tip img').length") == 0
     assert browser.errors() == []
 
@@ -128,7 +129,8 @@ def test_a_window_that_is_not_embedded_says_so(browser: Any, pages: Any) -> None
     browser.open(pages("large").url)
     browser.select("order", "name")
     quiet = browser.js(
-        "return [...document.querySelector('select[data-control=column]').options].find((o) => o.text === 'feature_000').value"
+        "return [...document.querySelector('select[data-control=column]').options]"
+        ".find((o) => o.text === 'feature_000').value"
     )
     browser.select("column", quiet)
     assert browser.js("return document.querySelector('[data-slot=detail-note]').hidden")  # the latest window is here
@@ -193,10 +195,17 @@ def test_contrast_and_focus(browser: Any, pages: Any) -> None:
 
 
 CONTRAST = """
+const PARTS = [0.2126, 0.7152, 0.0722];
 const shade = (c) => { const v = c.match(/[\\d.]+/g).map(Number); return v.length > 3 ? v : [...v, 1]; };
-const light = ([r, g, b]) => [r, g, b].map((x) => x / 255).map((x) => (x <= 0.03928 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4))
-  .reduce((a, x, i) => a + x * [0.2126, 0.7152, 0.0722][i], 0);
-const behind = (e) => { for (; e; e = e.parentElement) { const c = shade(getComputedStyle(e).backgroundColor); if (c[3] > 0.9) return c; } return [255, 255, 255, 1]; };
+const linear = (x) => (x <= 0.03928 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
+const light = ([r, g, b]) => [r, g, b].map((x) => linear(x / 255)).reduce((a, x, i) => a + x * PARTS[i], 0);
+const behind = (e) => {
+  for (; e; e = e.parentElement) {
+    const c = shade(getComputedStyle(e).backgroundColor);
+    if (c[3] > 0.9) return c;
+  }
+  return [255, 255, 255, 1];
+};
 const weak = [];
 for (const e of document.querySelectorAll("main *, header *, footer *")) {
   if (![...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim()) || !e.getClientRects().length) continue;
@@ -214,7 +223,8 @@ def test_every_control_and_picture_has_a_name(browser: Any, pages: Any) -> None:
     nameless = browser.js(
         "return [...document.querySelectorAll('select')].filter((s) => !s.labels.length).length"
         " + [...document.querySelectorAll('[role=img], [role=region], nav, section, form')]"
-        ".filter((e) => !e.getAttribute('aria-label') && !document.getElementById(e.getAttribute('aria-labelledby'))).length"
+        ".filter((e) => !e.getAttribute('aria-label')"
+        " && !document.getElementById(e.getAttribute('aria-labelledby'))).length"
         " + [...document.querySelectorAll('button')].filter((b) => !b.hidden && !b.textContent.trim()).length"
     )
     assert nameless == 0
@@ -250,7 +260,9 @@ def test_monitors_with_odd_gaps(browser: Any, tmp_path: Any) -> None:
     """Nothing computed, no business metrics, no state, one window only: a sentence each, never an error."""
     lone = synthetic.Monitor("one_window", [synthetic.Column("x")], periods=2, reference=1, windows=(1,), business=())
     con = synthetic.database([lone, synthetic.calm()])
-    con.execute("update driftline_drift set psi = null, ks_lower = null, reason = 'too few rows' where monitor = 'fraud_score'")
+    con.execute(
+        "update driftline_drift set psi = null, ks_lower = null, reason = 'too few rows' where monitor = 'fraud_score'"
+    )
     con.execute("delete from driftline_state where monitor = 'fraud_score'")
     path = tmp_path / "odd.html"
     path.write_text(build_report(synthetic.query(con), synthetic.relations()), encoding="utf-8")

@@ -1,5 +1,6 @@
 """The page as text: what it says, what it carries, what it asks of the warehouse."""
 
+# ruff: noqa: RUF001
 from __future__ import annotations
 
 import json
@@ -8,13 +9,13 @@ from collections import Counter
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from html.parser import HTMLParser
+from itertools import pairwise
 from typing import Any
 
 import pytest
 import sqlglot
 from driftline.report import Limits, as_json, build_report, numbers
 from driftline.report.warehouse import any_grain, one_of
-
 from report import synthetic
 from report.conftest import NOTES
 
@@ -91,7 +92,7 @@ def test_headings_are_in_order(pages: Any) -> None:
     for name in ("small", "empty", "hostile"):
         levels = [level for level, _ in Outline(pages(name).html).headings]
         assert levels[0] == 1 and levels.count(1) == 1
-        assert all(b <= a + 1 for a, b in zip(levels, levels[1:], strict=False)), levels
+        assert all(b <= a + 1 for a, b in pairwise(levels)), levels
 
 
 def test_no_monitor_and_nothing_built() -> None:
@@ -142,7 +143,9 @@ def test_conditions() -> None:
     assert any_grain(known[2:], columns, known) == "((s = 'all' and x = 'all'))"
 
 
-@pytest.mark.parametrize("dialect", ["postgres", "snowflake", "bigquery", "redshift", "databricks", "clickhouse", "spark"])
+@pytest.mark.parametrize(
+    "dialect", ["postgres", "snowflake", "bigquery", "redshift", "databricks", "clickhouse", "spark"]
+)
 def test_statements_parse_everywhere(dialect: str, pages: Any) -> None:
     for statement in {*pages("small").statements, *pages("hostile").statements}:
         for name, relation in synthetic.relations().items():
@@ -155,7 +158,7 @@ def test_statements_parse_everywhere(dialect: str, pages: Any) -> None:
 def test_the_page_on_postgres(postgres_engine: Any, tmp_path_factory: pytest.TempPathFactory, pages: Any) -> None:
     place = postgres_engine.workspace(tmp_path_factory.mktemp("postgres"))
     for name in synthetic.TABLES:
-        place.load(name, pages("small").con.execute(f"select * from {name}").to_arrow_table())
+        place.load(name, pages("small").con.execute(f"select * from {name}").arrow())
     relations = {name: place.relation(name) for name in synthetic.TABLES}
 
     def query(sql: str) -> list[dict[str, Any]]:
@@ -186,7 +189,7 @@ def test_histograms_hold_what_was_counted(pages: Any) -> None:
     start = monitor["slices"][0]["t0"][-1]
     counted = of[json.dumps(["all", "all", "all", 1, start])][names.index("country")]
     expected = page.con.execute(
-        "select sum(row_count) from driftline_state where column_name = 'country' and model_version = 'all' and "
+        "select sum(row_count) from driftline_state where column_name = 'country' and "
         "segment = 'all' and bin <= 10002 and period_start = ?", [numbers.as_datetime(datetime(2011, 5, 29))]
     ).fetchone()[0]  # fmt: skip
     assert sum(counted) == expected
@@ -196,8 +199,7 @@ def test_histograms_hold_what_was_counted(pages: Any) -> None:
     history = next(h for h in monitor["history"] if h["k"] == ["all", "all", "all"])
     flat = dict(history["d"])[names.index("item_pop_28d")]
     total = page.con.execute(
-        "select sum(row_count) from driftline_state where column_name = 'item_pop_28d' and model_version = 'all' and "
-        "segment = 'all'"
+        "select sum(row_count) from driftline_state where column_name = 'item_pop_28d' and segment = 'all'"
     ).fetchone()[0]
     assert sum(flat) == total
     single = dict(monitor["bins"])[names.index("cust_orders")]
@@ -212,7 +214,8 @@ def test_what_is_left_out_is_said(pages: Any) -> None:
     html = build_report(synthetic.query(pages("small").con), synthetic.relations(), limits=small)
     words = Outline(html).words
     for part in (
-        "Heat maps and charts show the latest 30 windows", "without a heat map here", "beyond the first 2",
+        "Heat maps and charts show the latest 30 windows, driftline_drift has the rest",
+        "without a heat map here", "beyond the first 2",
         "beyond the first 1:", "Histograms of earlier windows are here for 2 columns", "see driftline_business",
     ):  # fmt: skip
         assert part in words, part
@@ -259,7 +262,14 @@ def test_numbers_read_well() -> None:
         (-2.5e9, "−2.5B"), (99.96, "100"), (9.996, "10"), (999.6e3, "1M"), (float("nan"), "–"),
     ):  # fmt: skip
         assert numbers.number(value) == text
-    for share, text in ((0.164, "16.4%"), (0.0023, "0.23%"), (0, "0%"), (1, "100%"), (0.00001, "<0.01%"), (-0.05, "−5%")):
+    for share, text in (
+        (0.164, "16.4%"),
+        (0.0023, "0.23%"),
+        (0, "0%"),
+        (1, "100%"),
+        (0.00001, "<0.01%"),
+        (-0.05, "−5%"),
+    ):
         assert numbers.percent(share) == text
     for share, text in ((0.12, "+12%"), (-0.236, "−24%"), (0.0001, "±0%"), (11.5, "×12.5"), (0.021, "+2.1%")):
         assert numbers.change(share) == text

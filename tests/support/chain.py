@@ -20,7 +20,7 @@ class Chain:
 
     On DuckDB that place is a copy of the database in memory (the project's own file stays as it was); on Postgres it
     is the project's own schema. Seeds and sources are not part of the chain: they stay, or are replaced with ``load``.
-    Hooks, grants and tests do not run. Columns of models with an enforced contract get the contract's types.
+    Hooks, grants and tests do not run. Models with an enforced contract keep the types that the build gave them.
     """
 
     def __init__(self, nodes: Iterable[Any], workspace: Workspace, *, copy: bool = True) -> None:
@@ -30,7 +30,7 @@ class Chain:
         self._own = copy and isinstance(workspace, DuckDBWorkspace)
         if copy and isinstance(workspace, DuckDBWorkspace):
             self.workspace = workspace.copy_into_memory()
-        self._plan = [(node.name, _statements(node, self.workspace.engine)) for node in self.nodes]
+        self._plan = [(node.name, _statements(node, self.workspace)) for node in self.nodes]
 
     def compiled_sql(self) -> dict[str, str]:
         return {node.name: node.compiled_code for node in self.nodes}
@@ -79,24 +79,17 @@ def _sorted(nodes: list[Any]) -> list[Any]:
     return done
 
 
-def _statements(node: Any, engine: str) -> list[str]:
+def _statements(node: Any, workspace: Workspace) -> list[str]:
     relation = node.relation_name
     sql = node.compiled_code
-    view = node.config.materialized == "view"
-    kind = "view" if view else "table"
-    if engine == "duckdb":
-        first = []
-        create = "create or replace"
-    else:
-        first = [f"drop {kind} if exists {relation} cascade"]
-        create = "create"
-    if view or not node.config.contract.enforced:
-        return [*first, f"{create} {kind} {relation} as\n{sql}"]
-    columns = list(node.columns.values())
-    declared = ", ".join(f"{quote(c.name)} {c.data_type}" for c in columns)
-    names = ", ".join(quote(c.name) for c in columns)
-    return [
-        *first,
-        f"{create} table {relation} ({declared})",
-        f"insert into {relation} ({names})\nselect {names} from (\n{sql}\n) as contracted",
-    ]
+    if node.config.contract.enforced and node.config.materialized != "view":
+        # The build has made the table with the contract's types, which dbt spells differently on each engine: kept.
+        names = ", ".join(quote(column.name) for column in node.columns.values())
+        return [
+            f"truncate table {relation}",
+            f"insert into {relation} ({names})\nselect {names} from (\n{sql}\n) as contracted",
+        ]
+    kind = "view" if node.config.materialized == "view" else "table"
+    if workspace.engine == "duckdb":
+        return [f"create or replace {kind} {relation} as\n{sql}"]
+    return [f"drop {kind} if exists {relation} cascade", f"create {kind} {relation} as\n{sql}"]

@@ -1,6 +1,7 @@
 """Turns what the warehouse answers into what the page shows: a view per monitor for the templates, and the numbers
 that the browser draws, in columns."""
 
+# ruff: noqa: RUF001
 from __future__ import annotations
 
 from collections import Counter, defaultdict
@@ -22,7 +23,8 @@ SCALE = 10_000  # distances travel as integers of a ten-thousandth
 class Limits:
     """What a page carries at most. What is left out is said on the page."""
 
-    cells: int = 250_000
+    cells: int = 250_000  # of heat maps of the totals
+    more_cells: int = 120_000  # up to which other heat maps are added
     windows: int = 400
     histogram_columns: int = 12
     histogram_numbers: int = 160_000
@@ -59,6 +61,7 @@ class View:
     resolved: int = 0
     sentence: list[str] = field(default_factory=list)
     tiles: list[Tile] = field(default_factory=list)
+    business_tiles: list[Tile] = field(default_factory=list)
     open_alerts: list[Row] = field(default_factory=list)
     resolved_alerts: list[Row] = field(default_factory=list)
     reasons: list[Row] = field(default_factory=list)
@@ -145,7 +148,8 @@ class Collector:
         for i, view in enumerate(views):
             view.index = i
             part = _Monitor(self.w, self.limits, view, names, len(views))
-            part.collect(slices[view.name], business[view.name], n.as_datetime(described.get(view.name, {}).get("as_of")))
+            as_of = n.as_datetime(described.get(view.name, {}).get("as_of"))
+            part.collect(slices[view.name], business[view.name], as_of)
             view.payload["thresholds"] = thresholds
         return views
 
@@ -171,11 +175,11 @@ def scaled(value: float | None) -> int | None:
     return None if value is None else round(value * SCALE)
 
 
-def short(value: float | None) -> float | int | None:
-    """Six telling digits are more than a chart can show."""
+def short(value: float | None, digits: int = 6) -> float | int | None:
+    """As many telling digits as a chart can show."""
     if value is None:
         return None
-    rounded = float(f"{value:.6g}")
+    rounded = float(f"{value:.{digits}g}")
     return int(rounded) if rounded.is_integer() and abs(rounded) < 1e15 else rounded
 
 
@@ -282,14 +286,16 @@ class _Monitor:
         budget = self.limits.cells * self.share
         widest = max(s.columns for s in ordered)
         keep = int(min(self.limits.windows, max(30, budget // max(1, widest))))
-        chosen, cells = [], 0
+        chosen: list[Slice] = []
+        cells = 0
         for s in ordered:
             size = s.columns * min(keep, s.windows)
-            if not chosen or cells + size <= budget:
+            room = budget if s.rank[0] == 0 else min(budget, self.limits.more_cells * self.share)
+            if not chosen or cells + size <= room:
                 chosen.append(s)
                 cells += size
         if any(s.windows > keep for s in chosen):
-            v.left_out.append(f"Heat maps and charts show the latest {keep} windows; older ones are in driftline_drift.")
+            v.left_out.append(f"Heat maps and charts show the latest {keep} windows, driftline_drift has the rest.")
         dropped = [s for s in ordered if s not in chosen]
         if dropped:
             v.left_out.append(
@@ -450,8 +456,8 @@ class _Monitor:
         v.payload["history"] = [self.lay_out(g, cols, shown, cut=depth < periods) for g, cols in history.items()]
         if len(wanted) < len(self.columns):
             v.left_out.append(
-                f"Histograms of earlier windows are here for {n.plural(len(wanted), 'column')} (those that moved most); "
-                "the latest complete window is here for all."
+                f"Histograms of earlier windows are here for {n.plural(len(wanted), 'column')}, those that moved most; "
+                "of the latest complete window for all."
             )
         if len(deep) < len(grains):
             v.left_out.append(
@@ -489,9 +495,12 @@ class _Monitor:
             inner.sort(key=lambda b: (-seen[b[0]], b[0]))
             if len(inner) > self.limits.categories + 1:
                 inner, rest = inner[: self.limits.categories], inner[self.limits.categories :]
-        for b in inner:
+        for i, b in enumerate(inner):
             places[b[0]] = len(layout)
-            layout.append([b[1], b[2][:200], b[3], b[4]])
+            following = inner[i + 1] if i + 1 < len(inner) else None
+            # Before a value that has a bin of its own, a range ends just below that value.
+            open_end = b[1] == "range" and following is not None and following[3] == following[4] == b[4] != b[3]
+            layout.append(["under" if open_end else b[1], b[2][:200], b[3], b[4]])
         if rest:
             for b in rest:
                 places[b[0]] = len(layout)
@@ -550,7 +559,8 @@ class _Monitor:
         v = self.view
         ordered = sorted(known, key=lambda k: (k[0] != TOTAL, k[0][1] != "all", k[1], k[0]))
         budget = self.limits.business_rows * self.share
-        chosen, size = [], 0.0
+        chosen: list[tuple[Grain, int]] = []
+        size = 0.0
         for key in ordered:
             if not chosen or size + known[key] <= budget:
                 chosen.append(key)
@@ -567,23 +577,23 @@ class _Monitor:
         for r in self.w.business(v.name, self.names, grains, sorted({g for g, _ in known}), self.limits.windows):
             key = (grain_of(r), n.as_int(r["window_periods"]))
             if r["monitor"] == v.name and key in chosen and n.as_datetime(r["window_start"]):
-                groups[n.as_text(r["metric"]), *key].append(r)
+                groups[n.as_text(r["metric"]), key[0], key[1]].append(r)
         order = {key: i for i, key in enumerate(chosen)}
         shares = {m: all(is_share(r) for k, rows in groups.items() if k[0] == m for r in rows) for m, *_ in groups}
         out = []
         for metric, grain, periods in sorted(groups, key=lambda k: (k[0], order[k[1], k[2]])):
             rows = groups[metric, grain, periods]
-            rows.sort(key=lambda r: n.as_datetime(r["window_start"]) or datetime.min)
+            starts = [start for r in rows if (start := n.as_datetime(r["window_start"]))]
+            ends = [n.as_datetime(r["window_end"]) or start for r, start in zip(rows, starts, strict=True)]
             series = {
                 "metric": metric, "k": [*grain, periods], "share": shares[metric],
-                "t0": [n.minutes(n.as_datetime(r["window_start"])) for r in rows],
-                "t1": [n.minutes(n.as_datetime(r["window_end"]) or n.as_datetime(r["window_start"])) for r in rows],
+                "t0": [n.minutes(t) for t in starts], "t1": [n.minutes(t) for t in ends],
                 "n": [n.as_int(r["row_count"]) for r in rows],
             }  # fmt: skip
             for short_name, name in (
                 ("y", "value"), ("mean", "trailing_mean"), ("dev", "trailing_stddev"), ("ref", "reference_value"),
             ):  # fmt: skip
-                series[short_name] = [short(n.as_float(r[name])) for r in rows]
+                series[short_name] = [short(n.as_float(r[name]), 5) for r in rows]
             out.append(series | {"last": rows[-1]})
         v.payload["business"] = [{k: x for k, x in s.items() if k != "last"} for s in out]
         v.has_business = bool(out)
@@ -628,7 +638,7 @@ class _Monitor:
             if tuple(s["k"][:3]) == TOTAL and s["k"][3] == size:
                 self.business_tile(s, told)
         if told:
-            v.sentence.append(n.listed(told)[0].upper() + n.listed(told)[1:] + ".")
+            v.sentence.append(f"In business terms: {n.listed(told)}.")
 
     def latest_tiles(self, times: Row, as_of: datetime | None) -> None:
         v = self.view
@@ -642,7 +652,7 @@ class _Monitor:
         details = [f"complete, {length}"]
         if missing:
             details = [f"no rows in the {n.plural(missing, 'window')} since"]
-        v.tiles.append(Tile("Latest window", v.latest, details, "warn" if missing else ""))
+        v.tiles.append(Tile("Latest window", v.latest, details, "warn" if missing else "", wide=True))
         usual = sorted(x for x in times["n"][max(0, at - 28) : at] if x)
         rows = Tile("Rows in it", v.rows)
         if usual:
@@ -657,7 +667,7 @@ class _Monitor:
             behind = (as_of - end) / max((end - start) / size, ONE_MINUTE) if start else 0
             if behind > 3:
                 v.sentence.append(
-                    f"No complete {v.period} followed until the run of {n.moment(as_of)}: check that data still arrives."
+                    f"No complete {v.period} followed until the run of {n.moment(as_of)}: does data still arrive?"
                 )
 
     def worst_tile(self, ranked: list[tuple[float, float, int, bool]]) -> None:
@@ -679,6 +689,26 @@ class _Monitor:
             f"{name} has moved most from {against} (PSI {n.number(psi)}{factor}); "
             f"{moved} of {len(ranked)} columns are beyond their noise."
         )
+        self.over_time(index)
+
+    def over_time(self, latest: int) -> None:
+        """The column that moved most over all windows, where it is another than the latest window's."""
+        base = self.base
+        often = self.often()
+        if base is None or not often or often[0] == latest:
+            return
+        width = len(base["t0"])
+        at = slice(often[0] * width, (often[0] + 1) * width)
+        pairs = [
+            (p / SCALE, p > (q or 0)) for p, q in zip(base["psi"][at], base["pn"][at], strict=True) if p is not None
+        ]
+        beyond = sum(1 for _, b in pairs if b)
+        if beyond * 4 >= len(pairs):
+            middle = sorted(p for p, b in pairs if b)[beyond // 2]
+            self.view.sentence.append(
+                f"Over time {list(self.columns)[often[0]][0]} has moved most: beyond its noise in {beyond} of "
+                f"{n.plural(len(pairs), 'window')}, with a median PSI of {n.number(middle)} in them."
+            )
 
     def business_tile(self, series: Row, told: list[str]) -> None:
         last: Row = series["last"]
@@ -694,10 +724,10 @@ class _Monitor:
         mark = "warn" if z is not None and abs(z) >= 3 else ""
         if mark and z is not None:
             details.append(f"{n.number(abs(z))} deviations {'above' if z > 0 else 'below'} usual")
-        self.view.tiles.append(Tile(series["metric"], write(value), details, mark))
+        self.view.business_tiles.append(Tile(series["metric"], write(value), details, mark))
         if value is not None and len(told) < 3:
             tail = f" ({n.change(reference)} against the reference)" if reference is not None else ""
-            told.append(f"{series['metric']} is {write(value)}{tail}")
+            told.append(f"{series['metric']} {write(value)}{tail}")
 
 
 SPECIAL = {

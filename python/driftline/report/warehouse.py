@@ -49,9 +49,7 @@ def any_grain(grains: Sequence[tuple[str, ...]], columns: Sequence[str], known: 
 
 def binned(prefix: str = "") -> str:
     """The state rows that count the values of a column into its bins."""
-    return (
-        f"{prefix}column_role in ('feature', 'prediction', 'label') and {prefix}bin >= -3 and {prefix}bin <= 10002"
-    )
+    return f"{prefix}column_role in ('feature', 'prediction', 'label') and {prefix}bin >= -3 and {prefix}bin <= 10002"
 
 
 def counted(prefix: str = "") -> str:
@@ -87,8 +85,8 @@ class Warehouse:
         keys = ", ".join(("monitor", *GRAIN, "window_periods", "baseline"))
         return self.rows(
             "driftline_drift",
-            f"select {keys}, count(distinct column_name) as columns_seen, count(distinct window_start) as windows_seen, "
-            f"max(window_start) as latest from {{table}} where is_complete group by {keys}",
+            f"select {keys}, count(distinct column_name) as columns_seen, count(distinct window_start) as windows_seen "
+            f"from {{table}} where is_complete group by {keys}",
         )
 
     def business_slices(self) -> list[Row]:
@@ -151,7 +149,7 @@ class Warehouse:
         return self.rows(
             "driftline_bins",
             "select monitor, column_name, column_role, column_kind, bin, bin_kind, bin_label, bin_lower, bin_upper "
-            f"from {{table}} where {one_of('monitor', [monitor], names)} and bin_kind <> 'moments' "
+            f"from {{table}} where {one_of('monitor', [monitor], names)} and {binned()} "
             "order by column_name, column_role, bin",
         )
 
@@ -175,26 +173,31 @@ class Warehouse:
     ) -> list[Row]:
         """Counts per period and bin of a few columns; the browser adds up the periods of a window."""
         where = f"{one_of('monitor', [monitor], names)} and {counted()}"
-        return self.rows(
-            "driftline_state",
-            "select monitor, model_version, segment, segment_value, column_name, column_role, bin, period_start, "
-            f"sum(weight_sum) as weight from {{table}} where {where} "
-            f"and {one_of('column_name', columns, all_columns)} and {any_grain(grains, GRAIN, known)} "
-            f"and period_start >= (select min(period_start) from (select distinct period_start from {{table}} "
-            f"where {where} order by period_start desc limit {periods}) p) "
-            "group by monitor, model_version, segment, segment_value, column_name, column_role, bin, period_start",
+        return self.binned_rows(
+            grains,
+            known,
+            lambda version, condition: (
+                f"select monitor, {version} as model_version, segment, segment_value, column_name, column_role, bin, "
+                f"period_start, sum(weight_sum) as weight from {{table}} where {where} "
+                f"and {one_of('column_name', columns, all_columns)} and {condition} "
+                f"and period_start >= (select min(period_start) from (select distinct period_start from {{table}} "
+                f"where {where} order by period_start desc limit {periods}) p) "
+                "group by monitor, {versions}segment, segment_value, column_name, column_role, bin, period_start"
+            ),
         )
 
     def reference(
         self, monitor: str, names: Iterable[str], grains: Sequence[tuple[str, ...]], known: Sequence[tuple[str, ...]]
     ) -> list[Row]:
-        return self.rows(
-            "driftline_state",
-            "select monitor, model_version, segment, segment_value, column_name, column_role, bin, "
-            "sum(weight_sum) as weight from {table} where in_reference "
-            f"and {one_of('monitor', [monitor], names)} and {binned()} "
-            f"and {any_grain(grains, GRAIN, known)} "
-            "group by monitor, model_version, segment, segment_value, column_name, column_role, bin",
+        return self.binned_rows(
+            grains,
+            known,
+            lambda version, condition: (
+                f"select monitor, {version} as model_version, segment, segment_value, column_name, column_role, bin, "
+                "sum(weight_sum) as weight from {table} where in_reference "
+                f"and {one_of('monitor', [monitor], names)} and {binned()} and {condition} "
+                "group by monitor, {versions}segment, segment_value, column_name, column_role, bin"
+            ),
         )
 
     def latest_counts(
@@ -203,21 +206,48 @@ class Warehouse:
         """The bins of every column in the latest complete window with rows, for each window size."""
         if not self.has("driftline_drift"):
             return []
-        mine = one_of("monitor", [monitor], names)
         keys = ", ".join(("monitor", *GRAIN, "window_periods"))
         drift = self.relations["driftline_drift"]
-        return self.rows(
-            "driftline_state",
-            "select s.monitor, s.model_version, s.segment, s.segment_value, w.window_periods, w.window_start, "
-            "s.column_name, s.column_role, s.bin, sum(s.weight_sum) as weight from {table} s join ("
-            f"select {keys}, max(window_start) as window_start, max(window_end) as window_end from {drift} "
-            f"where is_complete and row_count > 0 and {mine} and {any_grain(grains, GRAIN, known)} group by {keys}) w "
-            "on s.monitor = w.monitor and s.model_version = w.model_version and s.segment = w.segment "
-            "and s.segment_value = w.segment_value and s.period_start >= w.window_start "
-            f"and s.period_start < w.window_end where {counted('s.')} "
-            f"and {one_of('s.monitor', [monitor], names)} group by s.monitor, s.model_version, s.segment, "
-            "s.segment_value, w.window_periods, w.window_start, s.column_name, s.column_role, s.bin",
-        )
+
+        def statement(version: str, condition: str) -> str:
+            total = version != "model_version"
+            return (
+                f"select s.monitor, {version if total else 's.model_version'} as model_version, s.segment, "
+                "s.segment_value, w.window_periods, w.window_start, s.column_name, s.column_role, s.bin, "
+                f"sum(s.weight_sum) as weight from {{table}} s join (select {keys}, "
+                f"max(window_start) as window_start, max(window_end) as window_end from {drift} where is_complete "
+                f"and row_count > 0 and {one_of('monitor', [monitor], names)} and {condition} "
+                f"and {'model_version = ' + literal('all') if total else '1 = 1'} group by {keys}) w "
+                "on s.monitor = w.monitor and s.segment = w.segment and s.segment_value = w.segment_value "
+                f"{'' if total else 'and s.model_version = w.model_version '}"
+                "and s.period_start >= w.window_start and s.period_start < w.window_end "
+                f"where {counted('s.')} and {one_of('s.monitor', [monitor], names)} "
+                f"group by s.monitor, {'' if total else 's.model_version, '}s.segment, s.segment_value, "
+                "w.window_periods, w.window_start, s.column_name, s.column_role, s.bin"
+            )
+
+        return self.binned_rows(grains, known, statement)
+
+    def binned_rows(
+        self,
+        grains: Sequence[tuple[str, ...]],
+        known: Sequence[tuple[str, ...]],
+        statement: Callable[[str, str], str],
+    ) -> list[Row]:
+        """State is kept per version; the total is the sum over all of them, so it takes a statement of its own."""
+        found: list[Row] = []
+        totals = [g for g in grains if g[0] == "all"]
+        if totals:
+            condition = any_grain(
+                [g[1:] for g in totals], GRAIN[1:], list({g[1:]: None for g in known})
+            )  # fmt: skip
+            found += self.rows("driftline_state", statement("'all'", condition).replace("{versions}", ""))
+        single = [g for g in grains if g[0] != "all"]
+        if single:
+            condition = any_grain(single, GRAIN, known)
+            sql = statement("model_version", condition).replace("{versions}", "model_version, ")
+            found += [r for r in self.rows("driftline_state", sql) if r["model_version"] != "all"]
+        return found
 
     def quality(
         self, monitor: str, names: Iterable[str], grains: Sequence[tuple[str, ...]], known: Sequence[tuple[str, ...]]

@@ -97,6 +97,22 @@
     return pen.measureText(text).width;
   };
 
+  /** A text of the data as a label on a canvas, cut to a width. The library keeps the widths of texts as properties of a
+   *  plain object, so a column called __proto__ would change every object of the page: such names get an invisible mark. */
+  const canvasLabel = (text, width) => {
+    let shown = text;
+    if (textWidth(text) > width) {
+      let low = 1;
+      let high = text.length;
+      while (low < high) {
+        const middle = Math.ceil((low + high) / 2);
+        if (textWidth(`${text.slice(0, middle)}…`) <= width) low = middle; else high = middle - 1;
+      }
+      shown = `${text.slice(0, low)}…`;
+    }
+    return shown in Object.prototype ? `\u2060${shown}` : shown;
+  };
+
   // ---- charts: drawn when they come near the screen ----------------------------------------------------------------
   const charts = new Map();
   const watcher = new IntersectionObserver((entries) => {
@@ -131,6 +147,7 @@
     const option = item.make();
     // Parts are replaced, the tooltip stays: a chart that is cleared would lose it.
     item.chart.setOption({ animation: false, textStyle: { fontFamily: FONT }, ...(option || { series: [] }) }, { replaceMerge: ["series", "xAxis", "yAxis", "grid"] });
+    if (option && item.onDrawn) item.onDrawn();
     item.box.dataset.drawn = option ? "yes" : "empty";
   };
   /** Register a chart: `make` returns its option, or null for an empty one. */
@@ -260,6 +277,7 @@
       }
       if (this.slot("heat")) {
         this.heat = chart(this.slot("heat"), () => this.drawHeat(), (c) => this.heatEvents(c));
+        this.heat.onDrawn = () => this.frame();
         this.histogram = chart(this.slot("detail-histogram"), () => this.drawDetail());
         this.trend = chart(this.slot("detail-trend"), () => this.drawTrend());
         const ks = this.m.slices.some((s) => s.ks.some((x) => x !== null));
@@ -349,6 +367,7 @@
       note.hidden = Boolean(slice);
       for (const part of ["detail", "worst"]) this.section.querySelector(`[data-part="${part}"]`).hidden = !slice;
       this.slot("heat").hidden = !slice;
+      this.slot("heat-mark").hidden = true;
       this.slot("legend").hidden = !slice;
       if (!slice) {
         const s = this.state;
@@ -421,10 +440,9 @@
       const metric = this.state.metric;
       const levels = this.levels();
       const width = slice.t0.length - this.from;
+      this.width = width;
       const cells = [];
-      const place = new Map();
       this.shown.forEach((c, y) => {
-        place.set(c, y);
         for (let x = 0; x < width; x += 1) {
           const v = this.cell(slice, c, x + this.from, metric);
           if (v) cells.push([x, y, this.shade(v, levels, metric)]);
@@ -432,6 +450,7 @@
       });
       const names = this.shown.map((c) => this.name(c));
       const left = Math.ceil(Math.min(narrow() ? 104 : 190, Math.max(40, ...names.map((x) => textWidth(x) + 4)))) + 12;
+      const labels = names.map((x) => canvasLabel(x, left - 12));
       const plot = this.slot("heat").clientWidth - left - 12;
       const marks = this.windowTicks(slice, this.from, plot);
       const gap = plot / width > 7 ? 1 : 0;
@@ -447,7 +466,7 @@
         },
         yAxis: {
           type: "category", inverse: true, data: names.map((_, i) => i), axisLine: { show: false }, axisTick: { show: false },
-          axisLabel: { color: color("ink"), fontSize: 12, interval: 0, width: left - 12, overflow: "truncate", formatter: (i) => names[Number(i)] },
+          axisLabel: { color: color("ink"), fontSize: 12, interval: 0, formatter: (i) => labels[Number(i)] },
         },
         visualMap: { show: false, type: "piecewise", dimension: 2, seriesIndex: 0, pieces: [0, 1, 2, 3, 4, 5, 6].map((v) => ({ value: v, color: color(`h${v}`) })) },
         series: [
@@ -455,18 +474,24 @@
             type: "heatmap", data: cells, progressive: 0, itemStyle: { borderWidth: gap, borderColor: color("card") },
             emphasis: { disabled: cells.length > 20000, itemStyle: { borderColor: color("ink"), borderWidth: 1.5 } },
           },
-          {
-            type: "custom", silent: true, z: 5, tooltip: { show: false },
-            data: place.has(this.state.column) && this.state.window >= this.from ? [[this.state.window - this.from, place.get(this.state.column)]] : [],
-            renderItem: (_, api) => {
-              const [x, y] = api.coord([api.value(0), api.value(1)]);
-              const [w, h] = api.size([1, 1]);
-              const wide = Math.max(w, 5);
-              return { type: "rect", shape: { x: x - wide / 2 - 1, y: y - h / 2 - 0.5, width: wide + 2, height: h + 1 }, style: { fill: "none", stroke: color("ink"), lineWidth: 2 } };
-            },
-          },
         ],
       };
+    }
+
+    /** Frame the selected cell: an element over the canvas, so that a selection does not draw thousands of cells again. */
+    frame() {
+      const mark = this.slot("heat-mark");
+      const y = this.shown.indexOf(this.state.column);
+      const x = this.state.window - this.from;
+      mark.hidden = !this.heat.chart || y < 0 || x < 0;
+      if (mark.hidden) return;
+      const at = (i, j) => this.heat.chart.convertToPixel({ gridIndex: 0 }, [i, j]);
+      const [left, top] = at(x, y);
+      const [first] = at(0, 0);
+      const [last, bottom] = at(this.width - 1, this.shown.length - 1);
+      const wide = Math.max(5, this.width > 1 ? (last - first) / (this.width - 1) : 24);
+      const high = this.shown.length > 1 ? (bottom - at(0, 0)[1]) / (this.shown.length - 1) : 20;
+      Object.assign(mark.style, { left: `${left - wide / 2 - 1}px`, top: `${top - high / 2 - 1}px`, width: `${wide + 2}px`, height: `${high + 2}px` });
     }
 
     windowTicks(slice, from, plot) {
@@ -541,21 +566,23 @@
       };
     }
 
-    binName(b, long = true) {
+    binName(b) {
       if (b.kind === "category") return named(b.label);
       if (b.kind === "rest") return `${b.label} more`;
-      if (b.kind !== "range") return KINDS[b.kind] || b.kind;
+      if (b.kind !== "range" && b.kind !== "under") return KINDS[b.kind] || b.kind;
       if (b.lower === null && b.upper === null) return "all values";
-      if (b.lower === null) return `≤ ${number(b.upper)}`;
       if (b.upper === null) return `> ${number(b.lower)}`;
+      if (b.lower === null) return `${b.kind === "under" ? "<" : "≤"} ${number(b.upper)}`;
       if (b.lower === b.upper) return `= ${number(b.upper)}`;
-      return long ? `${number(b.lower)} – ${number(b.upper)}` : `– ${number(b.upper)}`;
+      return `${number(b.lower)} – ${number(b.upper)}`;
     }
 
     histogramOption(found, c, small) {
       const categorical = this.columns[c][2] === "categorical";
-      let values = found.bins.filter((b) => ["range", "category", "rest"].includes(b.kind));
-      const special = found.bins.filter((b) => !["range", "category", "rest"].includes(b.kind) && (b.now > 0 || b.was > 0));
+      const inner = ["range", "under", "category", "rest"];
+      // Between two values that have bins of their own there may be nothing at all.
+      let values = found.bins.filter((b) => inner.includes(b.kind) && (b.kind !== "under" || b.now > 0 || b.was > 0));
+      const special = found.bins.filter((b) => !inner.includes(b.kind) && (b.now > 0 || b.was > 0));
       const most = small ? Math.max(3, 7 - special.length) : 99;
       if (categorical && values.length > most) {
         const rest = values.slice(most - 1);
@@ -565,16 +592,17 @@
       }
       const gap = special.length && !categorical ? [null] : [];
       const bins = [...values, ...gap, ...special];
-      const names = bins.map((b) => (b ? this.binName(b) : ""));
+      const full = bins.map((b) => (b ? this.binName(b) : ""));
+      const width = Math.ceil(Math.min(small || narrow() ? 96 : 150, Math.max(30, ...full.map((x) => textWidth(x) + 2)))) + 10;
+      const names = full.map((x) => canvasLabel(x, categorical ? width - 10 : 200));
       const label = {
         ...axisLabel(), interval: categorical || !small ? 0 : "auto", hideOverlap: !categorical, formatter: (i) => names[Number(i)],
       };
-      const width = Math.min(small || narrow() ? 96 : 150, Math.max(30, ...names.map((x) => textWidth(x, 11.5)))) + 10;
       const category = { type: "category", data: bins.map((_, i) => i), axisTick: { show: false }, axisLine: { lineStyle: { color: color("line") } } };
       const wide = small ? 5 : 3;
       const tall = bins.length > 5 && !categorical;
       const category2 = categorical
-        ? { ...category, inverse: true, axisLabel: { ...label, width: width - 10, overflow: "truncate", hideOverlap: false } }
+        ? { ...category, inverse: true, axisLabel: label }
         : { ...category, axisLabel: { ...label, rotate: tall ? 45 : 0, interval: small ? Math.max(0, Math.ceil(bins.length / (narrow() ? 12 : 9)) - 1) : narrow() ? Math.max(0, Math.ceil(bins.length / 12) - 1) : 0 } };
       const bottom = categorical ? 24 : tall ? Math.min(86, Math.max(...names.map((x) => textWidth(x, 11.5))) * 0.72 + 18) : 26;
       const bar = (name, field, style) => ({
@@ -588,7 +616,8 @@
           formatter: (list) => {
             const b = bins[list[0].dataIndex];
             if (!b) return null;
-            const range = b.kind === "range" && b.lower !== b.upper && b.lower !== null && b.upper !== null ? `over ${number(b.lower)}, up to ${number(b.upper)}` : this.binName(b);
+            const between = (b.kind === "range" || b.kind === "under") && b.lower !== b.upper && b.lower !== null && b.upper !== null;
+            const range = between ? `over ${number(b.lower)}, ${b.kind === "under" ? "under" : "up to"} ${number(b.upper)}` : this.binName(b);
             return tip(b.kind === "rest" ? `${b.label} more categories` : range, `this window ${percent(b.now)} (${number(b.rows)})`, `reference ${percent(b.was)}`);
           },
         },
@@ -626,7 +655,7 @@
       this.slot("detail-histogram").setAttribute("aria-label", this.found.why || this.histogramLabel(this.found, column, when));
       renew(this.histogram);
       renew(this.trend);
-      if (this.heat.chart) renew(this.heat);
+      if (this.heat.chart && !this.heat.stale) this.frame();
       this.worstCards(slice);
     }
 
@@ -794,6 +823,7 @@
         });
         return out;
       };
+      const negative = lines.some(([b]) => b.y.some((y) => y !== null && y < 0));
       const series = [];
       if (main) {
         const low = main.y.map((_, i) => (main.mean[i] === null || main.dev[i] === null ? null : main.mean[i] - 2 * main.dev[i]));
@@ -830,7 +860,7 @@
           },
         },
         xAxis: this.timeAxisOption(first, to, canvas.clientWidth - 62),
-        yAxis: valueAxis((x) => write(x), { scale: true }),
+        yAxis: valueAxis((x) => write(x), { scale: true, min: (e) => (negative || e.min >= 0 ? null : 0) }),
         series,
       };
     }

@@ -1,0 +1,1 @@
+"""The measures of the package against independent calculations, on both engines."""
