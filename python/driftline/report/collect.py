@@ -404,8 +404,7 @@ class _Monitor:
         for r in self.w.bins(v.name, self.names):
             c = self.columns.get((n.as_text(r["column_name"]), n.as_text(r["column_role"])))
             if c is not None and r["monitor"] == v.name:
-                bins[c].append([n.as_int(r["bin"]), n.as_text(r["bin_kind"]), n.as_text(r["bin_label"]),
-                                short(n.as_float(r["bin_lower"])), short_upper(r)])  # fmt: skip
+                bins[c].append([n.as_int(r["bin"]), n.as_text(r["bin_kind"]), n.as_text(r["bin_label"]), *edges(r)])
         ranked = [x[2] for x in self.ranking()]
         wanted: list[int] = []
         alerting = [a["column_name"] for a in v.open_alerts if a["family"] == "drift"]
@@ -499,8 +498,10 @@ class _Monitor:
             places[b[0]] = len(layout)
             following = inner[i + 1] if i + 1 < len(inner) else None
             # Before a value that has a bin of its own, a range ends just below that value.
-            open_end = b[1] == "range" and following is not None and following[3] == following[4] == b[4] != b[3]
-            layout.append(["under" if open_end else b[1], b[2][:200], b[3], b[4]])
+            if b[1] == "range" and following is not None and following[3] == following[4] and same(b[4], following[4]):
+                layout.append(["under", "", b[3], following[4]])
+            else:
+                layout.append([b[1], b[2][:200], b[3], b[4]])
         if rest:
             for b in rest:
                 places[b[0]] = len(layout)
@@ -745,12 +746,15 @@ def last_filled(counts: list[int]) -> int:
     return next((i for i in range(len(counts) - 1, -1, -1) if counts[i]), len(counts) - 1)
 
 
-def short_upper(row: Row) -> float | int | None:
-    """The upper edge; equal to the lower one where the bin is a single value."""
+def same(a: float | None, b: float | None) -> bool:
+    """Equal but for the last digits: a value with a bin of its own has its lower edge just below it."""
+    return a is not None and b is not None and abs(a - b) <= 1e-12 * max(1.0, abs(b))
+
+
+def edges(row: Row) -> tuple[float | int | None, float | int | None]:
+    """The edges of a bin; both the value where the bin is a single one."""
     lower, upper = n.as_float(row["bin_lower"]), n.as_float(row["bin_upper"])
-    if lower is not None and upper is not None and upper - lower <= 1e-12 * max(1.0, abs(upper)):
-        return short(lower)
-    return short(upper)
+    return (short(upper), short(upper)) if same(lower, upper) else (short(lower), short(upper))
 
 
 def fold(shown: tuple[list[list[Any]], dict[int, int]], per: dict[int, float]) -> list[float | int | None]:

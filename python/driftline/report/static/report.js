@@ -599,7 +599,7 @@
         ...axisLabel(), interval: categorical || !small ? 0 : "auto", hideOverlap: !categorical, formatter: (i) => names[Number(i)],
       };
       const category = { type: "category", data: bins.map((_, i) => i), axisTick: { show: false }, axisLine: { lineStyle: { color: color("line") } } };
-      const wide = small ? 5 : 3;
+      const splits = small ? 3 : 4;
       const tall = bins.length > 5 && !categorical;
       const category2 = categorical
         ? { ...category, inverse: true, axisLabel: label }
@@ -608,7 +608,7 @@
       const bar = (name, field, style) => ({
         name, type: "bar", barGap: "-100%", barCategoryGap: categorical ? "28%" : "14%", data: bins.map((b) => (b ? b[field] : null)), itemStyle: style, emphasis: { disabled: true },
       });
-      const shares = valueAxis((x) => percent(x), { min: 0, splitNumber: wide });
+      const shares = valueAxis((x) => percent(x), { min: 0, splitNumber: splits });
       return {
         grid: { left: categorical ? width : 44, right: categorical ? 22 : 6, top: 10, bottom },
         tooltip: {
@@ -826,10 +826,27 @@
       const negative = lines.some(([b]) => b.y.some((y) => y !== null && y < 0));
       const series = [];
       if (main) {
-        const low = main.y.map((_, i) => (main.mean[i] === null || main.dev[i] === null ? null : main.mean[i] - 2 * main.dev[i]));
-        const wide = main.y.map((_, i) => (low[i] === null ? null : 4 * main.dev[i]));
-        const band = (values, style) => ({ type: "line", stack: "band", stackStrategy: "all", data: points(main, values), showSymbol: false, silent: true, lineStyle: { opacity: 0 }, areaStyle: style });
-        series.push(band(low, undefined), band(wide, { color: color("noise"), opacity: 0.2 }));
+        const edge = (side) => main.y.map((_, i) => (main.mean[i] === null || main.dev[i] === null ? null : main.mean[i] + side * 2 * main.dev[i]));
+        const [low, high] = [points(main, edge(-1)), points(main, edge(1))];
+        const known = low.map((_, i) => i).filter((i) => low[i][1] !== null);
+        // Two unseen lines make room for the band on the axis, one shape per unbroken run is the band.
+        for (const line of [low, high]) series.push({ type: "line", data: line, showSymbol: false, silent: true, lineStyle: { opacity: 0 }, itemStyle: { opacity: 0 } });
+        if (known.length) {
+          series.push({
+            type: "custom", silent: true, clip: true, z: 1, data: [low[known[0]]],
+            renderItem: (_, api) => {
+              const runs = [];
+              known.forEach((i, j) => (j && known[j - 1] === i - 1 ? runs[runs.length - 1].push(i) : runs.push([i])));
+              return {
+                type: "group",
+                children: runs.map((run) => ({
+                  type: "polygon", shape: { points: [...run.map((i) => api.coord(low[i])), ...run.reverse().map((i) => api.coord(high[i]))] },
+                  style: { fill: color("noise"), opacity: 0.2 },
+                })),
+              };
+            },
+          });
+        }
         series.push({ type: "line", data: points(main, main.ref), showSymbol: false, silent: true, lineStyle: { color: color("noise"), width: 1.5, type: "dashed" } });
       }
       lines.slice().reverse().forEach(([b, name]) => series.push({
