@@ -5,7 +5,7 @@
 {%- for name in ['n', 'numerator_n', 'numerator', 'denominator'] -%}
     {%- do measures.append({'name': name, 'aggregate': 'sum', 'baselines': true}) -%}
 {%- endfor -%}
-{%- for name in ['reference_n', 'reference_numerator', 'reference_denominator', 'reference_periods'] -%}
+{%- for name in ['reference_numerator_n', 'reference_numerator', 'reference_denominator', 'reference_periods'] -%}
     {%- do measures.append({'name': name, 'aggregate': 'sum', 'baselines': false}) -%}
 {%- endfor %}
 
@@ -21,6 +21,7 @@ sums as (
         s.group_no, c.column_no, s.period_index,
         sum(case when c.bin_kind = 'numerator' then s.n end) as numerator_n,
         sum(case when c.bin_kind = 'numerator' then s.v end) as numerator,
+        sum(case when c.bin_kind = 'numerator' then s.reference_n end) as reference_numerator_n,
         sum(case when c.bin_kind = 'numerator' then s.reference_v end) as reference_numerator,
         sum(case when c.bin_kind = 'denominator' then s.v end) as denominator,
         sum(case when c.bin_kind = 'denominator' then s.reference_v end) as reference_denominator
@@ -42,7 +43,7 @@ dense as (
         k.group_no, m.column_no, k.period, k.period_index, k.first_index,
         coalesce(n.n, 0) as n,
         coalesce(s.numerator_n, 0) as numerator_n, coalesce(s.numerator, 0) as numerator, coalesce(s.denominator, 0) as denominator,
-        coalesce(n.reference_n, 0) as reference_n,
+        coalesce(s.reference_numerator_n, 0) as reference_numerator_n,
         coalesce(s.reference_numerator, 0) as reference_numerator, coalesce(s.reference_denominator, 0) as reference_denominator,
         case when n.reference_n > 0 then 1 else 0 end as reference_periods
     from {{ ref('driftline_calendar') }} as k
@@ -59,12 +60,19 @@ rolled as (
 reference as (
     select
         r.group_no, c.column_no,
+        sum(case when c.bin_kind = 'numerator' then r.n end) as numerator_n,
         sum(case when c.bin_kind = 'numerator' then r.v end) as numerator,
         sum(case when c.bin_kind = 'denominator' then r.v end) as denominator,
-        max(r.periods) as periods,
+        max(p.periods) as periods,
         max(r.reference_model_version) as reference_model_version
     from {{ ref('driftline_reference') }} as r
     join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no
+    join (
+        select r.group_no, r.periods
+        from {{ ref('driftline_reference') }} as r
+        join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no
+        where c.column_role = 'row'
+    ) as p on p.group_no = r.group_no
     where c.column_role = 'business'
     group by r.group_no, c.column_no
 ),
@@ -76,6 +84,7 @@ valued as (
         {{ value | replace('@', 'previous_') }} as previous_value,
         {{ value | replace('@', 'seasonal_') }} as seasonal_value,
         case
+            when coalesce(f.numerator_n, 0) <= r.reference_numerator_n then null
             -- What rounding leaves of a denominator is none.
             when m.is_ratio = 1 then case
                 when abs(f.denominator - r.reference_denominator) > 1e-12 * abs(f.denominator)

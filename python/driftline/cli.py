@@ -123,9 +123,10 @@ def cli() -> None:
     help="Where to write it.",
 )
 @click.option("--title", help="Title of the page.")
+@click.option("--note", "notes", multiple=True, help="A line for the page's foot, such as the data's source. Repeatable.")
 @click.option("--open", "show", is_flag=True, help="Open it in the browser.")
 @project_command
-def report(context: Context, output: Path, title: str | None, show: bool) -> int:
+def report(context: Context, output: Path, title: str | None, notes: tuple[str, ...], show: bool) -> int:
     """Write one self-contained HTML file. Prints its path."""
     from driftline.report import build_report
 
@@ -137,7 +138,9 @@ def report(context: Context, output: Path, title: str | None, show: bool) -> int
             context.progress(f"Reading: {' '.join(sql.split())[:80]}")
             return warehouse.query(sql)
 
-        page = build_report(query, relations, title=title, generated_at=datetime.now(timezone.utc))
+        page = build_report(
+            query, relations, title=title, generated_at=datetime.now(timezone.utc), notes=notes
+        )
     context.progress(f"Writing {output}")
     write_whole(output, page)
     click.echo(str(output))

@@ -158,7 +158,7 @@ def test_statements_parse_everywhere(dialect: str, pages: Any) -> None:
 def test_the_page_on_postgres(postgres_engine: Any, tmp_path_factory: pytest.TempPathFactory, pages: Any) -> None:
     place = postgres_engine.workspace(tmp_path_factory.mktemp("postgres"))
     for name in synthetic.TABLES:
-        place.load(name, pages("small").con.execute(f"select * from {name}").arrow())
+        place.load(name, pages("small").con.cursor().sql(f"select * from {name}").to_arrow_table())
     relations = {name: place.relation(name) for name in synthetic.TABLES}
 
     def query(sql: str) -> list[dict[str, Any]]:

@@ -60,13 +60,20 @@ def build_report(
 
 
 def environment() -> Environment:
-    return Environment(
+    made = Environment(
         loader=PackageLoader(__name__, "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["breakable"] = breakable
+    return made
+
+
+def breakable(name: str) -> Markup:
+    """A name that may go on in the next line after an underscore."""
+    return Markup("_<wbr>").join(name.split("_"))
 
 
 def asset(name: str) -> str:

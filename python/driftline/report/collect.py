@@ -245,7 +245,6 @@ class _Monitor:
             scope += [f"{r['segment']} = {r['segment_value']}"] if r["segment"] != "all" else []
             scope += [f"windows of {n.windows(size, self.view.period)}"] if size != 1 else []
             r["scope"] = scope
-            r["lasted"] = n.plural(n.as_int(r["windows_breached"]), "window")
         return rows
 
     def mark(self, alert: Row) -> list[Any]:

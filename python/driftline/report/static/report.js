@@ -903,7 +903,7 @@
       const ranges = [0, 1, 2].filter((i) => group.rows.some((r) => r[5][i] !== null));
       const score = (r) => used.reduce((x, i) => Math.max(x, flag(r[0], RATE_METRICS[i]) ? 10 : 0, Math.abs((r[3][i] || 0) - (r[4][i] || 0))), 0);
       const rows = [...group.rows].sort((a, b) => score(b) - score(a) || (a[0] < b[0] ? -1 : 1));
-      hint.textContent = `${span(group.t0, group.t1, this.period)}: share of rows, the reference's in grey.${unused.length ? ` In no column: ${unused.join(", ")}.` : ""}${alerts.length ? " Alerts are marked." : ""}`;
+      hint.textContent = `${span(group.t0, group.t1, this.period)}: share of rows, in grey the reference's where it differs.${unused.length ? ` In no column: ${unused.join(", ")}.` : ""}${alerts.length ? " Alerts are marked." : ""}`;
       const head = el("tr", {}, el("th", { scope: "col" }, "Column"), el("th", { scope: "col", class: "num" }, "Rows"),
         ...used.map((i) => el("th", { scope: "col", class: "num" }, RATES[i][0].toUpperCase() + RATES[i].slice(1))),
         ...ranges.map((i) => el("th", { scope: "col", class: "num" }, ["Minimum", "Mean", "Maximum"][i])));
@@ -913,7 +913,7 @@
         for (const i of used) {
           const severity = flag(r[0], RATE_METRICS[i]);
           const cell = el("td", { class: `num${severity ? ` flag ${severity}` : ""}` }, percent(r[3][i]));
-          if (r[4][i] !== null) cell.append(el("span", { class: "was" }, percent(r[4][i])));
+          if (r[4][i] !== null && percent(r[4][i]) !== percent(r[3][i])) cell.append(el("span", { class: "was" }, percent(r[4][i])));
           if (severity) cell.append(el("span", { class: "was" }, severity === "critical" ? "critical" : "warning"));
           line.append(cell);
         }
