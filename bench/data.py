@@ -92,13 +92,16 @@ def insert_days(connection: duckdb.DuckDBPyConnection, table: str, first: str, d
     A day's rows depend on its date alone, so that logs of different length hold the same days.
     """
     select = f"""
-        select timestamp '1970-01-01' + to_microseconds(day * 86400000000 + (row * 86400000000.0 / day_rows)::bigint) as ts,
+        select
+            timestamp '1970-01-01' + to_microseconds((86400000000 * (day + row / day_rows::double))::bigint) as ts,
             {_values()}
         from (
             select day, day_rows, row, day * 100000 + row as i, false as late
             from (select day, day_rows, unnest(range(day_rows)) as row from (
                 select day, (2000 + hash(day) % 18001)::bigint as day_rows
-                from (select datediff('day', date '1970-01-01', date '{first}') + d as day from range({days}) as t (d)) as a
+                from (
+                    select datediff('day', date '1970-01-01', date '{first}') + d as day from range({days}) as t (d)
+                ) as a
             ) as b) as c
         ) as numbered
     """

@@ -21,7 +21,9 @@
     {%- set finite = 'code between 0 and 9999' -%}
     {%- set passes = [] -%}
     {%- for bins in columns | map(attribute='bins') | unique -%}
-        {%- do passes.extend(columns | selectattr('bins', 'equalto', bins) | batch(8)) -%}
+        {%- set alike = columns | selectattr('bins', 'equalto', bins) | list -%}
+        {%- do passes.extend(alike | selectattr('edges', 'none') | batch(8)) -%}
+        {%- do passes.extend(alike | rejectattr('edges', 'none') | batch(8)) -%}
     {%- endfor %}
     with coded as (
         {%- for pass in passes %}
@@ -41,7 +43,7 @@
             min(x) as value_min,
             max(x) as value_max
         from (
-            select crossed.*, {{ driftline._summable('v') }} as x, {{ driftline._code_of(bins) }} as code
+            select crossed.*, {{ driftline._summable('v') }} as x, {{ driftline._code_of(bins, pass[0].edges is not none) }} as code
             from (
                 select
                     {% for part in rows.grain | rejectattr('constant') %}r.{{ part.name }}, {% endfor -%}
@@ -56,14 +58,14 @@
         {%- endfor %}
     ),
 
-    -- The two codes outside the reference's range belong to the outer bins.
+    -- The two codes outside the reference's range belong to the outer bins; with own edges any bin may reach out of it.
     per_bin as (
         select
             column_no, {{ group_keys }}, row_count, value_min, value_max,
-            case when code = 20002 then 0 when code = 20003 then last_bin else code end as bin,
-            case when code in (20002, 20003) then 1 else 0 end as is_out_of_range,
+            case when code = 20002 then 0 when code = 20003 then last_bin when code >= 30000 then code - 30000 else code end as bin,
+            case when code in (20002, 20003) or code >= 30000 then 1 else 0 end as is_out_of_range,
             {{ 'weight_sum, weight_sq_sum' if rows.weight is not none else 'row_count as weight_sum, row_count as weight_sq_sum' }},
-            case when code between 0 and 9999 or code in (20002, 20003) then 1 else 0 end as is_finite,
+            case when code between 0 and 9999 or code in (20002, 20003) or code >= 30000 then 1 else 0 end as is_finite,
             value_sum, deviation_sq_sum
         from coded
     )
@@ -129,12 +131,12 @@
 {#
     The bin of the value `v`, as a two-level CASE over the thresholds t0 … t<bins-2>: about 2·√bins comparisons. NULL and
     NaN fall through all of them, so the special bins cost the ordinary value nothing. 20002 and 20003 are the parts of
-    the outer bins that lie outside the reference's range.
+    the outer bins that lie outside the reference's range; with own edges it is 30000 and the bin.
 #}
-{% macro _code_of(bins) %}
+{% macro _code_of(bins, own_edges) %}
     {%- set size = (bins ** 0.5) | round(0, 'ceil') | int -%}
-    {%- set first_bin = 'case when v >= least_value then 0 when v < -1e300 then -1 else 20002 end' -%}
-    {%- set last_bin = 'case when v <= greatest_value then ' ~ (bins - 1) ~ ' when v is null then -3 when ' ~ driftline._is_nan('v') ~ ' then -2 when v > 1e300 then 10000 when v < -1e300 then -1 else 20003 end' -%}
+    {%- set first_bin = 'case when v >= ' ~ ('-1e300' if own_edges else 'least_value') ~ ' then 0 when v < -1e300 then -1 else 20002 end' -%}
+    {%- set last_bin = 'case when v <= ' ~ ('1e300' if own_edges else 'greatest_value') ~ ' then ' ~ (bins - 1) ~ ' when v is null then -3 when ' ~ driftline._is_nan('v') ~ ' then -2 when v > 1e300 then 10000 when v < -1e300 then -1 else 20003 end' -%}
     case
     {%- for first in range(0, bins, size) %}
         {%- set last = [first + size, bins] | min - 1 %}
@@ -146,6 +148,7 @@
         {%- else %} when v <= t{{ last }} then {{ inner }}
         {%- endif %}
     {%- endfor %} end
+    {%- if own_edges %} + case when v < least_value and v >= -1e300 or v > greatest_value and v <= 1e300 then 30000 else 0 end{% endif %}
 {% endmacro %}
 
 

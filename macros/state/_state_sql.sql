@@ -38,7 +38,7 @@ bins as (
     {%- if resume %}
     select d.column_no, t.bin, t.bin_kind, t.bin_label, t.bin_lower, t.bin_upper, t.bin_group
     from {{ this }} as t
-    join declared as d on d.column_name = t.column_name
+    join declared as d on d.column_name = t.column_name and d.column_role = t.column_role
     where t.record = 'bin' and t.period_start = cast('1900-01-02' as timestamp)
     {%- else %}
     {{ driftline._learnt_bins(declaration, sources[-1], numeric, categorical) }}

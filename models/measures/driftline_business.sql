@@ -40,7 +40,7 @@ row_counts as (
 
 dense as (
     select
-        k.group_no, m.column_no, k.period, k.period_index, k.first_index,
+        k.group_no, m.column_no, k.block, k.period, k.period_index, k.first_index,
         coalesce(n.n, 0) as n,
         coalesce(s.numerator_n, 0) as numerator_n, coalesce(s.numerator, 0) as numerator, coalesce(s.denominator, 0) as denominator,
         coalesce(s.reference_numerator_n, 0) as reference_numerator_n,
@@ -53,7 +53,7 @@ dense as (
 ),
 
 rolled as (
-    {{ driftline._roll('dense', ['group_no', 'column_no'], measures) }}
+    {{ driftline._roll('dense', ['group_no', 'column_no', 'block'], measures) }}
 ),
 
 -- The reference, less what the window shares with it.

@@ -77,7 +77,7 @@ scopes as (
 {%- set measures = recent_measures if scope == 'recent' else noise_measures -%}
 {{ scope }}_dense as (
     select
-        k.group_no, c.cell_no, k.period, k.period_index, {{ 'k.first_index' if scope == 'recent' else 'o.reference_first_index as first_index' }}, o.changed_from_index
+        k.group_no, c.cell_no, k.block, k.period, k.period_index, {{ 'k.first_index' if scope == 'recent' else 'o.reference_first_index as first_index' }}, o.changed_from_index
         {%- for measure in measures %},
         coalesce(s.{{ measure.name }}, 0) as {{ measure.name }}
         {%- endfor %}
@@ -96,7 +96,7 @@ scopes as (
 
 {{ scope }}_rolled as (
     select r.*, '{{ scope }}' as scope
-    from ({{ driftline._roll(scope ~ '_dense', ['group_no', 'cell_no'], measures) }}) as r
+    from ({{ driftline._roll(scope ~ '_dense', ['group_no', 'cell_no', 'block'], measures) }}) as r
     {%- if scope == 'recent' %}
     join scopes as o on o.group_no = r.group_no and r.period_index >= o.changed_from_index
     {%- endif %}

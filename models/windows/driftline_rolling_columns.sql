@@ -43,7 +43,7 @@ with by_column as (
 
 dense as (
     select
-        k.group_no, c.column_no, k.period, k.period_index, k.first_index
+        k.group_no, c.column_no, k.block, k.period, k.period_index, k.first_index
         {%- for measure in measures %},
         {{ 'coalesce(b.' ~ measure.name ~ ', 0) as ' ~ measure.name if measure.aggregate == 'sum' else 'b.' ~ measure.name }}
         {%- endfor %}
@@ -55,6 +55,6 @@ dense as (
 )
 
 select * from (
-    {{ driftline._roll('dense', ['group_no', 'column_no'], measures) }}
+    {{ driftline._roll('dense', ['group_no', 'column_no', 'block'], measures) }}
 ) as rolled
 where period_index - window_periods + 1 >= first_index

@@ -1,6 +1,5 @@
 """The page as text: what it says, what it carries, what it asks of the warehouse."""
 
-# ruff: noqa: RUF001
 from __future__ import annotations
 
 import json

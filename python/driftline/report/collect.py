@@ -1,7 +1,6 @@
 """Turns what the warehouse answers into what the page shows: a view per monitor for the templates, and the numbers
 that the browser draws, in columns."""
 
-# ruff: noqa: RUF001
 from __future__ import annotations
 
 from collections import Counter, defaultdict
@@ -147,7 +146,7 @@ class Collector:
         views.sort(key=lambda v: (-v.critical, -v.warn, v.name))
         for i, view in enumerate(views):
             view.index = i
-            part = _Monitor(self.w, self.limits, view, names, len(views))
+            part = _Monitor(self.w, self.limits, view, names, sum(1 for v in views if slices.get(v.name)))
             as_of = n.as_datetime(described.get(view.name, {}).get("as_of"))
             part.collect(slices[view.name], business[view.name], as_of)
             view.payload["thresholds"] = thresholds

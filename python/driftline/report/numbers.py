@@ -1,6 +1,5 @@
 """Numbers and dates as people read them. `static/report.js` carries the same rules for what the browser draws."""
 
-# ruff: noqa: RUF001
 from __future__ import annotations
 
 import math

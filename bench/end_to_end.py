@@ -1,0 +1,95 @@
+"""`dbt build` from the raw log to all measures and alerts, against NannyML on the same file and question."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from common import BENCH, CACHE, Dbt, Failed, Line, Options, duckdb_project, million, ratio_line, remove_database, say
+from common import text as literal
+from data import CATEGORICAL, NUMERIC, REFERENCE_DAYS, START, parquet
+
+ENVIRONMENT = CACHE / "nannyml"
+# No answer within this time counts as too slow.
+PATIENCE_SECONDS = 1200
+
+
+def measure(options: Options) -> list[Line]:
+    file = parquet(CACHE, options.rows)
+    log = f"read_parquet({literal(file)})"
+    project, database = duckdb_project("end_to_end", options, bench_log=log)
+    try:
+        python = _environment()
+        say("NannyML, first round")
+        _nannyml(python, file)
+    except (Failed, subprocess.TimeoutExpired) as problem:
+        seconds = [_build(project, database, {"day": [1]}) for _ in range(options.times(3))]
+        why = "too slow" if isinstance(problem, subprocess.TimeoutExpired) else str(problem).splitlines()[0]
+        note = f"NannyML: {why}; dbt build alone took {min(seconds):.1f} s"
+        return [Line(f"dbt build / NannyML, {million(options.rows)}", note=note)]
+
+    same, usual, whole, times = [], [], [], []
+    for number in range(options.times(3)):
+        say(f"dbt build and NannyML, round {number + 1}")
+        build = _build(project, database, {"day": [1]})
+        other = _nannyml(python, file)
+        default = _build(project, database, {})
+        same.append((build, other["calculator"]))
+        usual.append((default, other["calculator"]))
+        whole.append((build, other["process"]))
+        times.append(f"{build:.1f} s / {other['calculator']:.1f} s")
+    what = f"dbt build / NannyML {other['version']}, {million(options.rows)}"
+    note = f"{', '.join(times)}; {other['values']:.0f} values of NannyML's"
+    return [
+        ratio_line(what, same, target=0.25, strict=True, note=note),
+        ratio_line("   the same, NannyML with start and reading", whole),
+        ratio_line("   the same, dbt build with the default windows 1, 7, 28", usual),
+    ]
+
+
+def _build(project: Dbt, database: Path, windows: dict[str, list[int]]) -> float:
+    remove_database(database)
+    return project.run("build", driftline_windows=windows)
+
+
+def _nannyml(python: Path, file: Path) -> dict[str, Any]:
+    end = dt.date.fromisoformat(START) + dt.timedelta(days=REFERENCE_DAYS)
+    command = [python, BENCH / "nannyml_drift.py", file, ",".join(NUMERIC), ",".join(CATEGORICAL), str(end)]
+    environment = {**os.environ, "NML_DISABLE_USAGE_LOGGING": "1", "PYTHONWARNINGS": "ignore"}
+    started = dt.datetime.now()
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+    seconds = (dt.datetime.now() - started).total_seconds()
+    if result.returncode != 0:
+        raise Failed(f"does not run ({(result.stderr.strip().splitlines() or ['no message'])[-1]})")
+    return {**json.loads(result.stdout.splitlines()[-1]), "process": seconds}
+
+
+def _environment() -> Path:
+    """The interpreter that has NannyML; made on the first call."""
+    python = ENVIRONMENT / "bin" / "python"
+    done = ENVIRONMENT / ".done"
+    if done.exists():
+        return python
+    say("installing NannyML into bench/.cache/nannyml")
+    shutil.rmtree(ENVIRONMENT, ignore_errors=True)
+    uv = Path(sys.executable).parent / "uv"
+    by_uv = [
+        [uv, "venv", "--quiet", "--python", sys.executable, ENVIRONMENT],
+        [uv, "pip", "install", "--quiet", "--python", python, "-r", BENCH / "nannyml.txt"],
+    ]
+    by_pip = [
+        [sys.executable, "-m", "venv", "--clear", ENVIRONMENT],
+        [python, "-m", "pip", "install", "--quiet", "-r", BENCH / "nannyml.txt"],
+    ]
+    for commands in [by_uv, by_pip] if uv.exists() else [by_pip]:
+        results = [subprocess.run(command, capture_output=True, text=True, timeout=900) for command in commands]
+        if all(result.returncode == 0 for result in results):
+            done.touch()
+            return python
+    raise Failed(f"could not be installed ({results[-1].stderr.strip().splitlines()[-1:]})")
