@@ -72,7 +72,7 @@ def _measure(options: Options, server: Any) -> list[Line]:
         best.append(min(timed))
 
     say("the compiled SQL against the faster ones")
-    rounds = options.times(5)
+    rounds = options.times(3)
     pairs = alternate(
         rounds, lambda: _create(cursor, later), lambda: sum(_create(cursor, sql) for _, _, sql in best), warm=False
     )
@@ -94,12 +94,9 @@ def _measure(options: Options, server: Any) -> list[Line]:
 
 
 def _load(cursor: Any, file: Path) -> None:
-    columns = [
-        "ts timestamp",
-        *(f"{name} double precision" for name in NUMERIC),
-        *(f"{name} text" for name in CATEGORICAL),
-    ]
-    columns += ["score double precision", "label integer", "segment text"]
+    types = {**dict.fromkeys(NUMERIC, "double precision"), **dict.fromkeys(CATEGORICAL, "text")}
+    types = {"ts": "timestamp", **types, "score": "double precision", "label": "integer", "segment": "text"}
+    columns = ", ".join(f"{name} {kind}" for name, kind in types.items())
     cursor.execute("create schema raw")
     cursor.execute(f"create unlogged table {LOG} ({columns})")
     written = CACHE / "postgres.csv"

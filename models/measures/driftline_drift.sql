@@ -39,7 +39,8 @@ changes as (
         m.monitor,
         case
             when s.monitor is null then {{ driftline._as_timestamp("'1900-01-01'") }}
-            when min(p.period_start) < {{ driftline._as_timestamp('max(m.reference_end)') }} then {{ driftline._as_timestamp("'1900-01-01'") }}
+            -- Hours start in UTC, the reference ends by the local clock: a day covers every zone.
+            when min(p.period_start) < {{ dbt.dateadd('day', "case when max(m.period) = 'hour' then 1 else 0 end", driftline._as_timestamp('max(m.reference_end)')) }} then {{ driftline._as_timestamp("'1900-01-01'") }}
             else coalesce(min(p.period_start), {{ driftline._as_timestamp("'9999-01-01'") }})
         end as changed_from
     from {{ ref('driftline_monitors') }} as m
