@@ -81,6 +81,13 @@ def clock(action: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
+def processor_seconds(action: Callable[[], object]) -> float:
+    """What the action takes of the processors, in this process with all its threads."""
+    started = time.process_time()
+    action()
+    return time.process_time() - started
+
+
 def alternate(
     rounds: int, first: Callable[[], float], second: Callable[[], float], warm: bool = True
 ) -> list[tuple[float, float]]:

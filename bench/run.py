@@ -32,7 +32,7 @@ def main() -> None:
     given = parser.parse_args()
     options = Options(quick=given.quick, large=given.large, threads=given.threads, rounds=given.rounds)
 
-    load = f", load {os.getloadavg()[0]:.1f} at the start" if hasattr(os, "getloadavg") else ""
+    before = _load()
     lines: list[Line] = []
     for name in given.only or MEASUREMENTS:
         try:
@@ -43,10 +43,14 @@ def main() -> None:
         except Exception as problem:
             traceback.print_exc()
             lines.append(Line(name, note=f"could not be measured: {problem!r}"[:200]))
-    print(f"\n{os.cpu_count()} processors, {options.threads} DuckDB threads{load}")
+    print(f"\n{os.cpu_count()} processors, {options.threads} DuckDB threads, load {before} at the start, {_load()} now")
     if options.quick:
         print("A smoke test: the targets are meant for 2 million rows and more.")
     print(table(lines))
+
+
+def _load() -> str:
+    return f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
 
 
 def table(lines: list[Line]) -> str:

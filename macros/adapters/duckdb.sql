@@ -1,7 +1,8 @@
 {#
     DuckDB learns all quantiles of a column in one pass, as a list. Of a reference of more than 262,144 rows it takes a
-    sample of about that many, chosen by a hash of the row's place: quantiles off by about 0.1 % in rank make bins as
-    good, and nothing else depends on where the edges lie. The minimum and maximum are exact.
+    sample of about 200,000, chosen by a hash of the row's time and values, so that neither the order of the rows nor the
+    number of threads plays a part: quantiles off by about 0.1 % in rank (0.3 % at worst) make bins as good, and nothing
+    else depends on where the edges lie. The minimum and maximum are exact.
 #}
 {% macro duckdb___reference_quantiles(columns, rows) %}
     with reference_rows as not materialized (
@@ -22,8 +23,10 @@
             quantile_cont(v{{ column.no }}, [{% for edge in range(1, column.bins) %}{{ edge / column.bins }}{{ ', ' if not loop.last }}{% endfor %}]) as q{{ column.no }}
             {{- ',' if not loop.last }}
             {%- endfor %}
-        from (select *, row_number() over () as place from reference_rows) as numbered
-        where hash(place) % greatest(1, (select count(*) // 262144 from reference_rows)) = 0
+        from reference_rows
+        cross join (select count(*) as n from reference_rows) as size
+        where size.n <= 262144
+            or hash(moment{% for column in columns %}, v{{ column.no }}{% endfor %}) < 18446744073709551615::double * 200000 / size.n
     )
     {% for column in columns %}
     select {{ column.no }} as column_no, unnest(range(1, {{ column.bins }})) as edge_no, unnest(q{{ column.no }}) as edge from learned

@@ -59,7 +59,7 @@
         {{- return('date') -}}
     {%- elif data_type.startswith('bool') -%}
         {{- return('boolean') -}}
-    {%- elif data_type.endswith(']') -%}
+    {%- elif data_type.endswith(']') or data_type.split('(')[0] in ['enum', 'struct', 'map', 'union', 'row', 'array', 'tuple'] -%}
         {{- return('other') -}}
     {%- elif 'int' in data_type and 'interval' not in data_type and 'point' not in data_type -%}
         {{- return('integer') -}}
@@ -165,7 +165,7 @@
     between them the interpolated quantiles edge_no / bins.
 
     columns  list of numeric columns ({no, bins})
-    rows     SQL of a relation with one column v<no> per numeric column: finite values or NULL
+    rows     SQL of a relation with one column v<no> per numeric column, finite values or NULL, and the time as `moment`
 #}
 {% macro _reference_quantiles(columns, rows) %}
     {{- return(adapter.dispatch('_reference_quantiles', 'driftline')(columns, rows)) -}}

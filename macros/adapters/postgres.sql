@@ -20,3 +20,74 @@
     {{ 'union all ' if not loop.last }}
     {%- endfor %}
 {% endmacro %}
+
+
+{#
+    Postgres finds the bin by width_bucket, which searches an array of thresholds; the signs are turned because its
+    buckets are closed on the other side. One branch per column runs in parallel workers, under two conditions: the
+    thresholds come as scalar subqueries, and an empty second branch keeps the planner from merging the inner query into
+    the outer one, where it would take as many groups as rows and give up on partial aggregates.
+#}
+{% macro postgres___count_numeric(columns, rows, keys) %}
+    {%- set group_keys = rows.grain | rejectattr('constant') | map(attribute='name') | join(', ') -%}
+    {%- set weighted = rows.weight is not none -%}
+    {%- set finite = 'bin between 0 and 9999' %}
+    with thresholds as materialized (
+        select
+            d.column_no,
+            d.bin_count - 1 as last_bin,
+            coalesce(array_agg(- b.bin_upper order by b.bin desc) filter (where b.bin_kind = 'range' and b.bin_upper is not null), '{}'::double precision[]) as negated_uppers,
+            coalesce(max(case when b.bin = 20000 then b.bin_lower end), 0) as centre,
+            coalesce(max(case when b.bin = 20001 then b.bin_lower end), -1e300) as least_value,
+            coalesce(max(case when b.bin = 20001 then b.bin_upper end), 1e300) as greatest_value
+        from declared as d
+        left join bins as b on b.column_no = d.column_no
+        where d.column_no in ({{ columns | map(attribute='no') | join(', ') }})
+        group by d.column_no, d.bin_count
+    ),
+
+    per_bin as (
+        {%- for column in columns %}
+        {%- set of = '(select # from thresholds where column_no = ' ~ column.no ~ ')' %}
+        select
+            {{ column.no }} as column_no, {{ group_keys }}, bin, count(*) as row_count,
+            {{ 'sum(w) as weight_sum, sum(w * w) as weight_sq_sum' if weighted else 'count(*) as weight_sum, count(*) as weight_sq_sum' }},
+            sum({{ 'w * ' if weighted }}x) as value_sum,
+            sum({{ 'w * ' if weighted }}{{ driftline._squared('(x - ' ~ of | replace('#', 'centre') ~ ')') }}) as deviation_sq_sum,
+            sum(case when x < {{ of | replace('#', 'least_value') }} or x > {{ of | replace('#', 'greatest_value') }} then {{ 'w' if weighted else '1' }} else 0 end) as out_of_range_weight,
+            min(x) as value_min,
+            max(x) as value_max
+        from (
+            select
+                {{ group_keys }}{{ ', w' if weighted }},
+                case when v between -1e300 and 1e300 then v end as x,
+                case
+                    when v between -1e300 and 1e300 then coalesce({{ of | replace('#', 'cardinality(negated_uppers)') }} - width_bucket(- v, {{ of | replace('#', 'negated_uppers') }}), 0)
+                    when v is null then -3
+                    when v = 'NaN'::double precision then -2
+                    when v > 0 then 10000
+                    else -1
+                end as bin
+            from ({{ driftline._select_rows(rows, [{'name': 'v', 'sql': column.sql}]) }}) as r
+            union all
+            select {% for part in rows.grain | rejectattr('constant') %}null, {% endfor %}{{ 'null, ' if weighted }}null, null where false
+        ) as binned
+        group by {{ group_keys }}, bin
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
+    )
+
+    select
+        column_no, {{ driftline._key_list(rows) }}, bin, row_count, weight_sum, weight_sq_sum, value_sum,
+        {%- for name in ['deviation_sq_sum', 'value_min', 'value_max', 'out_of_range_weight'] %}
+        {{ driftline._as_double('null') }} as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from per_bin
+    union all
+    select
+        column_no, {{ driftline._key_list(rows) }}, 20000, sum(row_count),
+        sum(case when {{ finite }} then weight_sum else 0 end), sum(case when {{ finite }} then weight_sq_sum else 0 end),
+        sum(value_sum), sum(deviation_sq_sum), min(value_min), max(value_max), sum(out_of_range_weight)
+    from per_bin
+    group by column_no, {{ group_keys }}
+{% endmacro %}

@@ -64,6 +64,14 @@
             {%- endif -%}
         {%- endfor -%}
     {%- endif -%}
+    {#- And a day of the calendar: no 30th of February. -#}
+    {%- if shape.ok -%}
+        {%- set year = text[:4] | int -%}
+        {%- set leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) -%}
+        {%- set month = text[5:7] | int -%}
+        {%- set days = [31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] if 1 <= month <= 12 else 0 -%}
+        {%- set shape.ok = year >= 1 and 1 <= text[8:10] | int <= days and text[11:13] | int < 24 and text[14:16] | int < 60 and text[17:] | int < 60 -%}
+    {%- endif -%}
     {%- if not shape.ok -%}
         {{- driftline._fail(monitor, argument, tojson(given | string), "'YYYY-MM-DD' or 'YYYY-MM-DD HH:MM:SS'") -}}
     {%- endif -%}
@@ -106,6 +114,9 @@
     {%- for word in words -%}
         {%- if word in ['select', 'with', 'union', 'into', 'insert', 'update', 'delete', 'drop', 'over'] -%}
             {%- set at.problem = "the word '" ~ word ~ "'" -%}
+        {%- endif -%}
+        {%- if word in ['from', 'table', 'values'] and (loop.first or words[loop.index0 - 1] == '(') -%}
+            {%- set at.problem = 'a subquery' -%}
         {%- endif -%}
         {%- if word in ['sum', 'count', 'avg', 'min', 'max'] and loop.index0 + 1 < words | length and words[loop.index0 + 1] == '(' -%}
             {%- set at.problem = "the aggregate '" ~ word ~ "' (driftline sums the expression itself)" -%}

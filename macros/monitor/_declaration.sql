@@ -26,6 +26,9 @@
     {%- endfor -%}
     {%- set a = {} -%}
     {%- do a.update(arguments) -%}
+    {%- if '"' in monitor or '`' in monitor -%}
+        {{- driftline._fail(monitor, 'name of the file', tojson(monitor), 'a name without double quotes and backticks (dbt does not escape them)') -}}
+    {%- endif -%}
 
     {%- if a.relation is none or a.relation is string or a.relation is number or a.relation.identifier is not defined -%}
         {{- driftline._fail(monitor, 'relation', tojson(a.relation | string), "ref('...') or source('...', '...')") -}}
@@ -95,6 +98,9 @@
         {%- endif -%}
         {%- for class in a.prediction -%}
             {{- driftline._check_name(monitor, 'prediction.' ~ class, a.prediction[class]) -}}
+            {%- if a.prediction[class] in seen -%}
+                {{- driftline._fail(monitor, 'prediction.' ~ class, tojson(a.prediction[class]), 'a column of its own for each class') -}}
+            {%- endif -%}
             {%- do columns.append({'name': a.prediction[class], 'role': 'prediction', 'kind': 'numeric', 'argument': 'prediction'}) -%}
             {%- do seen.append(a.prediction[class]) -%}
         {%- endfor -%}

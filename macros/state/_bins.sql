@@ -17,7 +17,7 @@
     {%- set where = ' where ' ~ (rows.where | join(' and ')) if rows.where else '' -%}
     {%- set here = source.columns | map(attribute='no') | list -%}
     {%- set learnt = [] -%}
-    {%- set values = [] -%}
+    {%- set values = [(source.time.sql if source.time is not none else 'null') ~ ' as moment'] -%}
     {%- for column in source.columns if column.kind == 'numeric' -%}
         {%- do learnt.append(column) -%}
         {%- do values.append('case when ' ~ column.sql ~ ' between -1e300 and 1e300 then ' ~ column.sql ~ ' end as v' ~ column.no) -%}
@@ -88,11 +88,12 @@
     select q.column_no, 20000, 'centre', null, min(q.edge), null, 0
     from quantiles as q
     join declared as d on d.column_no = q.column_no
-    where q.edge_no = cast(floor(d.bin_count / 2.0) as {{ dbt.type_int() }})
+    where q.edge_no = cast(floor(d.bin_count / 2.0) as {{ dbt.type_int() }}) and q.edge is not null
     group by q.column_no
     union all
     select column_no, 20001, 'support', null, min(edge), max(edge), 0
     from quantiles
+    where edge is not null
     group by column_no
     {%- endif -%}
     {%- set categories = source.columns | selectattr('kind', 'equalto', 'categorical') | list -%}

@@ -18,7 +18,6 @@
 #}
 {% macro default___count_numeric(columns, rows, keys) %}
     {%- set group_keys = rows.grain | rejectattr('constant') | map(attribute='name') | join(', ') -%}
-    {%- set finite = 'code between 0 and 9999' -%}
     {%- set passes = [] -%}
     {%- for bins in columns | map(attribute='bins') | unique -%}
         {%- set alike = columns | selectattr('bins', 'equalto', bins) | list -%}
@@ -134,7 +133,8 @@
     the outer bins that lie outside the reference's range; with own edges it is 30000 and the bin.
 #}
 {% macro _code_of(bins, own_edges) %}
-    {%- set size = (bins ** 0.5) | round(0, 'ceil') | int -%}
+    {#- At least two groups: with one alone there would be nothing to choose between. -#}
+    {%- set size = [(bins ** 0.5) | round(0, 'ceil') | int, (bins + 1) // 2] | min -%}
     {%- set first_bin = 'case when v >= ' ~ ('-1e300' if own_edges else 'least_value') ~ ' then 0 when v < -1e300 then -1 else 20002 end' -%}
     {%- set last_bin = 'case when v <= ' ~ ('1e300' if own_edges else 'greatest_value') ~ ' then ' ~ (bins - 1) ~ ' when v is null then -3 when ' ~ driftline._is_nan('v') ~ ' then -2 when v > 1e300 then 10000 when v < -1e300 then -1 else 20003 end' -%}
     case

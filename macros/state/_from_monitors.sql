@@ -42,5 +42,12 @@
     {%- if monitors is string or monitors is mapping or monitors is not sequence -%}
         {{- exceptions.raise_compiler_error("driftline: var 'driftline_monitors': given " ~ tojson(monitors | string) ~ "; allowed: a list of the monitors' names") -}}
     {%- endif -%}
-    {{- return(monitors) -}}
+    {%- set names = [] -%}
+    {%- for monitor in monitors -%}
+        {%- if monitor is not string or monitor | trim == '' -%}
+            {{- exceptions.raise_compiler_error("driftline: var 'driftline_monitors': given " ~ tojson(monitor | string) ~ "; allowed: a list of the monitors' names") -}}
+        {%- endif -%}
+        {%- if monitor not in names -%}{%- do names.append(monitor) -%}{%- endif -%}
+    {%- endfor -%}
+    {{- return(names) -}}
 {% endmacro %}

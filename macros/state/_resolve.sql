@@ -38,6 +38,9 @@
             {%- if kind == 'numeric' and actual.type not in ('integer', 'numeric', 'boolean') -%}
                 {{- driftline._fail(monitor, column.argument, tojson(column.name) ~ ' of type ' ~ actual.data_type, 'a column of a numeric type (others belong in categorical)') -}}
             {%- endif -%}
+            {%- if kind != 'numeric' and column.edges is not none -%}
+                {{- driftline._fail(monitor, 'bins.' ~ column.name, 'edges for a column of type ' ~ actual.data_type, 'edges for numeric columns only') -}}
+            {%- endif -%}
             {%- set resolved = {} -%}
             {%- do resolved.update(column) -%}
             {%- do resolved.update({'kind': kind, 'sql': driftline._number_of(actual) if kind == 'numeric' else driftline._category_of(actual)}) -%}

@@ -106,7 +106,7 @@ with_trailing as (
     {%- set outer = loop -%}
     {%- for size in window.sizes -%}
     {%- set windows = [8, (window.trailing + size - 1) // size] | max %}
-    {%- set frame = 'over (partition by group_no, column_no, mod(period_index, ' ~ size ~ ') order by period_index rows between ' ~ windows ~ ' preceding and 1 preceding)' %}
+    {%- set frame = 'over (partition by group_no, column_no, mod(period_index, ' ~ size ~ ') order by period_index range between ' ~ windows * size ~ ' preceding and ' ~ size ~ ' preceding)' %}
     select
         v.*,
         avg(value) {{ frame }} as trailing_mean,

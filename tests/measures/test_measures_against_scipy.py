@@ -19,7 +19,7 @@ from support import Engine
 
 from measures import comparison as c
 
-EXAMPLES = {"duckdb": 60, "postgres": 12}
+EXAMPLES = {"duckdb": 50, "postgres": 12}
 # Every shape of strategies.py as a column; by day, and the same with weights.
 WALK = {k: v for k, v in strategies.walk(10).declaration.items() if k not in ("monitor", "windows", "timestamp")}
 WALKS = {"walk": WALK, "walk_weighted": {**WALK, "weight": "w", "bins": 10, "top_categories": 5}}

@@ -20,7 +20,7 @@ from support import Engine
 
 from measures import comparison as c
 
-EXAMPLES = {"duckdb": 40, "postgres": 8}
+EXAMPLES = {"duckdb": 20, "postgres": 6}
 START = datetime(2024, 1, 1)
 TYPES = {"at": "timestamp", "x": "double precision", "category": "text", "w": "double precision"}
 REFERENCE = {"reference": {"start": "2024-01-01", "end": "2024-01-02"}, "period": "day", "business_metrics": {}}

@@ -356,7 +356,7 @@ class _Data:
         return season * math.ceil(length / season)
 
     def noise_windows(self, base: Mask, length: int) -> Iterator[tuple[Mask, Mask]]:
-        """Each window from the first to the last reference row of ``base`` that has reference rows only, and the rest."""
+        """Each window between the first and last reference row of ``base`` with reference rows only, and the rest."""
         live = base & self.timed & (self.from_reference if self.own_reference else ~self.from_reference)
         own = self.index[live & self.in_reference]
         if not len(own):
@@ -448,7 +448,9 @@ def expected(
     taken from.
     """
     data = _Data(rows, declaration, reference_rows, choices or Choices())
-    columns = [data.column(*c, (bins or {}).get(c[0]), (centres or {}).get(c[0])) for c in declared_columns(declaration)]
+    columns = [
+        data.column(*c, (bins or {}).get(c[0]), (centres or {}).get(c[0])) for c in declared_columns(declaration)
+    ]
     return Expected(
         pd.DataFrame(list(_drift(data, columns))),
         pd.DataFrame(list(_quality(data, columns))),
@@ -656,7 +658,11 @@ def _business(data: _Data) -> Iterator[dict[str, Any]]:
                 less = data.choices.reference_less_window
                 reference_rows = data.reference(grain, start, length) if less else grain.base & data.in_reference
                 reference = metric.value(data, reference_rows)
-                if metric.denominator is None and grain.base_version != grain.version and not data.choices.borrowed_sums:
+                if (
+                    metric.denominator is None
+                    and grain.base_version != grain.version
+                    and not data.choices.borrowed_sums
+                ):
                     reference = NAN
                 elif metric.denominator is None:
                     periods = len(set(data.index[reference_rows & data.timed].tolist()))

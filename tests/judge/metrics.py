@@ -1,0 +1,84 @@
+"""Made-up measures for the judge: a few words make the rows that ``driftline_metrics`` would have."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pyarrow as pa
+from support import Chain, Project
+
+START = dt.datetime(2024, 3, 1)
+DEFAULTS: dict[str, Any] = {
+    "monitor": "plain",
+    "model_version": "all",
+    "segment": "all",
+    "segment_value": "all",
+    "window_periods": 1,
+    "window_start": START,
+    "window_end": START + dt.timedelta(days=1),
+    "family": "drift",
+    "metric": "psi",
+    "column_name": "price",
+    "column_role": "feature",
+    "column_kind": "numeric",
+    "baseline": "reference",
+    "is_complete": True,
+    "value": 0.0,
+    "expected": None,
+    "noise": 0.0,
+    "row_count": 1000,
+    "baseline_row_count": 5000,
+    "reason": None,
+}
+TYPES = {
+    "window_periods": pa.int32(),
+    "window_start": pa.timestamp("us"),
+    "window_end": pa.timestamp("us"),
+    "is_complete": pa.bool_(),
+    "value": pa.float64(),
+    "expected": pa.float64(),
+    "noise": pa.float64(),
+    "row_count": pa.int64(),
+    "baseline_row_count": pa.int64(),
+}
+Row = dict[str, Any]
+
+
+def day(number: int) -> dt.datetime:
+    return START + dt.timedelta(days=number)
+
+
+def row(number: int = 0, **fields: Any) -> Row:
+    """The measure of the window that starts on a day."""
+    periods = fields.get("window_periods", 1)
+    return {**DEFAULTS, "window_start": day(number), "window_end": day(number + periods), **fields}
+
+
+def judge(chain: Chain, rows: list[Row], owners: dict[str, str] | None = None) -> None:
+    """Puts the rows where the measures would be and judges them."""
+    workspace = chain.workspace
+    for view in ("driftline_metrics", "driftline_monitors"):
+        if workspace.sql(
+            f"select 1 from information_schema.views where table_schema = '{workspace.schema}' and table_name = '{view}'"
+        ):
+            workspace.execute(f"drop view {workspace.relation(view)} cascade")
+    table = pa.table({name: pa.array([r[name] for r in rows], TYPES.get(name, pa.string())) for name in DEFAULTS})
+    chain.load("driftline_metrics", table)
+    monitors = sorted({r["monitor"] for r in rows})
+    chain.load(
+        "driftline_monitors",
+        {
+            "monitor": monitors,
+            "owner": pa.array([(owners or {}).get(name) for name in monitors], pa.string()),
+            "period": ["day"] * len(monitors),
+        },
+    )
+    chain.load("driftline_windows", {"monitor": monitors * 2, "window_periods": [1] * len(monitors) + [7] * len(monitors)})
+    chain.run("driftline_judgements", "driftline_alerts")
+
+
+def make_chain(make_module_project: Any, thresholds: list[Row]) -> Chain:
+    project: Project = make_module_project(vars={"driftline_thresholds": thresholds})
+    project.build()
+    return project.chain()

@@ -1,0 +1,113 @@
+"""From rows to alerts, day by day: an alert opens once its windows are over, goes on, ends, and comes again."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from typing import Any
+
+import pytest
+from state.states import Row, columns_of, declare
+from support import Project
+
+# x is moved on these days of March; the reference is the first week.
+MOVED = (9, 10, 11, 12, 15, 16, 17)
+STAGES = {
+    "two windows": "2024-03-11 12:00:00",
+    "three windows": "2024-03-12 00:00:00",
+    "and again": "2024-03-12 00:00:00",
+    "it goes on": "2024-03-13 00:00:01",
+    "over": "2024-03-15 12:00:00",
+    "once more": "2024-03-18 00:00:00",
+}
+
+
+def make_rows() -> list[Row]:
+    rng = random.Random(3)
+    return [
+        {
+            "at": dt.datetime(2024, 3, day) + dt.timedelta(seconds=rng.randrange(86_400)),
+            "x": rng.gauss(0, 1) + (2 if day in MOVED else 0),
+            "calm": rng.gauss(0, 1),
+            "sold": 1.0 if rng.random() < (0.2 if day < 15 else 0.9) else 0.0,
+        }
+        for day in range(1, 19)
+        for _ in range(300)
+    ]
+
+
+@pytest.fixture(scope="module")
+def stages(make_module_project: Any) -> dict[str, list[tuple[Any, ...]]]:
+    project: Project = make_module_project(
+        models={
+            "watched": declare(
+                timestamp="at", reference={"start": "2024-03-01", "end": "2024-03-08"}, numeric=["x", "calm"], lookback=1,
+                business_metrics={"conversion": {"numerator": "sold", "denominator": "1"}}, owner="the team",
+            )
+        },
+        tables={"log": columns_of(make_rows())},
+        vars={
+            "driftline_monitors": ["watched"],
+            "driftline_windows": {"day": [1, 7]},
+            "driftline_thresholds": [{"metric": "conversion", "consecutive": 1}],
+        },
+    )  # fmt: skip
+    found = {}
+    for name, now in STAGES.items():
+        project.build(vars={"driftline_now": now})
+        found[name] = project.sql(
+            "select metric, column_name, alert_id, status, severity, first_window_start, last_window_start,"
+            " windows_breached, owner from driftline_alerts order by metric, first_window_start"
+        )
+    return found
+
+
+def march(day: int) -> dt.datetime:
+    return dt.datetime(2024, 3, day)
+
+
+def psi(stage: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    return [alert for alert in stage if alert[0] == "psi"]
+
+
+def test_two_windows_and_one_that_is_not_over_are_no_alert(stages: dict[str, Any]) -> None:
+    assert psi(stages["two windows"]) == []
+    # The rates of data quality need two windows only.
+    assert {alert[0] for alert in stages["two windows"]} == {"out_of_range_rate"}
+
+
+def test_a_window_counts_from_the_moment_it_ends(stages: dict[str, Any]) -> None:
+    [alert] = psi(stages["three windows"])
+    assert alert[1] == "x"
+    assert alert[3:] == ("open", "critical", march(9), march(11), 3, "the team")
+
+
+def test_a_second_run_is_the_same_alert(stages: dict[str, Any]) -> None:
+    assert stages["and again"] == stages["three windows"]
+
+
+def test_it_keeps_its_name_while_it_goes_on_and_after(stages: dict[str, Any]) -> None:
+    [first] = psi(stages["three windows"])
+    [on] = psi(stages["it goes on"])
+    assert on[2] == first[2]
+    assert on[3:] == ("open", "critical", march(9), march(12), 4, "the team")
+    [over] = psi(stages["over"])
+    assert over[2] == first[2]
+    assert over[3:] == ("resolved", "critical", march(9), march(12), 4, "the team")
+
+
+def test_a_later_run_of_breaches_is_another_alert(stages: dict[str, Any]) -> None:
+    old, new = psi(stages["once more"])
+    assert [old] == psi(stages["over"])
+    assert new[2] != old[2]
+    assert new[3:] == ("open", "critical", march(15), march(17), 3, "the team")
+
+
+def test_business_is_held_against_the_windows_before(stages: dict[str, Any]) -> None:
+    assert not [alert for alert in stages["over"] if alert[0] == "conversion"]
+    [alert] = [alert for alert in stages["once more"] if alert[0] == "conversion"]
+    assert alert[4:6] == ("critical", march(15))
+
+
+def test_nothing_else_alerts(stages: dict[str, Any]) -> None:
+    assert {alert[1] for stage in stages.values() for alert in stage} <= {"x", "all"}
