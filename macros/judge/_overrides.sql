@@ -1,10 +1,7 @@
 {#
-    The project's own thresholds, from the var driftline_thresholds: a list of dicts. A row is matched by what it names
-    of monitor, family, metric, baseline, column_name, segment, segment_value, model_version; of several that match, the
-    last one counts; what it leaves out keeps the default of the seed.
-
-    Returns a relation: priority, the matching columns (NULL matches all), and warn, critical, min_rows, consecutive,
-    compare, direction, windows, segments, versions, enabled (1 or 0).
+    The project's own thresholds, from the var driftline_thresholds: a list of dicts, checked. A row applies to what it
+    names of monitor, family, metric, baseline, column_name, segment, segment_value and model_version. For each field the
+    last row counts that applies and names it; where none does, the seed's default stays.
 #}
 {% macro _threshold_overrides() %}
     {%- set keys = ['monitor', 'family', 'metric', 'baseline', 'column_name', 'segment', 'segment_value', 'model_version'] -%}
@@ -38,29 +35,43 @@
             {%- endif -%}
         {%- endfor -%}
     {%- endfor -%}
-    {%- for row in given %}
-    select
-        {{ loop.index }} as priority,
-        {%- for key in keys + choices.keys() | list %}
-        {{ driftline._text(row[key]) if key in row else driftline._as_text('null') }} as {{ key }},
-        {%- endfor %}
-        {%- for number in numbers %}
-        {{ driftline._as_double(row[number] if number in row else 'null') }} as {{ number }},
-        {%- endfor %}
-        {{ 0 if row.get('enabled', true) == false else 1 }} as enabled
-    union all
-    {%- endfor %}
-    select
-        0 as priority,
-        {%- for key in keys + choices.keys() | list %}
-        {{ driftline._as_text('null') }} as {{ key }},
-        {%- endfor %}
-        {%- for number in numbers %}
-        {{ driftline._as_double('null') }} as {{ number }},
-        {%- endfor %}
-        1 as enabled
-    from (select 1 as nothing) as no_override
-    where 1 = 0
+    {{- return(given) -}}
+{% endmacro %}
+
+
+{#
+    What the overrides say of one field, else the default.
+
+    overrides  what _threshold_overrides returned
+    field      warn, critical, min_rows, consecutive, compare, direction, windows, segments, versions or enabled
+    default    SQL
+    m          alias of the metrics
+#}
+{% macro _overridden(overrides, field, default, m) %}
+    {%- set cases = [] -%}
+    {%- for row in overrides | reverse -%}
+        {#- Naming a segment or a version means to judge it. -#}
+        {%- set implied = (field == 'segments' and 'segment' in row) or (field == 'versions' and 'model_version' in row) -%}
+        {%- if field in row or implied -%}
+            {%- set conditions = [] -%}
+            {%- for key in ['monitor', 'family', 'metric', 'column_name', 'segment', 'segment_value', 'model_version'] if key in row -%}
+                {%- do conditions.append(m ~ '.' ~ key ~ ' = ' ~ driftline._literal(row[key])) -%}
+            {%- endfor -%}
+            {#- A row speaks of the reference unless it names a baseline; business is held against what came before. -#}
+            {%- do conditions.append(m ~ '.baseline = ' ~ (driftline._literal(row.baseline) if 'baseline' in row
+                else "case when " ~ m ~ ".family = 'business' then 'trailing' when " ~ m ~ ".baseline = 'none' then 'none' else 'reference' end")) -%}
+            {%- set value = 'each' if field not in row else row[field] -%}
+            {%- if value is boolean -%}
+                {%- set value = 1 if value else 0 -%}
+            {%- elif value is string -%}
+                {%- set value = driftline._text(value) -%}
+            {%- else -%}
+                {%- set value = driftline._as_double(value) -%}
+            {%- endif -%}
+            {%- do cases.append('when ' ~ conditions | join(' and ') ~ ' then ' ~ value) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{- return('case ' ~ cases | join(' ') ~ ' else ' ~ default ~ ' end' if cases else default) -}}
 {% endmacro %}
 
 

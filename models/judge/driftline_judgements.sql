@@ -1,64 +1,32 @@
 {{ config(materialized='table') }}
-{%- set fields = ['compare', 'direction', 'warn', 'critical', 'min_rows', 'consecutive', 'windows', 'segments', 'versions'] %}
+{%- set overrides = driftline._threshold_overrides() -%}
+{%- set named = overrides | selectattr('metric', 'defined') | map(attribute='metric') | unique | list %}
 
 -- Every window that has a threshold: whether it could be judged, how large its effect is, and whether it breaches.
-with overrides as (
-    {{ driftline._threshold_overrides() }}
-),
-
-shortest as (
+with shortest as (
     select monitor, min(window_periods) as window_periods from {{ ref('driftline_windows') }} group by monitor
-),
-
-metrics as (
-    select m.*, cast(row_number() over (order by m.monitor) as {{ dbt.type_bigint() }}) as metric_no
-    from {{ ref('driftline_metrics') }} as m
-    where m.is_complete and m.value is not null
-        and (
-            exists (
-                select 1 from {{ ref('driftline_thresholds') }} as s
-                where s.family = m.family and s.metric in (m.metric, 'any') and s.baseline = m.baseline and s.column_kind in (m.column_kind, 'any')
-            )
-            or exists (select 1 from overrides as o where o.metric = m.metric)
-        )
-),
-
-chosen as (
-    select metric_no, max(priority) as priority
-    from metrics as m
-    join overrides as o
-        on coalesce(o.monitor, m.monitor) = m.monitor
-        and coalesce(o.family, m.family) = m.family
-        and coalesce(o.metric, m.metric) = m.metric
-        -- An override speaks of the reference unless it names another baseline; business is held against what came before.
-        and coalesce(o.baseline, case when m.family = 'business' then 'trailing' when m.baseline = 'none' then 'none' else 'reference' end) = m.baseline
-        and coalesce(o.column_name, m.column_name) = m.column_name
-        and coalesce(o.segment, m.segment) = m.segment
-        and coalesce(o.segment_value, m.segment_value) = m.segment_value
-        and coalesce(o.model_version, m.model_version) = m.model_version
-    group by metric_no
 ),
 
 ruled as (
     select
         m.*,
-        coalesce(o.compare, s.compare, case when m.expected is null then 'value' when m.family = 'business' then 'relative' else 'difference' end) as compare,
-        coalesce(o.direction, s.direction, 'above') as direction,
-        coalesce(o.warn, {{ driftline._as_double('s.warn') }}) as warn,
-        coalesce(o.critical, {{ driftline._as_double('s.critical') }}) as critical,
-        coalesce(o.min_rows, s.min_rows, 100) as min_rows,
-        coalesce(o.consecutive, s.consecutive, 1) as consecutive,
-        coalesce(o.windows, s.windows, 'shortest') as windows,
-        case when o.segment is not null then 'each' else coalesce(o.segments, s.segments, 'total') end as segments,
-        case when o.model_version is not null then 'each' else coalesce(o.versions, s.versions, 'total') end as versions,
-        coalesce(o.enabled, 1) as enabled,
+        {{ driftline._overridden(overrides, 'compare', "coalesce(s.compare, case when m.expected is null then 'value' when m.family = 'business' then 'relative' else 'difference' end)", 'm') }} as compare,
+        {{ driftline._overridden(overrides, 'direction', "coalesce(s.direction, 'above')", 'm') }} as direction,
+        {{ driftline._overridden(overrides, 'warn', driftline._as_double('s.warn'), 'm') }} as warn,
+        {{ driftline._overridden(overrides, 'critical', driftline._as_double('s.critical'), 'm') }} as critical,
+        {{ driftline._overridden(overrides, 'min_rows', 'coalesce(s.min_rows, 100)', 'm') }} as min_rows,
+        {{ driftline._overridden(overrides, 'consecutive', 'coalesce(s.consecutive, 1)', 'm') }} as consecutive,
+        {{ driftline._overridden(overrides, 'windows', "coalesce(s.windows, 'shortest')", 'm') }} as windows,
+        {{ driftline._overridden(overrides, 'segments', "coalesce(s.segments, 'total')", 'm') }} as segments,
+        {{ driftline._overridden(overrides, 'versions', "coalesce(s.versions, 'total')", 'm') }} as versions,
+        {{ driftline._overridden(overrides, 'enabled', '1', 'm') }} as enabled,
         -- A threshold with nothing said about noise is a threshold alone.
         coalesce(m.noise, case when s.metric is null then 0 end) as judged_noise
-    from metrics as m
+    from {{ ref('driftline_metrics') }} as m
     left join {{ ref('driftline_thresholds') }} as s
         on s.family = m.family and s.metric in (m.metric, 'any') and s.baseline = m.baseline and s.column_kind in (m.column_kind, 'any')
-    left join chosen as c on c.metric_no = m.metric_no
-    left join overrides as o on o.priority = c.priority
+    where m.is_complete and m.value is not null
+        and (s.metric is not null{% if named %} or m.metric in ({% for metric in named %}{{ driftline._literal(metric) }}{{ ', ' if not loop.last }}{% endfor %}){% endif %})
 ),
 
 effects as (
