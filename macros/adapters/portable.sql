@@ -21,6 +21,15 @@
     {{- return('double precision') -}}
 {% endmacro %}
 
+{# The name of a column, quoted; a quote in it is doubled, which adapter.quote leaves to us. #}
+{% macro _quoted(name) %}
+    {{- return(adapter.dispatch('_quoted', 'driftline')(name)) -}}
+{% endmacro %}
+{% macro default___quoted(name) %}
+    {%- set mark = adapter.quote('a')[0] -%}
+    {{- return(adapter.quote(name | replace(mark, mark ~ mark))) -}}
+{% endmacro %}
+
 {% macro _as_text(expression) %}
     {{- return('cast(' ~ expression ~ ' as ' ~ dbt.type_string() ~ ')') -}}
 {% endmacro %}

@@ -14,7 +14,7 @@
         {%- for period in given[name][1] or {} -%}
             {%- set value = given[name][1][period] -%}
             {%- set numbers = value if name == 'driftline_windows' else [value] -%}
-            {%- if period not in sizes or numbers is string or numbers is not sequence or numbers | length == 0 or numbers | select('number') | select('ge', 1) | list | length != numbers | length -%}
+            {%- if period not in sizes or numbers is string or numbers is not sequence or numbers | length == 0 or numbers | select('number') | select('ge', 1) | list | length != numbers | length or numbers | map('int') | list != numbers | list -%}
                 {{- exceptions.raise_compiler_error("driftline: var '" ~ name ~ "': given " ~ tojson(given[name][1] | string) ~ "; allowed: {hour, day, week or month: " ~ ('[whole numbers of periods]' if name == 'driftline_windows' else 'a whole number of periods') ~ '}') -}}
             {%- endif -%}
         {%- endfor -%}

@@ -26,8 +26,8 @@
     {%- endfor -%}
     {%- set a = {} -%}
     {%- do a.update(arguments) -%}
-    {%- if '"' in monitor or '`' in monitor -%}
-        {{- driftline._fail(monitor, 'name of the file', tojson(monitor), 'a name without double quotes and backticks (dbt does not escape them)') -}}
+    {%- if '"' in monitor or "'" in monitor or '`' in monitor -%}
+        {{- driftline._fail(monitor, 'name of the file', tojson(monitor), 'a name without quotes and backticks (dbt does not escape them)') -}}
     {%- endif -%}
 
     {%- if a.relation is none or a.relation is string or a.relation is number or a.relation.identifier is not defined -%}

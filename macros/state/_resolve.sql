@@ -79,7 +79,7 @@
 {% macro _resolve_column(known, argument, name, optional) %}
     {%- if not known.found -%}
         {%- set type = {'timestamp': 'naive', 'numeric': 'numeric', 'prediction': 'numeric'}.get(argument, 'text') -%}
-        {{- return({'sql': adapter.quote(name), 'type': type, 'data_type': 'unknown'}) -}}
+        {{- return({'sql': driftline._quoted(name), 'type': type, 'data_type': 'unknown'}) -}}
     {%- endif -%}
     {%- set column = known.exact.get(name, known.found.get(name | lower)) -%}
     {%- if column is none and optional -%}
@@ -87,7 +87,7 @@
     {%- elif column is none -%}
         {{- driftline._fail(known.monitor, argument, tojson(name) ~ ', which is not a column of ' ~ known.relation, known.exact.keys() | list | join(', ')) -}}
     {%- endif -%}
-    {{- return({'sql': adapter.quote(column.name), 'type': driftline._type_kind(column.data_type), 'data_type': column.data_type}) -}}
+    {{- return({'sql': driftline._quoted(column.name), 'type': driftline._type_kind(column.data_type), 'data_type': column.data_type}) -}}
 {% endmacro %}
 
 

@@ -123,7 +123,9 @@ def cli() -> None:
     help="Where to write it.",
 )
 @click.option("--title", help="Title of the page.")
-@click.option("--note", "notes", multiple=True, help="A line for the page's foot, such as the data's source. Repeatable.")
+@click.option(
+    "--note", "notes", multiple=True, help="A line for the page's foot, such as the data's source. Repeatable."
+)
 @click.option("--open", "show", is_flag=True, help="Open it in the browser.")
 @project_command
 def report(context: Context, output: Path, title: str | None, notes: tuple[str, ...], show: bool) -> int:
@@ -138,9 +140,7 @@ def report(context: Context, output: Path, title: str | None, notes: tuple[str, 
             context.progress(f"Reading: {' '.join(sql.split())[:80]}")
             return warehouse.query(sql)
 
-        page = build_report(
-            query, relations, title=title, generated_at=datetime.now(timezone.utc), notes=notes
-        )
+        page = build_report(query, relations, title=title, generated_at=datetime.now(timezone.utc), notes=notes)
     context.progress(f"Writing {output}")
     write_whole(output, page)
     click.echo(str(output))

@@ -74,7 +74,9 @@ def judge(chain: Chain, rows: list[Row], owners: dict[str, str] | None = None) -
             "period": ["day"] * len(monitors),
         },
     )
-    chain.load("driftline_windows", {"monitor": monitors * 2, "window_periods": [1] * len(monitors) + [7] * len(monitors)})
+    chain.load(
+        "driftline_windows", {"monitor": monitors * 2, "window_periods": [1] * len(monitors) + [7] * len(monitors)}
+    )
     chain.run("driftline_judgements", "driftline_alerts")
 
 

@@ -12,7 +12,7 @@ from judge.metrics import Row, day, judge, make_chain, row
 from support import Chain
 
 DAYS = 40
-NAMES = ["plain", "it's \"odd\"; drop table x; --", "日本"]
+NAMES = ["plain", 'it\'s "odd"; drop table x; --', "日本"]
 OVERRIDES: list[Row] = [
     {"monitor": name, "metric": "psi", "consecutive": consecutive, "min_rows": 100, "segments": "each"}
     for consecutive, name in enumerate(NAMES, 1)
@@ -28,7 +28,9 @@ def histories() -> dict[tuple[str, str], str]:
         for number in range(40):
             letters = rng.choice(["QBCU_-", "QB", "BCU", "QBBBBBU_", "U_", "QQQQB", "BU"])
             found[name, f"s{number}"] = "".join(rng.choice(letters) for _ in range(DAYS))
-        for number, fixed in enumerate(["B" * DAYS, "Q" * DAYS, "BBB" + "Q" * 37, "Q" * 37 + "BBB", "BUBUB" + "U" * 35]):
+        for number, fixed in enumerate(
+            ["B" * DAYS, "Q" * DAYS, "BBB" + "Q" * 37, "Q" * 37 + "BBB", "BUBUB" + "U" * 35]
+        ):
             found[name, f"fixed {number}"] = fixed
     return found
 

@@ -15,7 +15,6 @@ MOVED = (9, 10, 11, 12, 15, 16, 17)
 STAGES = {
     "two windows": "2024-03-11 12:00:00",
     "three windows": "2024-03-12 00:00:00",
-    "and again": "2024-03-12 00:00:00",
     "it goes on": "2024-03-13 00:00:01",
     "over": "2024-03-15 12:00:00",
     "once more": "2024-03-18 00:00:00",
@@ -80,10 +79,6 @@ def test_a_window_counts_from_the_moment_it_ends(stages: dict[str, Any]) -> None
     [alert] = psi(stages["three windows"])
     assert alert[1] == "x"
     assert alert[3:] == ("open", "critical", march(9), march(11), 3, "the team")
-
-
-def test_a_second_run_is_the_same_alert(stages: dict[str, Any]) -> None:
-    assert stages["and again"] == stages["three windows"]
 
 
 def test_it_keeps_its_name_while_it_goes_on_and_after(stages: dict[str, Any]) -> None:

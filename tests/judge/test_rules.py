@@ -17,7 +17,7 @@ OVERRIDES: list[Row] = [
     {"monitor": "each", "metric": "psi", "segments": "each", "versions": "each", "windows": "each"},
     {"monitor": "off", "enabled": False},
     {"monitor": "off_but_one", "enabled": False},
-    {"monitor": "off_but_one", "metric": "psi", "column_name": "country"},
+    {"monitor": "off_but_one", "metric": "psi", "column_name": "country", "enabled": True},
     {"monitor": "new_measure", "metric": "js_distance", "warn": 0.125, "critical": 0.25},
     {"monitor": "season", "metric": "conversion", "baseline": "seasonal", "warn": 0.125},
     {"monitor": "falls", "metric": "conversion", "direction": "below", "warn": 0.25, "critical": 0.5},
@@ -27,7 +27,7 @@ OVERRIDES: list[Row] = [
     {"monitor": "last_counts", "metric": "psi", "min_rows": 5},
     {"monitor": "only_critical", "metric": "js_distance", "critical": 0.5},
     {"monitor": "mean", "metric": "mean", "compare": "relative", "direction": "both", "warn": 0.25},
-    {"monitor": "it's \"odd\"; -- é", "metric": "psi", "column_name": "a'b", "warn": 0.5, "critical": 0.75},
+    {"monitor": 'it\'s "odd"; -- é', "metric": "psi", "column_name": "a'b", "warn": 0.5, "critical": 0.75},
 ]
 
 
@@ -53,7 +53,11 @@ CASES: dict[str, tuple[str, list[Row], str]] = {
     "and so must the noise": ("plain", [*psi(0.5, noise=0.5), row(1, value=0.5, noise=0.499)], ".c"),
     "noise that is not known": ("plain", psi(0.5, noise=None), "?"),
     "too few rows": ("plain", [row(n, value=0.5, row_count=c) for n, c in enumerate([0, 99, 100])], "??c"),
-    "too few in the baseline": ("plain", [row(n, value=0.5, baseline_row_count=c) for n, c in enumerate([99, 100])], "?c"),
+    "too few in the baseline": (
+        "plain",
+        [row(n, value=0.5, baseline_row_count=c) for n, c in enumerate([99, 100])],
+        "?c",
+    ),
     "an incomplete window": ("plain", psi(9.0, is_complete=False), "-"),
     "a measure that is missing": ("plain", [row(0, value=None)], "-"),
     "another baseline": ("plain", psi(9.0, baseline="previous"), "-"),
@@ -96,10 +100,14 @@ CASES: dict[str, tuple[str, list[Row], str]] = {
     "only what falls": ("falls", business(999, 49, 47, 31), "..wc"),
     "a plain value": ("plain_value", rate("null_rate", 0.4, 0.6, 0.9, expected=0.4), ".wc"),
     "fewer rows": ("few_rows", [row(n, value=0.5, row_count=c) for n, c in enumerate([9, 10])], "?c"),
-    "the last that applies": ("last_counts", [row(n, value=0.2, row_count=c) for n, c in enumerate([4, 5])], "?w"),
+    "each field by the last that names it": (
+        "last_counts",
+        [row(n, value=v, row_count=c) for n, (v, c) in enumerate([(0.92, 4), (0.92, 5), (0.2, 5)])],
+        "?w.",
+    ),
     "only critical": ("only_critical", psi(0.4, 0.6, metric="js_distance"), ".c"),
     "the mean by its change": ("mean", psi(4.0, 4.9, 5.25, 2.75, metric="mean", expected=4.0, noise=None), "..ww"),
-    "odd names": ("it's \"odd\"; -- é", psi(0.4, 0.6, column_name="a'b"), ".w"),
+    "odd names": ('it\'s "odd"; -- é', psi(0.4, 0.6, column_name="a'b"), ".w"),
 }
 
 
@@ -135,7 +143,9 @@ def test_what_breaches(chain: Chain, name: str) -> None:
         found[start, family] = "?" if reason else "c" if critical else "w" if breach else "."
     assert len(found) == len(judged)
     got = "".join(
-        found.get((row((one["window_start"] - row()["window_start"]).days + 31 * number)["window_start"], one["family"]), "-")
+        found.get(
+            (row((one["window_start"] - row()["window_start"]).days + 31 * number)["window_start"], one["family"]), "-"
+        )
         for one in case
     )
     assert got == marks

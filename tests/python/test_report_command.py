@@ -16,7 +16,9 @@ def pages(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     given: list[Any] = []
     module = ModuleType("driftline.report")
 
-    def build_report(query: Any, relations: dict[str, str], *, title: Any = None, generated_at: Any = None) -> str:
+    def build_report(
+        query: Any, relations: dict[str, str], *, title: Any = None, generated_at: Any = None, notes: Any = ()
+    ) -> str:
         given.append((query(f"select count(*) as n from {relations['driftline_metrics']}"), relations, title))
         assert generated_at.tzinfo is not None
         return "<html>日本</html>"

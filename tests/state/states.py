@@ -48,7 +48,10 @@ def source(name: str) -> Jinja:
 
 def declare(relation: str = "log", **arguments: Any) -> str:
     """The text of a monitor's model."""
-    given = {"relation": source(relation), **arguments}
+    return declare_with({"relation": source(relation), **arguments})
+
+
+def declare_with(given: Mapping[str, Any]) -> str:
     return "{{ driftline.monitor(" + ", ".join(f"{name}={value!r}" for name, value in given.items()) + ") }}"
 
 

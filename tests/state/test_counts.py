@@ -128,9 +128,7 @@ def categorical(names: list[str]) -> list[Column]:
 
 
 def plain(**changes: Any) -> Spec:
-    return Spec(
-        **{"timestamp": "at", "columns": numeric(["x", "tied"]), "reference": REFERENCE, "now": NOW, **changes}
-    )
+    return Spec(**{"timestamp": "at", "columns": numeric(["x", "tied"]), "reference": REFERENCE, "now": NOW, **changes})
 
 
 # name: (the declaration's arguments, what it says in Python)

@@ -180,7 +180,7 @@ def story(make_module_project: Any) -> Story:
     # A changed declaration, and a twin that has never been anything else; new owner and lookback for another.
     project.model("monitors/shifting", CHANGED)
     project.model("monitors/twin", CHANGED)
-    project.model("monitors/bystander", declare(**{**COMMON, "lookback": 1}, numeric=["x"], owner="it's \"me\"; --"))
+    project.model("monitors/bystander", declare(**{**COMMON, "lookback": 1}, numeric=["x"], owner='it\'s "me"; --'))
     # What was the reference is no longer what it was when the edges were learnt.
     project.load("steady", columns_of([{**row, "x": 999.0} if row["at"].day < 6 else row for row in STEADY]))
     story.step("changed", "2024-01-11 12:00:00", monitors=[*every, "twin"])
@@ -239,7 +239,9 @@ def test_a_run_that_died_left_the_results_as_they_were(story: Story) -> None:
 
 def test_rows_of_the_future_wait_for_their_time(story: Story) -> None:
     def last(stage: str) -> list[tuple[Any, ...]]:
-        windows = {row[5:7]: row for row in story.stages[stage].results["driftline_quality"] if row[0] == "steady_tight"}
+        windows = {
+            row[5:7]: row for row in story.stages[stage].results["driftline_quality"] if row[0] == "steady_tight"
+        }
         return sorted(start for start, _ in windows)[-1:]
 
     assert [last(stage) for stage in ("first", "second", "third")] == [[day(7)], [day(8)], [day(10)]]
@@ -247,7 +249,9 @@ def test_rows_of_the_future_wait_for_their_time(story: Story) -> None:
         "select period_start, sum(row_count) from driftline_state where monitor = 'steady_tight'"
         " and column_role = 'row' and period_start = timestamp '2024-01-11 00:00:00' group by 1"
     )
-    assert steady == [(day(11), sum(row["at"] < dt.datetime(2024, 1, 11, 12) and row["at"].day == 11 for row in STEADY))]
+    assert steady == [
+        (day(11), sum(row["at"] < dt.datetime(2024, 1, 11, 12) and row["at"].day == 11 for row in STEADY))
+    ]
 
 
 def test_the_last_period_is_not_judged_before_it_is_over(story: Story) -> None:
@@ -303,7 +307,7 @@ def test_and_no_other(story: Story) -> None:
 
 def test_an_owner_and_a_lookback_are_taken_up_without_a_rebuild(story: Story) -> None:
     owners = story.project.sql("select owner from driftline_monitors where monitor = 'bystander'")
-    assert owners == [("it's \"me\"; --",)]
+    assert owners == [('it\'s "me"; --',)]
 
 
 def test_edges_stay_when_the_source_changes(story: Story) -> None:

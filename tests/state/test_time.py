@@ -157,7 +157,9 @@ def test_every_day_of_the_year_is_a_window(project: Project) -> None:
         )
     ]
     first = dt.datetime(2023, 12, 31)
-    assert starts == [first + dt.timedelta(days=number) for number in range((dt.datetime(2024, 12, 20) - first).days + 1)]
+    assert starts == [
+        first + dt.timedelta(days=number) for number in range((dt.datetime(2024, 12, 20) - first).days + 1)
+    ]
     week = project.sql(
         "select window_start, window_end from driftline_windows where monitor = 'zoned_new_york_day'"
         " and window_periods = 7 order by 1 limit 1"

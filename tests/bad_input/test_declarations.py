@@ -1,0 +1,230 @@
+"""Wrong declarations: each stops dbt with one message, before anything is built."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from bad_input.messages import SPAN, assert_message, bad, everything
+from state.states import Jinja
+from support import Project
+
+LOG = {
+    "at": [dt.datetime(2024, 1, 1 + number // 10, number % 10) for number in range(60)],
+    "x": [float(number % 7) for number in range(60)],
+    "kind": ["a", "b", None] * 20,
+}
+REF = Jinja("source('raw', 'log')")
+EXPRESSION = "one scalar SQL expression"
+COLUMNS = "a list of columns"
+
+# name: (changes to a good declaration, argument, what was given, what is allowed)
+CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
+    "unknown argument": ({"colour": "red"}, "colour", '"red"', "relation, timestamp, period"),
+    "a misspelt argument": ({"segment": ["x"]}, "segment", "x", "segments"),
+    "a label of another relation": (
+        {"label": {"relation": REF, "key": "id", "label": "x", "known_at": "at"}}, "label", "a relation of its own", "join",
+    ),
+    "relation as text": ({"relation": "log"}, "relation", '"log"', "ref('...')"),
+    "relation as number": ({"relation": 3}, "relation", "3", "ref('...')"),
+    "relation as list": ({"relation": ["log"]}, "relation", "log", "ref('...')"),
+    "no timestamp": ({"timestamp": None}, "timestamp", "None", "name of a column"),
+    "empty timestamp": ({"timestamp": " "}, "timestamp", '" "', "name of a column"),
+    "timestamp as list": ({"timestamp": ["at"]}, "timestamp", "at", "name of a column"),
+    "unknown period": ({"period": "minute"}, "period", '"minute"', "hour, day, week, month"),
+    "period in capitals": ({"period": "DAY"}, "period", '"DAY"', "hour, day, week, month"),
+    "period as number": ({"period": 1}, "period", "1", "hour, day, week, month"),
+    "unknown task": ({"task": "ranking"}, "task", '"ranking"', "binary, multiclass, regression, none"),
+    "empty timezone": ({"timezone": ""}, "timezone", '""', "Europe/London"),
+    "timezone as number": ({"timezone": 1}, "timezone", "1", "Europe/London"),
+    "no reference": ({"reference": None}, "reference", "None", "{'start': 'YYYY-MM-DD'"),
+    "reference as text": ({"reference": "2024-01-01"}, "reference", "2024-01-01", "half-open"),
+    "half a reference": ({"reference": {"start": "2024-01-01"}}, "reference", "2024-01-01", "half-open"),
+    "reference with more": ({"reference": {**SPAN, "of": "x"}}, "reference", "of", "half-open"),
+    "reference relation as text": ({"reference": {"relation": "training"}}, "reference", "training", "{'relation': ref"),
+    "reference both ways": ({"reference": {"relation": REF, **SPAN}}, "reference", "start", "{'relation': ref"),
+    "reference the wrong way round": (
+        {"reference": {"start": "2024-01-04", "end": "2024-01-02"}}, "reference", "2024-01-04", "a start before the end",
+    ),
+    "reference of no length": (
+        {"reference": {"start": "2024-01-04", "end": "2024-01-04"}}, "reference", "2024-01-04", "a start before the end",
+    ),
+    "a date the other way round": (
+        {"reference": {"start": "01/02/2024", "end": "2024-01-04"}}, "reference.start", "01/02/2024", "YYYY-MM-DD",
+    ),
+    "a date without a day": ({"reference": {"start": "2024-01", "end": "2024-01-04"}}, "reference.start", "2024-01", "YYYY"),
+    "a date as number": ({"reference": {"start": 20240101, "end": "2024-01-04"}}, "reference.start", "20240101", "YYYY"),
+    "the 30th of February": (
+        {"reference": {"start": "2024-01-01", "end": "2024-02-30"}}, "reference.end", "2024-02-30", "YYYY-MM-DD",
+    ),
+    "the 29th of February": (
+        {"reference": {"start": "2023-01-01", "end": "2023-02-29"}}, "reference.end", "2023-02-29", "YYYY-MM-DD",
+    ),
+    "a 13th month": ({"reference": {"start": "2024-13-01", "end": "2025-01-01"}}, "reference.start", "2024-13-01", "YYYY"),
+    "a 25th hour": (
+        {"reference": {"start": "2024-01-01 24:00:00", "end": "2025-01-01"}}, "reference.start", "24:00:00", "HH:MM:SS",
+    ),
+    "a date with SQL": (
+        {"reference": {"start": "2024-01-01", "end": "'; drop table log"}}, "reference.end", "drop table log", "YYYY",
+    ),
+    "a time with a zone": (
+        {"reference": {"start": "2024-01-01T00:00:00Z", "end": "2025-01-01"}}, "reference.start", "00Z", "HH:MM:SS",
+    ),
+    "numeric as text": ({"numeric": "x"}, "numeric", '"x"', COLUMNS),
+    "numeric as mapping": ({"numeric": {"x": 1}}, "numeric", "x", COLUMNS),
+    "a number in numeric": ({"numeric": ["x", 3]}, "numeric", "3", "name of a column"),
+    "nothing in numeric": ({"numeric": [""]}, "numeric", '""', "name of a column"),
+    "categorical as text": ({"categorical": "kind"}, "categorical", "kind", COLUMNS),
+    "both kinds": ({"categorical": ["x"]}, "categorical", '"x"', "not in 'numeric'"),
+    "segments as text": ({"segments": "kind"}, "segments", "kind", COLUMNS),
+    "a segment called all": ({"segments": ["All"]}, "segments", '"All"', "names the total"),
+    "prediction as number": ({"prediction": 1}, "prediction", "1", "name of a column"),
+    "classes without the task": ({"prediction": {"a": "x"}, "task": "binary"}, "prediction", "a", "multiclass"),
+    "no classes": ({"prediction": {}, "task": "multiclass"}, "prediction", "{}", "{class: column}"),
+    "a class without a column": ({"prediction": {"a": ""}, "task": "multiclass"}, "prediction.a", '""', "name of a column"),
+    "one column for two classes": (
+        {"prediction": {"a": "x", "b": "x"}, "task": "multiclass"}, "prediction.b", '"x"', "a column of its own",
+    ),
+    "label as number": ({"label": 1}, "label", "1", "name of a column"),
+    "model version as list": ({"model_version": ["kind"]}, "model_version", "kind", "name of a column"),
+    "threshold as text": ({"decision_threshold": "half"}, "decision_threshold", '"half"', "a number"),
+    "owner as number": ({"owner": 5}, "owner", "5", "a text or none"),
+    "one bin": ({"bins": 1}, "bins", "1", "a whole number, 2 or more"),
+    "too many bins": ({"bins": 1001}, "bins", "1001", "2 to 1000"),
+    "half a bin": ({"bins": 2.5}, "bins", "2.5", "a whole number"),
+    "bins as text": ({"bins": "ten"}, "bins", "ten", "a whole number"),
+    "bins as truth": ({"bins": True}, "bins", "True", "a whole number"),
+    "edges that fall": ({"bins": {"x": [3, 2]}}, "bins.x", "[3, 2]", "each larger than the one before"),
+    "edges that repeat": ({"bins": {"x": [1, 1]}}, "bins.x", "[1, 1]", "each larger than the one before"),
+    "no edges": ({"bins": {"x": []}}, "bins.x", "[]", "a list of numbers"),
+    "edges as text": ({"bins": {"x": "1,2"}}, "bins.x", "1,2", "a list of numbers"),
+    "an edge as text": ({"bins": {"x": [1, "2"]}}, "bins.x", "2", "a list of numbers"),
+    "edges of another column": ({"bins": {"y": [1]}}, "bins", '"y"', "numeric columns of this monitor"),
+    "no categories": ({"top_categories": 0}, "top_categories", "0", "1 or more"),
+    "too many categories": ({"top_categories": 10001}, "top_categories", "10001", "1 to 10000"),
+    "half a category": ({"top_categories": 1.5}, "top_categories", "1.5", "a whole number"),
+    "looking forward": ({"lookback": -1}, "lookback", "-1", "0 or more"),
+    "lookback as text": ({"lookback": "3"}, "lookback", "3", "a whole number"),
+    "nothing to watch": ({"numeric": []}, "numeric", "[]", "at least one of"),
+    "metrics as list": ({"business_metrics": ["x"]}, "business_metrics", "x", "{name: {'sum': expression}}"),
+    "a metric as text": ({"business_metrics": {"m": "x"}}, "business_metrics.m", "x", "{'sum': expression}"),
+    "half a ratio": ({"business_metrics": {"m": {"numerator": "x"}}}, "business_metrics.m", "numerator", "'denominator'"),
+    "too much of a metric": (
+        {"business_metrics": {"m": {"sum": "x", "denominator": "1"}}}, "business_metrics.m", "sum", "'denominator'",
+    ),
+    "a metric as number": ({"business_metrics": {"m": {"sum": 1}}}, "business_metrics.m.sum", "1", "as text"),
+    "an empty metric": ({"business_metrics": {"m": {"sum": " "}}}, "business_metrics.m.sum", '" "', "as text"),
+    "weight as number": ({"weight": 2}, "weight", "2", "as text"),
+}  # fmt: skip
+
+# What is no expression: text and what the message says of it.
+EXPRESSIONS = {
+    "x; x": "';'",
+    "x; drop table log": "'drop'",
+    "x) as y from log; drop table log; --": "'drop'",
+    "x -- and so on": "a comment",
+    "x /* and so on */": "a comment",
+    "x # and so on": "'#'",
+    "(select max(x) from log)": "the aggregate 'max'",
+    "(SELECT 1)": "'select'",
+    "exists(Select 1)": "'select'",
+    "(with a as (values (1)) table a)": "a subquery",
+    "(table log)": "a subquery",
+    "from log": "a subquery",
+    "values (1)": "a subquery",
+    "drop table log": "'drop'",
+    "delete from log": "'delete'",
+    "update log set x = 1": "'update'",
+    "insert into log values (1)": "'into'",
+    "x union all x": "'union'",
+    "x)": "a closing bracket too many",
+    ")x(": "a closing bracket too many",
+    "(x": "a bracket that does not close",
+    "coalesce(x, (0)": "a bracket that does not close",
+    "x, x": "more than one expression",
+    "sum(x)": "the aggregate 'sum'",
+    "1 + Count (*)": "the aggregate 'count'",
+    "x over (order by x)": "'over'",
+    "'x": "a quote that does not end",
+    '"x': "a quote that does not end",
+    "$$x$$": "'$'",
+    "'a\\' || x": "a backslash",
+    "x @ y": "'@'",
+}
+
+
+PLACES = ("weight", "business_metrics.m.sum", "business_metrics.m.denominator")
+
+
+def put(place: str, expression: str) -> dict[str, Any]:
+    if place == "weight":
+        return {"weight": expression}
+    part = {"sum": expression} if place.endswith("sum") else {"numerator": "x", "denominator": expression}
+    return {"business_metrics": {"m": part}}
+
+
+def model_of(changes: dict[str, Any]) -> str:
+    """A wrong argument stops dbt when it parses; so that one run shows all of them, they wait for the run here."""
+    return "{% if execute %}" + bad(**changes) + "{% endif %}"
+
+
+@pytest.fixture(scope="module")
+def project(make_module_project: Any) -> Project:
+    models = {f"bad/case_{number}": model_of(case[0]) for number, case in enumerate(CASES.values())}
+    for number, expression in enumerate(EXPRESSIONS):
+        models[f"bad/expression_{number}"] = model_of(put(PLACES[number % 3], expression))
+    project: Project = make_module_project(
+        models={"victim": bad(), "good": bad(), **models},
+        tables={"log": LOG},
+        vars={"driftline_now": "2024-01-07", "driftline_monitors": ["good"], "driftline_windows": {"day": [1]}},
+    )
+    project.build("--exclude", "path:models/bad")
+    return project
+
+
+@pytest.fixture(scope="module")
+def failures(project: Project) -> dict[str, str]:
+    before = everything(project)
+    run = project.run(["run", "--select", "path:models/bad"])
+    assert len(run.failures) == len(CASES) + len(EXPRESSIONS)
+    assert everything(project) == before
+    return run.failures
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_wrong_arguments(failures: dict[str, str], name: str) -> None:
+    _, argument, given, allowed = CASES[name]
+    monitor = f"case_{list(CASES).index(name)}"
+    assert_message(failures[monitor], monitor, argument, given, allowed)
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_what_is_no_expression(failures: dict[str, str], expression: str) -> None:
+    number = list(EXPRESSIONS).index(expression)
+    assert_message(
+        failures[f"expression_{number}"],
+        f"expression_{number}",
+        PLACES[number % 3],
+        EXPRESSIONS[expression],
+        EXPRESSION,
+    )
+
+
+@pytest.mark.parametrize("command", [["parse"], ["build"], ["build", "--full-refresh"]], ids=" ".join)
+def test_a_wrong_declaration_stops_everything_before_it_begins(project: Project, command: list[str]) -> None:
+    before = everything(project)
+    project.model("victim", bad(weight="x; drop table log"))
+    run = project.run(command)
+    project.model("victim", bad())
+    assert not run.success
+    assert_message(run.text, "victim", "weight", '"x; drop table log"', EXPRESSION)
+    assert everything(project) == before
+
+
+def test_a_file_name_that_dbt_does_not_escape(project: Project) -> None:
+    project.model('a"b', bad())
+    run = project.run(["parse"])
+    project.remove_model('a"b')
+    assert not run.success
+    assert_message(run.text, 'a"b', "name of the file", '"a\\"b"', "double quotes")

@@ -1,0 +1,132 @@
+"""Wrong variables of the project. The project is parsed once; each case compiles the models that read the variable."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from typing import Any
+
+import pytest
+from bad_input.messages import bad, everything
+from support import Project, Run
+from support.project import _put_back
+
+VARIABLE = re.compile(r"driftline: var '(?P<variable>.*?)': given (?P<given>.*?); allowed: (?P<allowed>.*)")
+LOG = {"at": [dt.datetime(2024, 1, 1 + number // 10) for number in range(60)], "x": [1.0, 2.0, None] * 20}
+
+VARIABLES: dict[str, tuple[str, Any, str, str]] = {
+    "monitors as text": ("driftline_monitors", "good", '"good"', "a list of the monitors' names"),
+    "monitors as mapping": ("driftline_monitors", {"good": 1}, "good", "a list of the monitors' names"),
+    "monitors as number": ("driftline_monitors", 5, "5", "a list of the monitors' names"),
+    "a number in monitors": ("driftline_monitors", ["good", 5], "5", "a list of the monitors' names"),
+    "thresholds as text": ("driftline_thresholds", "psi", '"psi"', "a list of {monitor"),
+    "thresholds as mapping": ("driftline_thresholds", {"metric": "psi"}, "psi", "a list of {monitor"),
+    "a threshold as text": ("driftline_thresholds", ["psi"], '"psi"', "a list of {monitor"),
+    "alpha as text": ("driftline_alpha", "small", '"small"', "under 0.5"),
+    "alpha too large": ("driftline_alpha", 0.5, "0.5", "under 0.5"),
+    "no alpha": ("driftline_alpha", 0, "0", "over 0"),
+    "windows of no period": ("driftline_windows", {"minute": [1]}, "minute", "hour, day, week or month"),
+    "windows of no length": ("driftline_windows", {"day": [0]}, "[0]", "whole numbers"),
+    "windows as number": ("driftline_windows", {"day": 7}, "7", "whole numbers"),
+    "windows as texts": ("driftline_windows", {"day": ["7"]}, "7", "whole numbers"),
+    "no windows": ("driftline_windows", {"day": []}, "[]", "whole numbers"),
+    "windows as list": ("driftline_windows", [1, 7], "[1, 7]", "hour, day, week or month"),
+    "half a window": ("driftline_windows", {"day": [1.5]}, "1.5", "whole numbers"),
+    "season as list": ("driftline_season", {"day": [7]}, "[7]", "a whole number"),
+    "trailing as text": ("driftline_trailing", {"day": "28"}, "28", "a whole number"),
+}
+READERS = {"driftline_monitors": "driftline_state", "driftline_thresholds": "driftline_judgements"}
+OVERRIDES: dict[str, tuple[dict[str, Any], str, str, str]] = {
+    "an unknown field": ({"monitor": "good", "treshold": 1}, "", '"treshold"', "warn, critical"),
+    "a threshold as text": ({"monitor": "good", "metric": "psi", "warn": "0.1"}, ", warn", '"0.1"', "a number"),
+    "no rows": ({"monitor": "good", "min_rows": 0}, ", min_rows", '"0"', "a number"),
+    "a direction": ({"monitor": "good", "direction": "sideways"}, ", direction", '"sideways"', "above, below, both"),
+    "enabled as text": ({"monitor": "good", "enabled": "no"}, ", enabled", '"no"', "true or false"),
+}
+CLOCKS = ["yesterday", "2024-02-30", "2024-01-01 25:00:00", 5, "'; drop table log; --"]
+
+
+class Parsed:
+    """A project that is parsed once and compiled often."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        parsed = project.run(["parse"])
+        assert parsed.success, str(parsed)
+        self.manifest = parsed.result
+
+    def compile(self, select: str, **vars: Any) -> Run:
+        from dbt.cli.main import dbtRunner
+
+        path = str(self.project.path)
+        command = ["compile", "--select", select, "--project-dir", path, "--profiles-dir", path]
+        with _put_back(self.project.path):
+            result = dbtRunner(manifest=self.manifest).invoke([*command, "--vars", json.dumps(vars)])
+        return Run(success=bool(result.success), exception=result.exception, result=result.result)
+
+
+@pytest.fixture(scope="module")
+def project(make_module_project: Any) -> Project:
+    project: Project = make_module_project(
+        models={"good": bad(), "other": "select 1 as one"},
+        tables={"log": LOG},
+        vars={"driftline_now": "2024-01-07", "driftline_monitors": ["good"], "driftline_windows": {"day": [1]}},
+    )
+    project.build()
+    return project
+
+
+@pytest.fixture(scope="module")
+def parsed(project: Project) -> Parsed:
+    return Parsed(project)
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_wrong_variables(parsed: Parsed, name: str) -> None:
+    variable, value, given, allowed = VARIABLES[name]
+    run = parsed.compile(READERS.get(variable, "driftline_drift"), **{variable: value})
+    assert not run.success
+    found = VARIABLE.search(run.text)
+    assert found, run.text
+    assert found["variable"] == variable
+    assert given in found["given"]
+    assert allowed in found["allowed"]
+
+
+@pytest.mark.parametrize("name", OVERRIDES)
+def test_wrong_thresholds(parsed: Parsed, name: str) -> None:
+    override, field, given, allowed = OVERRIDES[name]
+    run = parsed.compile("driftline_judgements", driftline_thresholds=[override])
+    assert not run.success
+    expected = f"driftline: monitor 'good', argument 'var 'driftline_thresholds'{field}': given {given}; allowed: "
+    [line] = {line for line in run.text.splitlines() if expected in line}
+    assert allowed in line.split(expected)[1]
+
+
+@pytest.mark.parametrize("now", CLOCKS)
+def test_a_clock_that_is_none(parsed: Parsed, now: Any) -> None:
+    run = parsed.compile("good", driftline_now=now)
+    assert not run.success
+    assert f"argument 'var 'driftline_now'': given \"{now}\"; allowed: 'YYYY-MM-DD'" in run.text
+
+
+def test_a_monitor_that_does_not_exist_is_named(project: Project) -> None:
+    before = everything(project)
+    run = project.run(["build"], vars={"driftline_monitors": ["good", "missing_one"]})
+    assert not run.success
+    assert "missing_one" in run.text
+    assert everything(project) == before
+
+
+def test_a_model_that_is_no_monitor(project: Project) -> None:
+    run = project.run(["build"], vars={"driftline_monitors": ["good", "other"]})
+    assert not run.success
+    tables = [name for name, kind in project.relations().items() if kind == "table"]
+    assert {"good", "driftline_drift", "driftline_alerts"} <= set(tables)
+
+
+def test_a_monitor_that_is_listed_twice_counts_once(project: Project) -> None:
+    project.build(vars={"driftline_monitors": ["good", "good"]})
+    rows = project.sql("select sum(row_count) from driftline_state where column_role = 'row'")
+    assert rows == [(60,)]
