@@ -25,14 +25,18 @@
 {#
     Postgres finds the bin by width_bucket, which searches an array of thresholds; the signs are turned because its
     buckets are closed on the other side. One branch per column runs in parallel workers, under two conditions: the
-    thresholds come as scalar subqueries, and an empty second branch keeps the planner from merging the inner query into
+    thresholds are constants (frozen ones are read beforehand and written out; on a first build they come as scalar
+    subqueries, and one process has to do), and an empty second branch keeps the planner from merging the inner query into
     the outer one, where it would take as many groups as rows and give up on partial aggregates.
 #}
 {% macro postgres___count_numeric(columns, rows, keys) %}
     {%- set group_keys = rows.grain | rejectattr('constant') | map(attribute='name') | join(', ') -%}
     {%- set weighted = rows.weight is not none -%}
     {%- set finite = 'bin between 0 and 9999' %}
-    with thresholds as materialized (
+    {%- set frozen = driftline._frozen_thresholds(columns) if rows.resume else none %}
+    {{ 'with' }}
+    {%- if frozen is none %}
+    thresholds as materialized (
         select
             d.column_no,
             d.bin_count - 1 as last_bin,
@@ -46,15 +50,19 @@
         group by d.column_no, d.bin_count
     ),
 
+    {%- endif %}
     per_bin as (
         {%- for column in columns %}
-        {%- set of = '(select # from thresholds where column_no = ' ~ column.no ~ ')' %}
+        {%- set of = {} -%}
+        {%- for name in ['centre', 'least_value', 'greatest_value', 'negated_uppers'] -%}
+            {%- do of.update({name: frozen[column.no][name] if frozen is not none else '(select ' ~ name ~ ' from thresholds where column_no = ' ~ column.no ~ ')'}) -%}
+        {%- endfor %}
         select
             {{ column.no }} as column_no, {{ group_keys }}, bin, count(*) as row_count,
             {{ 'sum(w) as weight_sum, sum(w * w) as weight_sq_sum' if weighted else 'count(*) as weight_sum, count(*) as weight_sq_sum' }},
             sum({{ 'w * ' if weighted }}x) as value_sum,
-            sum({{ 'w * ' if weighted }}{{ driftline._squared('(x - ' ~ of | replace('#', 'centre') ~ ')') }}) as deviation_sq_sum,
-            sum(case when x < {{ of | replace('#', 'least_value') }} or x > {{ of | replace('#', 'greatest_value') }} then {{ 'w' if weighted else '1' }} else 0 end) as out_of_range_weight,
+            sum({{ 'w * ' if weighted }}{{ driftline._squared('(x - ' ~ of.centre ~ ')') }}) as deviation_sq_sum,
+            sum(case when x < {{ of.least_value }} or x > {{ of.greatest_value }} then {{ 'w' if weighted else '1' }} else 0 end) as out_of_range_weight,
             min(x) as value_min,
             max(x) as value_max
         from (
@@ -62,7 +70,7 @@
                 {{ group_keys }}{{ ', w' if weighted }},
                 case when v between -1e300 and 1e300 then v end as x,
                 case
-                    when v between -1e300 and 1e300 then coalesce({{ of | replace('#', 'cardinality(negated_uppers)') }} - width_bucket(- v, {{ of | replace('#', 'negated_uppers') }}), 0)
+                    when v between -1e300 and 1e300 then coalesce(cardinality({{ of.negated_uppers }}) - width_bucket(- v, {{ of.negated_uppers }}), 0)
                     when v is null then -3
                     when v = 'NaN'::double precision then -2
                     when v > 0 then 10000
@@ -90,4 +98,52 @@
         sum(value_sum), sum(deviation_sq_sum), min(value_min), max(value_max), sum(out_of_range_weight)
     from per_bin
     group by column_no, {{ group_keys }}
+{% endmacro %}
+
+
+{# The thresholds in the state as literals: {column_no: {negated_uppers, centre, least_value, greatest_value}}. #}
+{% macro _frozen_thresholds(columns) %}
+    {%- set numbers = {} -%}
+    {%- for column in columns -%}{%- do numbers.update({column.role ~ '|' ~ column.name: column.no}) -%}{%- endfor -%}
+    {%- set found = run_query(
+        "select column_role || '|' || column_name,"
+        ~ " coalesce(array_agg(- bin_upper order by bin desc) filter (where bin_kind = 'range' and bin_upper is not null), '{}'::double precision[])::text,"
+        ~ " coalesce(max(case when bin = 20000 then bin_lower end), 0)::text,"
+        ~ " coalesce(max(case when bin = 20001 then bin_lower end), -1e300)::text,"
+        ~ " coalesce(max(case when bin = 20001 then bin_upper end), 1e300)::text"
+        ~ ' from ' ~ this ~ " where record = 'bin' and column_kind = 'numeric' group by 1"
+    ) -%}
+    {%- set frozen = {} -%}
+    {%- for column in columns -%}
+        {%- do frozen.update({column.no: {'negated_uppers': "'{}'::double precision[]", 'centre': '0', 'least_value': '-1e300', 'greatest_value': '1e300'}}) -%}
+    {%- endfor -%}
+    {%- for row in found.rows if row[0] in numbers -%}
+        {%- do frozen.update({numbers[row[0]]: {
+            'negated_uppers': "'" ~ row[1] ~ "'::double precision[]",
+            'centre': "'" ~ row[2] ~ "'::double precision",
+            'least_value': "'" ~ row[3] ~ "'::double precision",
+            'greatest_value': "'" ~ row[4] ~ "'::double precision",
+        }}) -%}
+    {%- endfor -%}
+    {{- return(frozen) -}}
+{% endmacro %}
+
+
+{# The same arrangement for categories. #}
+{% macro postgres___count_categories(columns, rows, keys) %}
+    {%- set group_keys = rows.grain | rejectattr('constant') | map(attribute='name') | join(', ') -%}
+    {%- set weighted = rows.weight is not none -%}
+    {%- for column in columns %}
+    select
+        {{ column.no }} as column_no, {{ driftline._key_list(rows) }}, category, count(*) as row_count,
+        {{ 'sum(w)' if weighted else 'count(*)' }} as weight_sum,
+        {{ 'sum(w * w)' if weighted else 'count(*)' }} as weight_sq_sum
+    from (
+        {{ driftline._select_rows(rows, [{'name': 'category', 'sql': driftline._as_text(column.sql)}]) }}
+        union all
+        select {% for part in rows.grain | rejectattr('constant') %}null, {% endfor %}null{{ ', null' if weighted }} where false
+    ) as r
+    group by {{ group_keys }}, category
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 {% endmacro %}

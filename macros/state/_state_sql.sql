@@ -301,6 +301,7 @@ from records
         'grain': grain,
         'relation': source.relation,
         'where': where,
+        'resume': resume,
         'measures': source.name == 'relation',
         'weight': driftline._as_double('(' ~ source.weight ~ ')') if source.weight is not none else none,
     }) -}}

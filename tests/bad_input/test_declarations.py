@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
@@ -222,9 +223,22 @@ def test_a_wrong_declaration_stops_everything_before_it_begins(project: Project,
     assert everything(project) == before
 
 
-def test_a_file_name_that_dbt_does_not_escape(project: Project) -> None:
-    project.model('a"b', bad())
+@pytest.mark.parametrize("name", ['a"b', "it's", "a`b"])
+def test_a_file_name_that_dbt_does_not_escape(project: Project, name: str) -> None:
+    project.model(name, bad())
     run = project.run(["parse"])
-    project.remove_model('a"b')
+    project.remove_model(name)
     assert not run.success
-    assert_message(run.text, 'a"b', "name of the file", '"a\\"b"', "double quotes")
+    found = [line for line in run.text.splitlines() if line.strip().startswith("driftline: monitor")]
+    assert found[0].strip() == (
+        f"driftline: monitor '{name}', argument 'name of the file': given {json.dumps(name)};"
+        " allowed: a name without quotes and backticks (dbt does not escape them)"
+    )
+
+
+def test_a_file_name_with_a_space_is_refused_by_dbt(project: Project) -> None:
+    project.model("with space", bad())
+    run = project.run(["parse"])
+    project.remove_model("with space")
+    assert not run.success
+    assert "cannot contain spaces" in run.text and "with space" in run.text

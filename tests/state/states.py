@@ -329,6 +329,7 @@ def learn(project: Project, monitor: str, columns: Iterable[Column]) -> list[Col
     filled = []
     for column in columns:
         own = [row[1:] for row in rows if row[0] == column.name]
+        column.centre, column.support = 0.0, None
         ranges = sorted((row[0], row[4]) for row in own if row[1] == "range" and row[4] is not None)
         column.edges = [upper for _, upper in ranges]
         column.categories = {row[2]: row[0] for row in own if row[1] in ("category", "beyond_top")}

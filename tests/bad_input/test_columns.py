@@ -1,0 +1,137 @@
+"""Declarations that are well-formed, but not what the relation has: found when the monitor runs, one by one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from bad_input.messages import SPAN, assert_message, bad, everything
+from state.states import Jinja, source
+from support import Project
+
+TIMES = [dt.datetime(2024, 1, 1 + number // 10, number % 10) for number in range(60)]
+LOG: dict[str, list[Any]] = {
+    "at": list(TIMES),
+    "day": [time.date() for time in TIMES],
+    "day_text": [str(time) for time in TIMES],
+    "epoch": [int(time.timestamp()) for time in TIMES],
+    "x": [float(number % 7) for number in range(60)],
+    "kind": ["a", "b", None] * 20,
+    "flag": [True, False, None] * 20,
+}
+ALL = "at, day, day_text, epoch, x, kind, flag"
+TIME = "a column of type date or timestamp"
+NUMBER = "a column of a numeric type"
+
+# name: (changes to a good declaration, argument, given, allowed)
+CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
+    "timestamp is missing": ({"timestamp": "nope"}, "timestamp", '"nope"', ALL),
+    "numeric is missing": ({"numeric": ["x", "nope"]}, "numeric", '"nope"', ALL),
+    "categorical is missing": ({"categorical": ["nope"]}, "categorical", '"nope"', ALL),
+    "prediction is missing": ({"prediction": "nope"}, "prediction", '"nope"', ALL),
+    "a class is missing": ({"prediction": {"a": "x", "b": "nope"}, "task": "multiclass"}, "prediction", '"nope"', ALL),
+    "label is missing": ({"label": "nope"}, "label", '"nope"', ALL),
+    "model_version is missing": ({"model_version": "nope"}, "model_version", '"nope"', ALL),
+    "a segment is missing": ({"segments": ["kind", "nope"]}, "segments", '"nope"', ALL),
+    "a name with SQL": ({"numeric": ['x" from log; drop table log; --']}, "numeric", "drop table log; --", ALL),
+    "numeric is text": ({"numeric": ["kind"]}, "numeric", '"kind" of type', NUMBER),
+    "numeric is a date": ({"numeric": ["day"]}, "numeric", '"day" of type', NUMBER),
+    "numeric is a time": ({"numeric": ["at"]}, "numeric", '"at" of type', NUMBER),
+    "a class is text": ({"prediction": {"a": "kind"}, "task": "multiclass"}, "prediction", '"kind" of type', NUMBER),
+    "a number is text": ({"label": "kind", "task": "regression"}, "label", '"kind" of type', NUMBER),
+    "timestamp is text": ({"timestamp": "day_text"}, "timestamp", '"day_text" of type', TIME),
+    "timestamp is a number": ({"timestamp": "epoch"}, "timestamp", '"epoch" of type', TIME),
+    "timestamp is a truth": ({"timestamp": "flag"}, "timestamp", '"flag" of type', TIME),
+    "edges of a category": ({"categorical": ["kind"], "bins": {"kind": [1]}}, "bins.kind", "edges", "numeric columns only"),
+    "edges of a class": ({"prediction": "kind", "bins": {"kind": [1]}}, "bins.kind", "edges", "numeric columns only"),
+    "edges of a label": ({"label": "x", "task": "binary", "numeric": None, "bins": {"x": [1]}}, "bins.x", "edges", "numeric"),
+    "the reference's timestamp is text": (
+        {"reference": {"relation": source("training")}}, "timestamp", '"at" of type', TIME,
+    ),
+    "the reference's column is text": (
+        {"reference": {"relation": source("texts")}}, "numeric", '"x" of type', NUMBER,
+    ),
+}  # fmt: skip
+
+# What only the warehouse can tell: its own message, which must name what is wrong.
+FOREIGN: dict[str, tuple[dict[str, Any], str]] = {
+    "no such zone": ({"timezone": "Europe/Lodnon"}, "europe/lodnon"),
+    "a zone with SQL": ({"timezone": "'; drop table log; --"}, "drop table log"),
+    "no such zone for hours": ({"timezone": "Europe/Lodnon", "period": "hour"}, "europe/lodnon"),
+    "a weight over a missing column": ({"weight": "nope + 1"}, "nope"),
+    "a metric over a missing column": ({"business_metrics": {"m": {"sum": "nope"}}}, "nope"),
+    "a metric with something after it": ({"business_metrics": {"m": {"sum": "x x x"}}}, "syntax error"),
+    "a metric that is a condition": ({"business_metrics": {"m": {"sum": "x where x > 1"}}}, "syntax error"),
+    "a metric that is a text": ({"business_metrics": {"m": {"sum": "'abc'"}}}, "abc"),
+    "a relation that is not there": ({"relation": Jinja("source('raw', 'log').incorporate(path={'identifier': 'gone'})")}, "gone"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def project(make_module_project: Any) -> Project:
+    models = {f"bad/case_{number}": bad(**case[0]) for number, case in enumerate(CASES.values())}
+    models |= {f"bad/foreign_{number}": bad(**case[0]) for number, case in enumerate(FOREIGN.values())}
+    project: Project = make_module_project(
+        models={"good": bad(categorical=["kind"]), **models},
+        tables={
+            "log": LOG,
+            "training": {"at": ["2024-01-01"], "x": [1.0]},
+            "texts": {"at": [TIMES[0]], "x": ["1.0"]},
+        },
+        vars={"driftline_now": "2024-01-07", "driftline_monitors": ["good"], "driftline_windows": {"day": [1]}},
+    )
+    return project
+
+
+@pytest.fixture(scope="module")
+def failures(project: Project) -> dict[str, str]:
+    """One build: the good monitor is not held up by the others."""
+    run = project.run(["build"])
+    assert not run.success
+    expected = {f"case_{n}" for n in range(len(CASES))} | {f"foreign_{n}" for n in range(len(FOREIGN))}
+    assert set(run.failures) == expected
+    left = set(project.relations()) - {"log", "training", "texts", "good"}
+    assert all(name.startswith("driftline_") for name in left)
+    assert project.sql("select count(*) from driftline_quality")[0][0] > 0
+    return run.failures
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_the_relation_does_not_have(failures: dict[str, str], name: str) -> None:
+    _, argument, given, allowed = CASES[name]
+    monitor = f"case_{list(CASES).index(name)}"
+    assert_message(failures[monitor], monitor, argument, given, allowed)
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_what_only_the_warehouse_can_tell(failures: dict[str, str], name: str) -> None:
+    monitor = f"foreign_{list(FOREIGN).index(name)}"
+    message = failures[monitor].lower()
+    assert monitor in message
+    assert FOREIGN[name][1] in message
+
+
+def test_all_tables_stand(project: Project, failures: dict[str, str]) -> None:
+    assert project.sql("select count(*) from log") == [(60,)]
+    assert "training" in project.relations()
+
+
+@pytest.mark.parametrize("arguments", [["build"], ["build", "--full-refresh"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "broken",
+    [{"numeric": ["nope"]}, {"timezone": "Europe/Lodnon"}, {"weight": "nope"}],
+    ids=["column", "zone", "weight"],
+)
+def test_a_monitor_that_breaks_keeps_its_tables(
+    project: Project, failures: dict[str, str], arguments: list[str], broken: dict[str, Any]
+) -> None:
+    before = everything(project)
+    project.model("good", bad(**{"categorical": ["kind"], **broken}))
+    run = project.run([*arguments, "--exclude", "path:models/bad"])
+    project.model("good", bad(categorical=["kind"]))
+    assert list(run.failures) == ["good"]
+    after = everything(project)
+    assert {name: rows for name, rows in after.items() if name != "driftline_thresholds"} == {
+        name: rows for name, rows in before.items() if name != "driftline_thresholds"
+    }
