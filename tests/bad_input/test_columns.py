@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from bad_input.messages import SPAN, assert_message, bad, everything
+from bad_input.messages import assert_message, bad, everything
 from state.states import Jinja, source
 from support import Project
 

@@ -443,7 +443,7 @@ def test_versions_add_up_to_their_total(project: Project) -> None:
     assert parts == total
     names = {row[0] for row in project.sql("select distinct model_version from driftline_quality where monitor = 'versions'")}  # fmt: skip
     assert names == {"all", "v1", "v2", "(all)", "(null)"}
-    segments = {row for row in project.sql("select distinct segment, segment_value from driftline_quality where monitor = 'versions'")}  # fmt: skip
+    segments = set(project.sql("select distinct segment, segment_value from driftline_quality where monitor = 'versions'"))  # fmt: skip
     assert segments == {
         ("all", "all"), ("country", "DE"), ("country", "UK"), ("country", "(null)"),
         ("flag", "true"), ("flag", "false"), ("flag", "(null)"),
