@@ -52,19 +52,21 @@
     {%- set values = [] -%}
     {%- for column in columns -%}
         {%- do values.append({'name': 'v' ~ column.no, 'sql': driftline._as_text(column.sql)}) -%}
-    {%- endfor %}
+    {%- endfor -%}
+    {%- do values.extend(driftline._outcome_values(rows)) %}
     select * from (
         with counted as (
             select
                 {{ group_keys }}, count(*) as row_count,
                 {{ 'sum(w)' if rows.weight is not none else 'count(*)' }} as weight_sum,
                 {{ 'sum(w * w)' if rows.weight is not none else 'count(*)' }} as weight_sq_sum,
+                {{ driftline._outcome_sums(rows) }},
                 {% for column in columns %}v{{ column.no }}, grouping(v{{ column.no }}) as without{{ column.no }}{{ ', ' if not loop.last }}{% endfor %}
             from ({{ driftline._select_rows(rows, values) }}) as r
             group by grouping sets ({% for column in columns %}({{ group_keys }}, v{{ column.no }}){{ ', ' if not loop.last }}{% endfor %})
         )
         {% for column in columns %}
-        select {{ column.no }} as column_no, {{ driftline._key_list(rows) }}, v{{ column.no }} as category, row_count, weight_sum, weight_sq_sum
+        select {{ column.no }} as column_no, {{ driftline._key_list(rows) }}, v{{ column.no }} as category, row_count, weight_sum, weight_sq_sum, {{ driftline._outcome_names() | join(', ') }}
         from counted
         where without{{ column.no }} = 0
         {{ 'union all' if not loop.last }}

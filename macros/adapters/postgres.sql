@@ -32,7 +32,8 @@
 {% macro postgres___count_numeric(columns, rows, keys) %}
     {%- set group_keys = rows.grain | rejectattr('constant') | map(attribute='name') | join(', ') -%}
     {%- set weighted = rows.weight is not none -%}
-    {%- set finite = 'bin between 0 and 9999' %}
+    {%- set finite = 'bin between 0 and 9999' -%}
+    {%- set sums = driftline._outcome_names() %}
     {%- set frozen = driftline._frozen_thresholds(columns) if rows.resume else none %}
     {{ 'with' }}
     {%- if frozen is none %}
@@ -56,7 +57,9 @@
         {%- set of = {} -%}
         {%- for name in ['centre', 'least_value', 'greatest_value', 'negated_uppers'] -%}
             {%- do of.update({name: frozen[column.no][name] if frozen is not none else '(select ' ~ name ~ ' from thresholds where column_no = ' ~ column.no ~ ')'}) -%}
-        {%- endfor %}
+        {%- endfor -%}
+        {%- set own_label = column.outcome is defined -%}
+        {%- set outcomes = driftline._outcome_values(rows) + ([{'name': 'outcome_y', 'sql': column.outcome}] if own_label else []) %}
         select
             {{ column.no }} as column_no, {{ group_keys }}, bin, count(*) as row_count,
             {{ 'sum(w) as weight_sum, sum(w * w) as weight_sq_sum' if weighted else 'count(*) as weight_sum, count(*) as weight_sq_sum' }},
@@ -64,10 +67,12 @@
             sum({{ 'w * ' if weighted }}{{ driftline._squared('(x - ' ~ of.centre ~ ')') }}) as deviation_sq_sum,
             sum(case when x < {{ of.least_value }} or x > {{ of.greatest_value }} then {{ 'w' if weighted else '1' }} else 0 end) as out_of_range_weight,
             min(x) as value_min,
-            max(x) as value_max
+            max(x) as value_max,
+            {{ driftline._outcome_sums(rows, own_label) }}
         from (
             select
                 {{ group_keys }}{{ ', w' if weighted }},
+                {% for outcome in outcomes %}{{ outcome.name }}, {% endfor -%}
                 case when v between -1e300 and 1e300 then v end as x,
                 case
                     when v between -1e300 and 1e300 then coalesce(cardinality({{ of.negated_uppers }}) - width_bucket(- v, {{ of.negated_uppers }}), 0)
@@ -76,9 +81,9 @@
                     when v > 0 then 10000
                     else -1
                 end as bin
-            from ({{ driftline._select_rows(rows, [{'name': 'v', 'sql': column.sql}]) }}) as r
+            from ({{ driftline._select_rows(rows, [{'name': 'v', 'sql': column.sql}] + outcomes) }}) as r
             union all
-            select {% for part in rows.grain | rejectattr('constant') %}null, {% endfor %}{{ 'null, ' if weighted }}null, null where false
+            select {% for part in rows.grain | rejectattr('constant') %}null, {% endfor %}{{ 'null, ' if weighted }}{{ 'null, ' * (outcomes | length) }}null, null where false
         ) as binned
         group by {{ group_keys }}, bin
         {{ 'union all' if not loop.last }}
@@ -88,14 +93,16 @@
     select
         column_no, {{ driftline._key_list(rows) }}, bin, row_count, weight_sum, weight_sq_sum, value_sum,
         {%- for name in ['deviation_sq_sum', 'value_min', 'value_max', 'out_of_range_weight'] %}
-        {{ driftline._as_double('null') }} as {{ name }}{{ ',' if not loop.last }}
+        {{ driftline._as_double('null') }} as {{ name }},
         {%- endfor %}
+        {{ sums | join(', ') }}
     from per_bin
     union all
     select
         column_no, {{ driftline._key_list(rows) }}, 20000, sum(row_count),
         sum(case when {{ finite }} then weight_sum else 0 end), sum(case when {{ finite }} then weight_sq_sum else 0 end),
-        sum(value_sum), sum(deviation_sq_sum), min(value_min), max(value_max), sum(out_of_range_weight)
+        sum(value_sum), sum(deviation_sq_sum), min(value_min), max(value_max), sum(out_of_range_weight),
+        {% for sum in sums %}sum(case when {{ finite }} then {{ sum }} end){{ ', ' if not loop.last }}{% endfor %}
     from per_bin
     group by column_no, {{ group_keys }}
 {% endmacro %}
@@ -133,15 +140,17 @@
 {% macro postgres___count_categories(columns, rows, keys) %}
     {%- set group_keys = rows.grain | rejectattr('constant') | map(attribute='name') | join(', ') -%}
     {%- set weighted = rows.weight is not none -%}
+    {%- set outcomes = driftline._outcome_values(rows) -%}
     {%- for column in columns %}
     select
         {{ column.no }} as column_no, {{ driftline._key_list(rows) }}, category, count(*) as row_count,
         {{ 'sum(w)' if weighted else 'count(*)' }} as weight_sum,
-        {{ 'sum(w * w)' if weighted else 'count(*)' }} as weight_sq_sum
+        {{ 'sum(w * w)' if weighted else 'count(*)' }} as weight_sq_sum,
+        {{ driftline._outcome_sums(rows) }}
     from (
-        {{ driftline._select_rows(rows, [{'name': 'category', 'sql': driftline._as_text(column.sql)}]) }}
+        {{ driftline._select_rows(rows, [{'name': 'category', 'sql': driftline._as_text(column.sql)}] + outcomes) }}
         union all
-        select {% for part in rows.grain | rejectattr('constant') %}null, {% endfor %}null{{ ', null' if weighted }} where false
+        select {% for part in rows.grain | rejectattr('constant') %}null, {% endfor %}null{{ ', null' * (outcomes | length) }}{{ ', null' if weighted }} where false
     ) as r
     group by {{ group_keys }}, category
     {{ 'union all' if not loop.last }}

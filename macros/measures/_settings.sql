@@ -49,3 +49,13 @@
     {%- endfor -%}
     {{- return(reaches | max) -}}
 {% endmacro %}
+
+
+{# The confidence of the intervals of estimates and comparisons (var driftline_confidence). #}
+{% macro _confidence() %}
+    {%- set confidence = var('driftline_confidence', 0.95) -%}
+    {%- if confidence is not number or confidence <= 0.5 or confidence >= 1 -%}
+        {{- exceptions.raise_compiler_error("driftline: var 'driftline_confidence': given " ~ tojson(confidence | string) ~ '; allowed: a number over 0.5 and under 1') -}}
+    {%- endif -%}
+    {{- return(confidence) -}}
+{% endmacro %}

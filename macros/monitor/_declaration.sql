@@ -17,6 +17,7 @@
       monitor, relation, reference_relation (none unless the reference is a relation of its own),
       arguments  the declaration as plain values, without relations: what is hashed and recorded in the model's meta
       columns    list of {no, name, role, kind, bins, edges}; kind is none where it depends on the column's type
+      label      none, or {column, relation (none: the log itself), key, known_at}
       metrics    list of {name, numerator, denominator}
     Stops the compile on anything it cannot accept.
 #}
@@ -109,17 +110,23 @@
         {%- do columns.append({'name': a.prediction, 'role': 'prediction', 'kind': none, 'argument': 'prediction'}) -%}
         {%- do seen.append(a.prediction) -%}
     {%- endif -%}
-    {%- if a.label is not none -%}
-        {%- if a.label is mapping -%}
-            {{- driftline._fail(monitor, 'label', 'a relation of its own', 'a column of the relation: join late labels in the model that feeds the monitor') -}}
-        {%- endif -%}
-        {{- driftline._check_name(monitor, 'label', a.label) -}}
-        {%- if a.label not in seen -%}
-            {%- set kind = 'categorical' if a.task in ('binary', 'multiclass') else ('numeric' if a.task == 'regression' else none) -%}
-            {%- do columns.append({'name': a.label, 'role': 'label', 'kind': kind, 'argument': 'label'}) -%}
-            {%- do seen.append(a.label) -%}
-        {%- endif -%}
+    {%- set label = driftline._declared_label(monitor, a) -%}
+    {%- if label is not none and (label.column not in seen or label.relation is not none) -%}
+        {%- set kind = 'categorical' if a.task in ('binary', 'multiclass') else ('numeric' if a.task == 'regression' else none) -%}
+        {%- do columns.append({'name': label.column, 'role': 'label', 'kind': kind, 'argument': 'label'}) -%}
+        {%- do seen.append(label.column) -%}
     {%- endif -%}
+    {{- driftline._check_count(monitor, 'label_delay', a.label_delay, 0) -}}
+    {%- if a.label_lookback is not none -%}
+        {{- driftline._check_count(monitor, 'label_lookback', a.label_lookback, 0) -}}
+    {%- endif -%}
+    {%- if a.min_labelled_share is boolean or a.min_labelled_share is not number or not 0 < a.min_labelled_share <= 1 -%}
+        {{- driftline._fail(monitor, 'min_labelled_share', tojson(a.min_labelled_share | string), 'a number over 0, at most 1') -}}
+    {%- endif -%}
+    {%- if a.positive_label is mapping or (a.positive_label is sequence and a.positive_label is not string) -%}
+        {{- driftline._fail(monitor, 'positive_label', tojson(a.positive_label), "one value of the label, such as 'yes'") -}}
+    {%- endif -%}
+    {{- driftline._check_ranking(monitor, a) -}}
     {%- for name in numeric if name not in seen -%}
         {%- do columns.append({'name': name, 'role': 'feature', 'kind': 'numeric', 'argument': 'numeric'}) -%}
     {%- endfor -%}
@@ -129,6 +136,17 @@
     {%- if columns | length == 0 and a.business_metrics | length == 0 -%}
         {{- driftline._fail(monitor, 'numeric', '[]', 'at least one of numeric, categorical, prediction, label and business_metrics') -}}
     {%- endif -%}
+
+    {%- if a.importances is not mapping -%}
+        {{- driftline._fail(monitor, 'importances', tojson(a.importances | string), '{column: a number, 0 or more}') -}}
+    {%- endif -%}
+    {%- for name in a.importances -%}
+        {%- if name not in columns | selectattr('role', 'equalto', 'feature') | map(attribute='name') | list -%}
+            {{- driftline._fail(monitor, 'importances', tojson(name), "columns of 'numeric' and 'categorical'") -}}
+        {%- elif a.importances[name] is boolean or a.importances[name] is not number or a.importances[name] < 0 -%}
+            {{- driftline._fail(monitor, 'importances.' ~ name, tojson(a.importances[name] | string), 'a number, 0 or more') -}}
+        {%- endif -%}
+    {%- endfor -%}
 
     {#- Bins: a number for all numeric columns, or own edges by column (the others keep the default). -#}
     {%- set own_edges = {} -%}
@@ -153,6 +171,7 @@
             {%- do column.update({'bins': column.edges | length + 1}) -%}
         {%- endif -%}
     {%- endfor -%}
+    {%- do columns.extend(driftline._performance_columns(a, label, columns | length)) -%}
 
     {#- Business metrics: row expressions, summed. -#}
     {%- set metrics = [] -%}
@@ -192,21 +211,25 @@
         'arguments': a,
         'columns': columns,
         'segments': segments,
+        'label': label,
         'metrics': metrics,
     }) -}}
 {% endmacro %}
 
 
 {#
-    The hash of what the state depends on. What only steers a run (lookback, owner) is left out: changing it rebuilds
-    nothing. The leading number is the state's own version.
+    The hash of what the state depends on. What only steers a run (lookback, owner, how labels are judged) is left out:
+    changing it rebuilds nothing. state_version is the state's own version.
 #}
 {% macro _spec_hash(declaration) %}
     {%- set hashed = {} -%}
     {%- do hashed.update(declaration.arguments) -%}
-    {%- for name in ['lookback', 'owner', 'decision_threshold'] -%}
+    {%- for name in ['lookback', 'owner', 'label_delay', 'label_lookback', 'min_labelled_share', 'importances'] -%}
         {%- do hashed.pop(name) -%}
     {%- endfor -%}
-    {%- do hashed.update({'relation': declaration.relation.identifier, 'state_version': 1}) -%}
+    {%- if hashed.task != 'binary' or declaration.label is none -%}
+        {%- do hashed.pop('decision_threshold') -%}
+    {%- endif -%}
+    {%- do hashed.update({'relation': declaration.relation.identifier, 'state_version': 2}) -%}
     {{- return(local_md5(tojson(hashed, sort_keys=true))) -}}
 {% endmacro %}

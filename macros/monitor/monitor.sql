@@ -13,7 +13,12 @@
     prediction=none,
     decision_threshold=0.5,
     label=none,
+    positive_label=none,
+    label_delay=0,
+    label_lookback=none,
+    min_labelled_share=0.8,
     task='none',
+    ranking=none,
     model_version=none,
     segments=[],
     business_metrics={},
@@ -21,6 +26,7 @@
     bins=20,
     top_categories=50,
     lookback=3,
+    importances={},
     owner=none
 ) %}
     {%- set declaration = driftline._declaration(model.name, {
@@ -34,7 +40,12 @@
         'prediction': prediction,
         'decision_threshold': decision_threshold,
         'label': label,
+        'positive_label': positive_label,
+        'label_delay': label_delay,
+        'label_lookback': label_lookback,
+        'min_labelled_share': min_labelled_share,
         'task': task,
+        'ranking': ranking,
         'model_version': model_version,
         'segments': segments,
         'business_metrics': business_metrics,
@@ -42,6 +53,7 @@
         'bins': bins,
         'top_categories': top_categories,
         'lookback': lookback,
+        'importances': importances,
         'owner': owner,
     }, kwargs) -%}
     {#- unique_key is the period, not the grain: a run replaces whole periods, so rows that vanished from the source

@@ -27,7 +27,7 @@
         {{ driftline._reference_quantiles(learnt, 'select ' ~ values | join(', ') ~ ' from ' ~ rows.relation ~ where) }}
     ),
 
-    edges as (
+    quantile_edges as (
         select q.column_no, q.edge_no, q.edge, d.bin_count, d.own_edges
         from quantiles as q
         join declared as d on d.column_no = q.column_no
@@ -38,6 +38,30 @@
         select {{ column.no }}, {{ loop.index }}, {{ driftline._as_double(driftline._literal(edge)) }}, {{ column.bins }}, 1
         {%- endfor -%}
         {%- endfor %}
+    ),
+
+    {%- set cuts = learnt | selectattr('cut', 'defined') | list %}
+    {#- A cut takes the place of the first edge that is not below it, so that no bin holds rows of both decisions. -#}
+    edges as (
+        {%- if cuts %}
+        select
+            e.column_no, e.edge_no, case when e.edge_no = c.edge_no then c.cut else e.edge end as edge, e.bin_count, e.own_edges
+        from quantile_edges as e
+        left join (
+            select e.column_no, c.cut, coalesce(min(case when e.edge >= c.cut then e.edge_no end), max(e.edge_no)) as edge_no
+            from quantile_edges as e
+            join (
+                {%- for column in cuts %}
+                {%- set cut = driftline._as_double(driftline._literal(column.cut)) %}
+                select {{ column.no }} as column_no, {{ cut }} - greatest(abs({{ cut }}) * 2.3e-16, 1e-300) as cut
+                {{ 'union all' if not loop.last }}
+                {%- endfor %}
+            ) as c on c.column_no = e.column_no
+            group by e.column_no, c.cut
+        ) as c on c.column_no = e.column_no
+        {%- else %}
+        select column_no, edge_no, edge, bin_count, own_edges from quantile_edges
+        {%- endif %}
     ),
 
     neighbours as (
@@ -109,7 +133,7 @@
         select column_no, category, row_number() over (partition by column_no order by row_count desc, {{ driftline._byte_order('category') }}) as place
         from (
             {%- for column in categories %}
-            select {{ column.no }} as column_no, {{ driftline._as_text(column.sql) }} as category, count(*) as row_count
+            select {{ column.no }} as column_no, {{ driftline._as_text(column.get('learn') or column.sql) }} as category, count(*) as row_count
             from {{ rows.relation }}
             {{- where }}
             group by 1, 2

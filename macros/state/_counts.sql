@@ -1,13 +1,13 @@
 {#
-    Counts the numeric columns of the rows a run reads: per column × keys × bin the counts and Σw·v, and per column ×
-    keys one row (bin 20000) with the moments.
+    Counts the numeric columns of the rows a run reads: per column × keys × bin the counts, Σw·v and the sums of the
+    rows' outcomes, and per column × keys one row (bin 20000) with the moments.
 
     columns  list of {no, sql, bins}
     rows     what _rows_of returned
     keys     names of the grain
 
     Returns column_no, <keys>, bin, row_count, weight_sum, weight_sq_sum, value_sum, deviation_sq_sum, value_min,
-    value_max, out_of_range_weight. Reads the CTE `bins`.
+    value_max, out_of_range_weight and the sums of _outcome_names. Reads the CTE `bins`.
 #}
 {% macro _count_numeric(columns, rows, keys) %}
     {{- return(adapter.dispatch('_count_numeric', 'driftline')(columns, rows, keys)) -}}
@@ -21,12 +21,17 @@
     {%- set passes = [] -%}
     {%- for bins in columns | map(attribute='bins') | unique -%}
         {%- set alike = columns | selectattr('bins', 'equalto', bins) | list -%}
-        {%- do passes.extend(alike | selectattr('edges', 'none') | batch(8)) -%}
+        {%- set plain = alike | selectattr('edges', 'none') | list -%}
+        {%- do passes.extend(plain | selectattr('outcome', 'undefined') | batch(8)) -%}
+        {%- do passes.extend(plain | selectattr('outcome', 'defined') | batch(8)) -%}
         {%- do passes.extend(alike | rejectattr('edges', 'none') | batch(8)) -%}
     {%- endfor %}
+    {%- set outcomes = driftline._outcome_values(rows) -%}
+    {%- set sums = driftline._outcome_names() %}
     with coded as (
         {%- for pass in passes %}
         {%- set bins = pass[0].bins %}
+        {%- set own_label = pass[0].outcome is defined %}
         select
             column_no, {{ group_keys }}, {{ bins - 1 }} as last_bin, code,
             count(*) as row_count,
@@ -40,15 +45,20 @@
             sum({{ driftline._squared('x - centre') }}) as deviation_sq_sum,
             {%- endif %}
             min(x) as value_min,
-            max(x) as value_max
+            max(x) as value_max,
+            {{ driftline._outcome_sums(rows, own_label) }}
         from (
             select crossed.*, {{ driftline._summable('v') }} as x, {{ driftline._code_of(bins, pass[0].edges is not none) }} as code
             from (
                 select
                     {% for part in rows.grain | rejectattr('constant') %}r.{{ part.name }}, {% endfor -%}
                     {{ 'r.w, ' if rows.weight is not none }}t.*,
+                    {% for outcome in outcomes %}r.{{ outcome.name }}, {% endfor -%}
                     case t.column_no {% for column in pass %}when {{ column.no }} then r.v{{ column.no }} {% endfor %}end as v
-                from ({{ driftline._select_rows(rows, driftline._values_of(pass)) }}) as r
+                    {%- if own_label %},
+                    case t.column_no {% for column in pass %}when {{ column.no }} then r.y{{ column.no }} {% endfor %}end as outcome_y
+                    {%- endif %}
+                from ({{ driftline._select_rows(rows, driftline._values_of(pass) + outcomes) }}) as r
                 cross join ({{ driftline._thresholds_of(pass) }}) as t
             ) as crossed
         ) as binned
@@ -65,7 +75,7 @@
             case when code in (20002, 20003) or code >= 30000 then 1 else 0 end as is_out_of_range,
             {{ 'weight_sum, weight_sq_sum' if rows.weight is not none else 'row_count as weight_sum, row_count as weight_sq_sum' }},
             case when code between 0 and 9999 or code in (20002, 20003) or code >= 30000 then 1 else 0 end as is_finite,
-            value_sum, deviation_sq_sum
+            value_sum, deviation_sq_sum, {{ sums | join(', ') }}
         from coded
     )
 
@@ -74,8 +84,9 @@
         sum(weight_sum) as weight_sum, sum(weight_sq_sum) as weight_sq_sum,
         sum(case when is_finite = 1 then value_sum end) as value_sum,
         {%- for name in ['deviation_sq_sum', 'value_min', 'value_max', 'out_of_range_weight'] %}
-        {{ driftline._as_double('null') }} as {{ name }}{{ ',' if not loop.last }}
+        {{ driftline._as_double('null') }} as {{ name }},
         {%- endfor %}
+        {% for sum in sums %}sum({{ sum }}) as {{ sum }}{{ ', ' if not loop.last }}{% endfor %}
     from per_bin
     group by column_no, {{ group_keys }}, bin
     union all
@@ -84,17 +95,21 @@
         sum(case when is_finite = 1 then weight_sum else 0 end), sum(case when is_finite = 1 then weight_sq_sum else 0 end),
         sum(case when is_finite = 1 then value_sum end), sum(case when is_finite = 1 then deviation_sq_sum end),
         min(case when is_finite = 1 then value_min end), max(case when is_finite = 1 then value_max end),
-        sum(case when is_out_of_range = 1 then weight_sum else 0 end)
+        sum(case when is_out_of_range = 1 then weight_sum else 0 end),
+        {% for sum in sums %}sum(case when is_finite = 1 then {{ sum }} end){{ ', ' if not loop.last }}{% endfor %}
     from per_bin
     group by column_no, {{ group_keys }}
 {% endmacro %}
 
 
-{# The columns of a pass as values v<no>. #}
+{# The columns of a pass as values v<no>, and y<no> the label of those that have one of their own. #}
 {% macro _values_of(columns) %}
     {%- set values = [] -%}
     {%- for column in columns -%}
         {%- do values.append({'name': 'v' ~ column.no, 'sql': column.sql}) -%}
+        {%- if column.outcome is defined -%}
+            {%- do values.append({'name': 'y' ~ column.no, 'sql': column.outcome}) -%}
+        {%- endif -%}
     {%- endfor -%}
     {{- return(values) -}}
 {% endmacro %}
@@ -170,7 +185,10 @@
 {% endmacro %}
 
 
-{# Counts categorical columns by their values: column_no, <keys>, category, row_count, weight_sum, weight_sq_sum. #}
+{#
+    Counts categorical columns by their values: column_no, <keys>, category, row_count, weight_sum, weight_sq_sum and the
+    sums of _outcome_names.
+#}
 {% macro _count_categories(columns, rows, keys) %}
     {{- return(adapter.dispatch('_count_categories', 'driftline')(columns, rows, keys)) -}}
 {% endmacro %}
@@ -180,69 +198,10 @@
     select
         {{ column.no }} as column_no, {{ driftline._key_list(rows) }}, category, count(*) as row_count,
         {{ 'sum(w)' if rows.weight is not none else 'count(*)' }} as weight_sum,
-        {{ 'sum(w * w)' if rows.weight is not none else 'count(*)' }} as weight_sq_sum
-    from ({{ driftline._select_rows(rows, [{'name': 'category', 'sql': driftline._as_text(column.sql)}]) }}) as r
+        {{ 'sum(w * w)' if rows.weight is not none else 'count(*)' }} as weight_sq_sum,
+        {{ driftline._outcome_sums(rows) }}
+    from ({{ driftline._select_rows(rows, [{'name': 'category', 'sql': driftline._as_text(column.sql)}] + driftline._outcome_values(rows)) }}) as r
     group by {{ group_keys }}, category
     {{ 'union all' if not loop.last }}
-    {%- endfor %}
-{% endmacro %}
-
-
-{#
-    Sums the business measures and counts the rows, in one pass: <keys>, row_count, weight_sum, weight_sq_sum and per
-    metric n<no>, n<no>_sq, n<no>_rows (numerator: sum, sum of squares, rows that have one), d<no> (denominator).
-#}
-{% macro _sum_measures(declaration, rows, keys) %}
-    {%- set w = 'w * ' if rows.weight is not none else '' -%}
-    {%- set values = [] -%}
-    {%- for metric in (declaration.metrics if rows.measures else []) -%}
-        {%- do values.append({'name': 'x' ~ metric.no, 'sql': driftline._finite('(' ~ metric.numerator ~ ')')}) -%}
-        {%- if metric.denominator is not none -%}
-            {%- do values.append({'name': 'y' ~ metric.no, 'sql': driftline._finite('(' ~ metric.denominator ~ ')')}) -%}
-        {%- endif -%}
-    {%- endfor %}
-    select
-        {{ driftline._key_list(rows) }}, count(*) as row_count,
-        {{ 'sum(w)' if rows.weight is not none else 'count(*)' }} as weight_sum,
-        {{ 'sum(w * w)' if rows.weight is not none else 'count(*)' }} as weight_sq_sum
-        {%- for metric in declaration.metrics %}
-        {%- if rows.measures %},
-        sum({{ w }}x{{ metric.no }}) as n{{ metric.no }},
-        sum({{ w }}{{ driftline._squared('x' ~ metric.no) }}) as n{{ metric.no }}_sq,
-        count(x{{ metric.no }}) as n{{ metric.no }}_rows,
-        {{ 'sum(' ~ w ~ 'y' ~ metric.no ~ ')' if metric.denominator is not none else driftline._as_double('null') }} as d{{ metric.no }}
-        {%- else %},
-        {{ driftline._as_double('null') }} as n{{ metric.no }}, {{ driftline._as_double('null') }} as n{{ metric.no }}_sq, 0 as n{{ metric.no }}_rows, {{ driftline._as_double('null') }} as d{{ metric.no }}
-        {%- endif %}
-        {%- endfor %}
-    from ({{ driftline._select_rows(rows, values) }}) as r
-    group by {{ rows.grain | rejectattr('constant') | map(attribute='name') | join(', ') }}
-{% endmacro %}
-
-
-{# An expression as a double, NULL where it is no finite number. #}
-{% macro _finite(expression) %}
-    {%- set value = driftline._as_double(expression) -%}
-    {{- return('case when ' ~ value ~ ' between -1e300 and 1e300 then ' ~ value ~ ' end') -}}
-{% endmacro %}
-
-
-{# The rows of CTE `measures` in the shape of CTE `counted`: one for all rows, two for each business metric. #}
-{% macro _measure_rows(declaration, keys) %}
-    {%- set empty = driftline._as_double('null') %}
-    select 20000 as column_no, {{ keys | join(', ') }}, 0 as bin, 'rows' as bin_kind, row_count, weight_sum, weight_sq_sum,
-        {{ empty }} as value_sum, {{ empty }} as deviation_sq_sum, {{ empty }} as value_min, {{ empty }} as value_max, {{ empty }} as out_of_range_weight
-    from measures
-    {%- for metric in declaration.metrics %}
-    union all
-    select {{ 10000 + metric.no }}, {{ keys | join(', ') }}, 0, 'numerator', n{{ metric.no }}_rows, weight_sum, weight_sq_sum,
-        n{{ metric.no }}, n{{ metric.no }}_sq, {{ empty }}, {{ empty }}, {{ empty }}
-    from measures
-    {%- if metric.denominator is not none %}
-    union all
-    select {{ 10000 + metric.no }}, {{ keys | join(', ') }}, 1, 'denominator', row_count, weight_sum, weight_sq_sum,
-        d{{ metric.no }}, {{ empty }}, {{ empty }}, {{ empty }}, {{ empty }}
-    from measures
-    {%- endif %}
     {%- endfor %}
 {% endmacro %}

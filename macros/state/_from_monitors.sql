@@ -10,6 +10,8 @@
         'bin': dbt.type_int(), 'bin_kind': text, 'bin_label': text, 'bin_lower': double, 'bin_upper': double, 'bin_group': dbt.type_int(),
         'row_count': dbt.type_bigint(), 'weight_sum': double, 'weight_sq_sum': double, 'value_sum': double,
         'deviation_sq_sum': double, 'value_min': double, 'value_max': double, 'out_of_range_weight': double,
+        'prediction_sum': double, 'labelled_weight_sum': double, 'labelled_weight_sq_sum': double, 'label_sum': double, 'label_sq_sum': double,
+        'labelled_prediction_sum': double, 'loss_sum': double, 'loss_sq_sum': double,
         'computed_at': dbt.type_timestamp(),
     }) -}}
 {% endmacro %}

@@ -4,7 +4,7 @@
 
     Returns a dict: relation, name (`relation` or `reference`), span (this source holds the reference as a span of time),
     time {sql, kind} or none, columns (those of the declaration that exist here, with kind and sql), version, segments
-    (list of SQL), weight, metrics.
+    (list of SQL), weight, metrics, outcome (what _resolve_outcome returned).
     Where the warehouse cannot be asked (an offline compile) every column is taken to exist with the plainest type.
     Stops the compile on a missing column or a wrong type.
 #}
@@ -21,6 +21,7 @@
     {%- endif -%}
     {%- set known = {'monitor': monitor, 'relation': relation, 'exact': exact, 'found': found} -%}
     {%- set optional = name == 'reference' -%}
+    {%- set label = driftline._resolve_label(declaration, known, optional) -%}
 
     {%- set time = driftline._resolve_column(known, 'timestamp', arguments.timestamp, optional) -%}
     {%- if time is not none and time.type not in ('date', 'naive', 'zoned') -%}
@@ -28,8 +29,8 @@
     {%- endif -%}
 
     {%- set columns = [] -%}
-    {%- for column in declaration.columns -%}
-        {%- set actual = driftline._resolve_column(known, column.argument, column.name, optional) -%}
+    {%- for column in declaration.columns if column.role in ('feature', 'prediction', 'label') -%}
+        {%- set actual = label.actual if column.role == 'label' else driftline._resolve_column(known, column.argument, column.name, optional) -%}
         {%- if actual is not none -%}
             {%- set kind = column.kind -%}
             {%- if kind is none -%}
@@ -48,6 +49,9 @@
         {%- endif -%}
     {%- endfor -%}
 
+    {%- set outcome = driftline._resolve_outcome(declaration, known, label, columns, optional) -%}
+    {%- do columns.extend(outcome.columns) -%}
+
     {%- set version = none -%}
     {%- if arguments.model_version is not none -%}
         {%- set actual = driftline._resolve_column(known, 'model_version', arguments.model_version, optional) -%}
@@ -60,7 +64,7 @@
     {%- endfor -%}
 
     {{- return({
-        'relation': relation,
+        'relation': label.relation,
         'name': name,
         'time': time,
         'columns': columns,
@@ -68,6 +72,7 @@
         'segments': segments,
         'weight': arguments.weight if name == 'relation' else none,
         'metrics': declaration.metrics if name == 'relation' else [],
+        'outcome': outcome,
     }) -}}
 {% endmacro %}
 

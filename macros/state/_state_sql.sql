@@ -24,13 +24,20 @@
     {%- for segment in declaration.segments -%}
         {%- do keys.append('segment_' ~ loop.index) -%}
     {%- endfor -%}
-    {%- set sums = ['row_count', 'weight_sum', 'weight_sq_sum', 'value_sum', 'deviation_sq_sum', 'value_min', 'value_max', 'out_of_range_weight'] -%}
+    {%- set sums = ['row_count', 'weight_sum', 'weight_sq_sum', 'value_sum', 'deviation_sq_sum', 'value_min', 'value_max', 'out_of_range_weight'] + driftline._outcome_names() -%}
+    {%- set measures = sources[0].outcome.measures if sources[0].outcome.labelled is not none else [] -%}
     {%- set now = driftline._now() -%}
     {%- set from = {} -%}
     {%- for source in read_sources -%}
         {%- do from.update({source.name: driftline._rows_of(declaration, source, resume)}) -%}
     {%- endfor %}
-with declared as (
+with {% if sources[0].outcome.outcomes is not none -%}
+outcomes as (
+    {{ sources[0].outcome.outcomes }}
+),
+
+{% endif -%}
+declared as (
     {{ driftline._declared_rows(declaration, columns) }}
 ),
 
@@ -69,7 +76,8 @@ category_counts as (
         case when v.category is null then -3 else coalesce(b.bin, 10002) end as bin,
         sum(v.row_count) as row_count,
         sum(v.weight_sum) as weight_sum,
-        sum(v.weight_sq_sum) as weight_sq_sum
+        sum(v.weight_sq_sum) as weight_sq_sum,
+        {% for sum in driftline._outcome_names() %}sum(v.{{ sum }}) as {{ sum }}{{ ', ' if not loop.last }}{% endfor %}
     from category_values as v
     left join bins as b on b.column_no = v.column_no and b.bin_label = v.category
     group by {% for key in keys %}v.{{ key }}, {% endfor %}v.column_no, case when v.category is null then -3 else coalesce(b.bin, 10002) end
@@ -78,7 +86,7 @@ category_counts as (
 {% endif -%}
 measures as (
     {%- for source in read_sources %}
-    {{ driftline._sum_measures(declaration, from[source.name], keys) }}
+    {{ driftline._sum_measures(declaration, from[source.name], keys, measures) }}
     {{- ' union all ' if not loop.last }}
     {%- endfor %}
 ),
@@ -90,11 +98,17 @@ counted as (
     {%- endif %}
     {%- if categorical %}
     select column_no, {{ keys | join(', ') }}, bin, cast(null as {{ dbt.type_string() }}) as bin_kind, row_count, weight_sum, weight_sq_sum
-        {%- for sum in sums[3:] %}, {{ driftline._as_double('null') }} as {{ sum }}{% endfor %}
+        {%- for sum in sums[3:8] %}, {{ driftline._as_double('null') }} as {{ sum }}{% endfor %}, {{ sums[8:] | join(', ') }}
     from category_counts
     union all
     {%- endif %}
-    {{ driftline._measure_rows(declaration, keys) }}
+    {{ driftline._measure_rows(declaration, keys, measures) }}
+    {%- for source in read_sources if source.outcome.ranking is not none %}
+    union all
+    select 20001, {{ keys | join(', ') }}, bin, bin_kind, row_count, row_count, row_count, value_sum, deviation_sq_sum
+        {%- for sum in sums[5:] %}, {{ driftline._as_double('null') }}{% endfor %}
+    from ({{ driftline._rank_requests(from[source.name], keys) }}) as ranked_{{ loop.index }}
+    {%- endfor %}
 ),
 
 by_segment as (
@@ -109,8 +123,7 @@ by_segment as (
         {{ sums | join(', ') }}
     from counted
         {%- else %}
-        sum(row_count) as row_count, sum(weight_sum) as weight_sum, sum(weight_sq_sum) as weight_sq_sum, sum(value_sum) as value_sum,
-        sum(deviation_sq_sum) as deviation_sq_sum, min(value_min) as value_min, max(value_max) as value_max, sum(out_of_range_weight) as out_of_range_weight
+        {% for sum in sums %}{{ {'value_min': 'min', 'value_max': 'max'}.get(sum, 'sum') }}({{ sum }}) as {{ sum }}{{ ', ' if not loop.last }}{% endfor %}
     from counted
     group by column_no, source, in_reference, period_start, model_version, {{ "segment_" ~ loop.index0 ~ ", " if segment is not none }}bin, bin_kind
         {%- endif %}
@@ -234,7 +247,9 @@ from records
     {%- endif -%}
     {%- set latest = driftline._as_timestamp(driftline._literal((row[2] | string)[:19])) -%}
     {%- set period = declaration.arguments.period -%}
-    {%- set lookback = declaration.arguments.lookback -%}
+    {%- set a = declaration.arguments -%}
+    {#- Labels of a period are final label_delay periods after its end. -#}
+    {%- set lookback = [a.lookback, a.label_lookback or 0, a.label_delay + 1 if a.label_delay else 0] | max -%}
     {{- return({'period_start': driftline._as_timestamp(dbt.dateadd(period, 0 - lookback, latest))}) -}}
 {% endmacro %}
 
@@ -251,8 +266,11 @@ from records
         {{ driftline._text('measure') }} as column_kind, 0 as bin_count, 0 as own_edges
     union all
     {%- endfor %}
-    select 20000 as column_no, {{ driftline._text('*') }} as column_name, {{ driftline._text('row') }} as column_role,
+    {%- for no, role in {20000: 'row', 20001: 'performance'}.items() %}
+    select {{ no }} as column_no, {{ driftline._text('*') }} as column_name, {{ driftline._text(role) }} as column_role,
         {{ driftline._text('measure') }} as column_kind, 0 as bin_count, 0 as own_edges
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 {% endmacro %}
 
 
@@ -303,8 +321,28 @@ from records
         'where': where,
         'resume': resume,
         'measures': source.name == 'relation',
+        'outcome': source.outcome,
+        'label_centre': driftline._label_centre(declaration, source, resume) if source.outcome.is_number else none,
         'weight': driftline._as_double('(' ~ source.weight ~ ')') if source.weight is not none else none,
     }) -}}
+{% endmacro %}
+
+
+{#
+    SQL of the frozen centre of a numeric label. A run that resumes reads it beforehand: a constant lets every engine work
+    in parallel.
+#}
+{% macro _label_centre(declaration, source, resume) %}
+    {%- set column = source.columns | selectattr('role', 'equalto', 'label') | first -%}
+    {%- if not column -%}{{- return('0') -}}{%- endif -%}
+    {%- if resume -%}
+        {%- set found = run_query(
+            'select cast(max(bin_lower) as ' ~ dbt.type_string() ~ ') from ' ~ this ~ " where record = 'bin' and bin = 20000 and column_role = 'label' and column_name = "
+            ~ driftline._literal(column.name)
+        ) -%}
+        {{- return(driftline._as_double(driftline._literal(found.rows[0][0] if found.rows[0][0] is not none else '0'))) -}}
+    {%- endif -%}
+    {{- return('coalesce((select max(bin_lower) from bins where column_no = ' ~ column.no ~ ' and bin = 20000), 0)') -}}
 {% endmacro %}
 
 
@@ -329,6 +367,11 @@ from records
         'task': driftline._text(a.task),
         'decision_threshold': driftline._text(a.decision_threshold),
         'owner': driftline._text(a.owner) if a.owner is not none else driftline._as_text('null'),
+        'has_label': driftline._text(1 if source.outcome.labelled is not none else 0),
+        'has_prediction': driftline._text(1 if a.prediction is not none else 0),
+        'label_delay': driftline._text(a.label_delay),
+        'min_labelled_share': driftline._text(a.min_labelled_share),
+        'ranking_k': driftline._text(a.ranking.k) if a.ranking is not none else driftline._as_text('null'),
         'relation_name': driftline._text(declaration.relation.identifier),
         'reference_start': driftline._text(a.reference.start) if 'start' in a.reference else driftline._as_text('null'),
         'reference_end': driftline._text(a.reference.end) if 'end' in a.reference else driftline._as_text('null'),
@@ -336,6 +379,9 @@ from records
     } -%}
     {%- for metric in declaration.metrics -%}
         {%- do settings.update({'business:' ~ metric.name: driftline._text('sum' if metric.denominator is none else 'ratio')}) -%}
+    {%- endfor -%}
+    {%- for name in a.importances -%}
+        {%- do settings.update({'importance:' ~ name: driftline._text(a.importances[name])}) -%}
     {%- endfor -%}
     {%- for name in settings %}
     select {{ driftline._text(name) }} as setting, {{ settings[name] }} as value

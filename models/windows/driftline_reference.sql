@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- set outcomes = ['p', 'l', 'l2', 'y', 'y2', 'lp', 'e', 'e2'] %}
 
 -- The whole reference by cell, for each group: its own version's, or where that version has no reference rows, the one
 -- of all versions.
@@ -6,6 +7,7 @@ with reference as (
     select
         g.monitor, g.model_version, g.segment, g.segment_value, s.cell_no,
         sum(s.reference_n) as n, sum(s.reference_w) as w, sum(s.reference_w2) as w2, sum(s.reference_v) as v, sum(s.reference_d2) as d2,
+        {% for name in outcomes %}sum(s.reference_{{ name }}) as {{ name }}, {% endfor %}
         min(s.reference_value_min) as value_min, max(s.reference_value_max) as value_max,
         sum(s.reference_out_of_range_weight) as out_of_range_weight,
         count(*) as periods
@@ -29,7 +31,7 @@ chosen as (
 )
 
 select
-    c.group_no, c.reference_model_version, r.cell_no, r.n, r.w, r.w2, r.v, r.d2, r.value_min, r.value_max, r.out_of_range_weight, r.periods
+    c.group_no, c.reference_model_version, r.cell_no, r.n, r.w, r.w2, r.v, r.d2, {% for name in outcomes %}r.{{ name }}, {% endfor %}r.value_min, r.value_max, r.out_of_range_weight, r.periods
 from chosen as c
 join reference as r
     on r.monitor = c.monitor and r.model_version = c.reference_model_version

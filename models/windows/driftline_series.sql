@@ -1,6 +1,8 @@
 {{ config(materialized='table') }}
 {%- set sums = {
     'row_count': 'n', 'weight_sum': 'w', 'weight_sq_sum': 'w2', 'value_sum': 'v', 'deviation_sq_sum': 'd2',
+    'prediction_sum': 'p', 'labelled_weight_sum': 'l', 'labelled_weight_sq_sum': 'l2', 'label_sum': 'y', 'label_sq_sum': 'y2',
+    'labelled_prediction_sum': 'lp', 'loss_sum': 'e', 'loss_sq_sum': 'e2',
 } %}
 
 -- State by group, cell and period, versions added up to their totals, and beside each sum the part that is reference.

@@ -1,0 +1,134 @@
+{#
+    The performance metrics by task, as a relation (task, metric, rows_of): rows_of says which rows a metric counts
+    (labelled, scored, requests, nonzero, above_minus_one).
+#}
+{% macro _performance_metrics(tasks) %}
+    {%- set metrics = {
+        'binary': {
+            'accuracy': 'labelled', 'precision': 'labelled', 'recall': 'labelled', 'specificity': 'labelled', 'f1': 'labelled',
+            'true_positive_share': 'labelled', 'false_positive_share': 'labelled', 'false_negative_share': 'labelled', 'true_negative_share': 'labelled',
+            'selection_rate': 'scored', 'label_rate': 'labelled', 'roc_auc': 'labelled', 'average_precision': 'labelled', 'ks': 'labelled', 'gini': 'labelled',
+            'log_loss': 'labelled', 'brier': 'labelled', 'expected_calibration_error': 'labelled', 'lift_top_10': 'labelled', 'capture_top_10': 'labelled',
+        },
+        'multiclass': {
+            'accuracy': 'labelled', 'macro_precision': 'labelled', 'macro_recall': 'labelled', 'macro_f1': 'labelled', 'macro_roc_auc': 'labelled', 'log_loss': 'labelled',
+        },
+        'regression': {
+            'mae': 'labelled', 'rmse': 'labelled', 'mape': 'nonzero', 'msle': 'above_minus_one', 'rmsle': 'above_minus_one', 'r2': 'labelled', 'bias': 'labelled',
+        },
+        'ranking': {'hit_rate': 'requests', 'ndcg': 'requests', 'mrr': 'requests'},
+    } -%}
+    {%- for task in tasks -%}
+    {%- set outer = loop -%}
+    {%- for metric in metrics[task] %}
+    select {{ driftline._text(task) }} as task, {{ driftline._text(metric) }} as metric, {{ driftline._text(metrics[task][metric]) }} as rows_of
+    {{ 'union all' if not (loop.last and outer.last) }}
+    {%- endfor -%}
+    {%- endfor -%}
+{% endmacro %}
+
+
+{#
+    Every metric as SQL over the row `w` of driftline_realized's `wide`: {value, variance (of its sampling), lower, upper
+    (bounds where it comes from bins)}. A metric without a variance has none that the sums can give.
+
+    Proportions have the binomial variance. f1 by the delta method over the multinomial counts; average precision by the
+    binomial interval (Boyd, Eng & Page, ECML 2013); the area under the curve after Hanley & McNeil, Radiology 143 (1982).
+#}
+{% macro _realized_metrics() %}
+    {%- set l = 'nullif(w.labelled_w, 0e0)' -%}
+    {%- set metrics = {} -%}
+    {%- set proportions = {
+        'accuracy': ["(case when w.task = 'binary' then w.true_positive_v + w.true_negative_v else w.correct_v end)", 'w.labelled_w'],
+        'precision': ['w.true_positive_v', '(w.true_positive_v + w.false_positive_v)'],
+        'recall': ['w.true_positive_v', '(w.true_positive_v + w.false_negative_v)'],
+        'specificity': ['w.true_negative_v', '(w.true_negative_v + w.false_positive_v)'],
+        'label_rate': ['w.label_v', 'w.labelled_w'],
+        'true_positive_share': ['w.true_positive_v', 'w.labelled_w'], 'false_positive_share': ['w.false_positive_v', 'w.labelled_w'],
+        'false_negative_share': ['w.false_negative_v', 'w.labelled_w'], 'true_negative_share': ['w.true_negative_v', 'w.labelled_w'],
+    } -%}
+    {%- for metric in proportions -%}
+        {%- set top = proportions[metric][0] -%}{%- set bottom = proportions[metric][1] -%}
+        {%- set p = '(' ~ top ~ ' / nullif(' ~ bottom ~ ', 0e0))' -%}
+        {%- do metrics.update({metric: {'value': p, 'variance': p ~ ' * (1e0 - ' ~ p ~ ') / nullif(' ~ bottom ~ ', 0e0) * w.weight_per_row'}}) -%}
+    {%- endfor -%}
+    {%- set rate = '(w.predicted_positive_v / nullif(w.predicted_positive_w, 0e0))' -%}
+    {%- do metrics.update({'selection_rate': {'value': rate, 'variance': rate ~ ' * (1e0 - ' ~ rate ~ ') * w.predicted_positive_w2 / nullif(w.predicted_positive_w * w.predicted_positive_w, 0e0)'}}) -%}
+
+    {%- set errors = '(w.false_positive_v + w.false_negative_v)' -%}
+    {%- set f1_bottom = 'nullif(2e0 * w.true_positive_v + ' ~ errors ~ ', 0e0)' -%}
+    {%- do metrics.update({'f1': {
+        'value': '2e0 * w.true_positive_v / ' ~ f1_bottom,
+        'variance': '4e0 * (w.true_positive_v / ' ~ f1_bottom ~ ') * (' ~ errors ~ ' / ' ~ f1_bottom ~ ') * ((w.true_positive_v + ' ~ errors ~ ') / ' ~ f1_bottom ~ ') / ' ~ f1_bottom ~ ' * w.weight_per_row',
+    }}) -%}
+
+    {%- set positives = '(w.all_positives / w.weight_per_row)' -%}{%- set negatives = '(w.all_negatives / w.weight_per_row)' -%}
+    {%- set auc_variance = driftline._auc_variance('w.roc_auc', positives, negatives) -%}
+    {%- do metrics.update({
+        'roc_auc': {'value': 'w.roc_auc', 'lower': 'w.roc_auc - w.auc_slack', 'upper': 'w.roc_auc + w.auc_slack', 'variance': auc_variance},
+        'gini': {'value': '2e0 * w.roc_auc - 1e0', 'lower': '2e0 * (w.roc_auc - w.auc_slack) - 1e0', 'upper': '2e0 * (w.roc_auc + w.auc_slack) - 1e0', 'variance': '4e0 * (' ~ auc_variance ~ ')'},
+        'average_precision': {'value': 'w.average_precision', 'lower': 'w.average_precision_lower', 'upper': 'w.average_precision_upper', 'variance': 'w.average_precision * (1e0 - w.average_precision) / nullif(' ~ positives ~ ', 0e0)'},
+        'ks': {'value': 'w.ks', 'lower': 'w.ks', 'upper': 'w.ks_upper'},
+        'capture_top_10': {'value': 'w.capture', 'lower': 'w.capture_lower', 'upper': 'w.capture_upper', 'variance': 'w.capture * (1e0 - w.capture) / nullif(' ~ positives ~ ', 0e0)'},
+        'lift_top_10': {'value': '10e0 * w.capture', 'lower': '10e0 * w.capture_lower', 'upper': '10e0 * w.capture_upper', 'variance': '100e0 * w.capture * (1e0 - w.capture) / nullif(' ~ positives ~ ', 0e0)'},
+    }) -%}
+
+    {%- set probable = "w.has_no_probabilities = 0" -%}
+    {%- set loss = driftline._mean_of('log_loss') -%}
+    {%- set brier_mean = '(w.squared_error_v / ' ~ l ~ ')' -%}
+    {%- do metrics.update({
+        'log_loss': {'value': 'case when ' ~ probable ~ ' then ' ~ loss.value ~ ' end', 'variance': loss.variance},
+        'brier': {'value': 'case when ' ~ probable ~ ' then ' ~ brier_mean ~ ' end', 'variance': '(w.squared_error_d2 / ' ~ l ~ ' - ' ~ brier_mean ~ ' * ' ~ brier_mean ~ ') / nullif(w.effective_n, 0e0)'},
+        'expected_calibration_error': {'value': 'case when ' ~ probable ~ ' then w.expected_calibration_error end'},
+    }) -%}
+
+    {%- for metric in ['macro_precision', 'macro_recall', 'macro_f1'] -%}
+        {%- do metrics.update({metric: {'value': 'case when w.is_pooled = 0 then w.' ~ metric ~ ' end'}}) -%}
+    {%- endfor -%}
+    {%- do metrics.update({'macro_roc_auc': {
+        'value': 'case when w.is_pooled = 0 then w.macro_roc_auc end', 'lower': 'w.macro_roc_auc - w.macro_auc_slack', 'upper': 'w.macro_roc_auc + w.macro_auc_slack',
+    }}) -%}
+
+    {%- set mean_error = '(w.error_v / ' ~ l ~ ')' -%}{%- set mean_absolute = '(w.absolute_error_v / ' ~ l ~ ')' -%}
+    {%- set percentage = driftline._mean_of('percentage_error') -%}{%- set squared_log = driftline._mean_of('squared_log_error') -%}
+    {%- do metrics.update({
+        'mae': {'value': mean_absolute, 'variance': '(w.absolute_error_d2 / ' ~ l ~ ' - ' ~ driftline._squared(mean_absolute) ~ ') / nullif(w.effective_n, 0e0)'},
+        'bias': {'value': mean_error, 'variance': '(w.error_d2 / ' ~ l ~ ' - ' ~ driftline._squared(mean_error) ~ ') / nullif(w.effective_n, 0e0)'},
+        'rmse': {'value': 'sqrt(w.absolute_error_d2 / ' ~ l ~ ')'},
+        'mape': percentage,
+        'msle': squared_log,
+        'rmsle': {'value': 'sqrt(' ~ squared_log.value ~ ')', 'variance': '(' ~ squared_log.variance ~ ') / nullif(4e0 * ' ~ squared_log.value ~ ', 0e0)'},
+        'r2': {'value': 'case when w.label_ss > 1e-12 * w.label_d2 then 1e0 - w.absolute_error_d2 / w.label_ss end'},
+    }) -%}
+
+    {%- for metric, measure in {'hit_rate': 'hit', 'ndcg': 'ndcg', 'mrr': 'reciprocal_rank'}.items() -%}
+        {%- set mean = '(w.' ~ measure ~ '_v / nullif(w.' ~ measure ~ '_n, 0e0))' -%}
+        {%- do metrics.update({metric: {'value': mean, 'variance': '(w.' ~ measure ~ '_d2 / nullif(w.' ~ measure ~ '_n, 0e0) - ' ~ mean ~ ' * ' ~ mean ~ ') / nullif(w.' ~ measure ~ '_n, 0e0)'}}) -%}
+    {%- endfor -%}
+    {{- return(metrics) -}}
+{% endmacro %}
+
+
+{# {value, variance} of the mean of a measure that has rows of its own. #}
+{% macro _mean_of(measure) %}
+    {%- set w = 'nullif(w.' ~ measure ~ '_w, 0e0)' -%}
+    {%- set mean = '(w.' ~ measure ~ '_v / ' ~ w ~ ')' -%}
+    {{- return({
+        'value': mean,
+        'variance': '(w.' ~ measure ~ '_d2 / ' ~ w ~ ' - ' ~ driftline._squared(mean) ~ ') * w.' ~ measure ~ '_w2 / (' ~ w ~ ' * ' ~ w ~ ')',
+    }) -}}
+{% endmacro %}
+
+
+{#
+    Variance of an area under the ROC curve (Hanley & McNeil, Radiology 143 (1982), formula 1).
+
+    a          SQL of the area
+    pos, neg   effective numbers of positives and negatives
+#}
+{% macro _auc_variance(a, pos, neg) %}
+    {{- return(
+        '(' ~ a ~ ' * (1e0 - ' ~ a ~ ') + greatest(' ~ pos ~ ' - 1e0, 0e0) * (' ~ a ~ ' / (2e0 - ' ~ a ~ ') - ' ~ a ~ ' * ' ~ a ~ ')'
+        ~ ' + greatest(' ~ neg ~ ' - 1e0, 0e0) * (2e0 * ' ~ a ~ ' * ' ~ a ~ ' / (1e0 + ' ~ a ~ ') - ' ~ a ~ ' * ' ~ a ~ ')) / nullif(' ~ pos ~ ' * ' ~ neg ~ ', 0e0)'
+    ) -}}
+{% endmacro %}

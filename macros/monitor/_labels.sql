@@ -1,0 +1,82 @@
+{#
+    Where the labels are: none, or {column, relation, key, known_at}. relation is none where the label is a column of the
+    log itself. `a.label` becomes plain values, for the hash and the model's meta.
+#}
+{% macro _declared_label(monitor, a) %}
+    {%- set given = a.label -%}
+    {%- set allowed = "a column, {'relation': ref('...'), 'key': column, 'label': column, 'known_at': column} (known_at may be left out) or {'label': column, 'known_at': column}" -%}
+    {%- if given is none -%}
+        {{- return(none) -}}
+    {%- elif given is string -%}
+        {{- driftline._check_name(monitor, 'label', given) -}}
+        {{- return({'column': given, 'relation': none, 'key': none, 'known_at': none}) -}}
+    {%- elif given is not mapping -%}
+        {{- driftline._fail(monitor, 'label', tojson(given | string), allowed) -}}
+    {%- endif -%}
+    {%- for part in given if part not in ['relation', 'key', 'label', 'known_at'] -%}
+        {{- driftline._fail(monitor, 'label', tojson(part), allowed) -}}
+    {%- endfor -%}
+    {%- set plain = {} -%}
+    {%- for part in ['label', 'key', 'known_at'] -%}
+        {%- if part in given or part == 'label' -%}
+            {{- driftline._check_name(monitor, 'label.' ~ part, given.get(part)) -}}
+            {%- do plain.update({part: given[part]}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set relation = given.get('relation') -%}
+    {%- if 'relation' in given -%}
+        {%- if relation is none or relation is string or relation is number or relation.identifier is not defined -%}
+            {{- driftline._fail(monitor, 'label.relation', tojson(relation | string), "ref('...') or source('...', '...')") -}}
+        {%- elif 'key' not in given -%}
+            {{- driftline._fail(monitor, 'label', 'a relation without a key', allowed) -}}
+        {%- endif -%}
+        {%- do plain.update({'relation': relation.identifier}) -%}
+    {%- elif 'key' in given or 'known_at' not in given -%}
+        {{- driftline._fail(monitor, 'label', tojson(plain), allowed) -}}
+    {%- endif -%}
+    {%- do a.update({'label': plain}) -%}
+    {{- return({'column': plain.label, 'relation': relation, 'key': plain.get('key'), 'known_at': plain.get('known_at')}) -}}
+{% endmacro %}
+
+
+{# Checks the argument `ranking` and fills in its k. #}
+{% macro _check_ranking(monitor, a) %}
+    {%- set allowed = "{'request': column, 'position': column, 'k': places looked at (default 10)}, with a label" -%}
+    {%- if a.ranking is not none -%}
+        {%- if a.ranking is not mapping or a.label is none -%}
+            {{- driftline._fail(monitor, 'ranking', tojson(a.ranking | string) ~ (' without a label' if a.label is none else ''), allowed) -}}
+        {%- endif -%}
+        {%- for part in a.ranking if part not in ['request', 'position', 'k'] -%}
+            {{- driftline._fail(monitor, 'ranking', tojson(part), allowed) -}}
+        {%- endfor -%}
+        {{- driftline._check_name(monitor, 'ranking.request', a.ranking.get('request')) -}}
+        {{- driftline._check_name(monitor, 'ranking.position', a.ranking.get('position')) -}}
+        {{- driftline._check_count(monitor, 'ranking.k', a.ranking.get('k', 10), 1) -}}
+        {%- do a.update({'ranking': {'request': a.ranking.request, 'position': a.ranking.position, 'k': a.ranking.get('k', 10)}}) -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{#
+    What performance counts beside the declared columns: the score in finer bins than drift needs (bounds of the area
+    under the curve are about as wide as one bin), and the classes of a multiclass label.
+#}
+{% macro _performance_columns(a, label, first_no) %}
+    {%- set columns = [] -%}
+    {%- if label is not none and a.prediction is not none -%}
+        {%- if a.task == 'binary' -%}
+            {%- do columns.append({'name': a.prediction, 'role': 'performance', 'kind': 'numeric', 'cut': a.decision_threshold}) -%}
+        {%- elif a.task == 'multiclass' -%}
+            {%- for class in (a.prediction if a.prediction is mapping else []) -%}
+                {%- do columns.append({'name': class | string, 'role': 'performance', 'kind': 'numeric', 'class': class | string}) -%}
+            {%- endfor -%}
+            {%- for role in ['class_support', 'class_predicted', 'class_hit'] -%}
+                {%- do columns.append({'name': label.column, 'role': role, 'kind': 'categorical'}) -%}
+            {%- endfor -%}
+        {%- endif -%}
+    {%- endif -%}
+    {%- for column in columns -%}
+        {%- do column.update({'no': first_no + loop.index0, 'bins': 50, 'edges': none, 'argument': 'prediction'}) -%}
+    {%- endfor -%}
+    {{- return(columns) -}}
+{% endmacro %}

@@ -1,0 +1,71 @@
+{{ config(materialized='table') }}
+
+-- What a score has meant in the reference: the share of positive labels in each of its bins, made to rise with the score by
+-- isotonic regression. Its value at a bin is the largest, over all bins before it, of the smallest mean from there on to any
+-- bin after it (Robertson, Wright & Dykstra, Order Restricted Statistical Inference, 1988, theorem 1.4.4).
+with bins as (
+    select
+        r.group_no, c.column_no, c.cell_no, c.bin, c.bin_lower, c.bin_upper, r.l, r.l2, r.y, r.lp
+    from {{ ref('driftline_reference') }} as r
+    join {{ ref('driftline_groups') }} as g on g.group_no = r.group_no and g.source = 'relation' and g.segment = 'all'
+    join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no and c.column_role = 'performance' and c.column_kind = 'numeric' and c.bin_kind = 'range'
+),
+
+cumulated as (
+    select
+        group_no, column_no, bin,
+        sum(l) over (partition by group_no, column_no order by bin rows unbounded preceding) as l_to,
+        sum(y) over (partition by group_no, column_no order by bin rows unbounded preceding) as y_to,
+        coalesce(sum(l) over (partition by group_no, column_no order by bin rows between unbounded preceding and 1 preceding), 0e0) as l_before,
+        coalesce(sum(y) over (partition by group_no, column_no order by bin rows between unbounded preceding and 1 preceding), 0e0) as y_before
+    from bins
+    where l > 0
+),
+
+spans as (
+    select
+        a.group_no, a.column_no, a.bin as first_bin, b.bin as last_bin,
+        min((b.y_to - a.y_before) / (b.l_to - a.l_before)) over (
+            partition by a.group_no, a.column_no, a.bin order by b.bin desc rows unbounded preceding
+        ) as least_mean
+    from cumulated as a
+    join cumulated as b on b.group_no = a.group_no and b.column_no = a.column_no and b.bin >= a.bin
+),
+
+isotonic as (
+    select group_no, column_no, last_bin as bin, least(greatest(max(least_mean), 0e0), 1e0) as calibrated
+    from spans
+    group by group_no, column_no, last_bin
+),
+
+-- A bin without labels in the reference has the value of the bin before it, the first ones that of the bin after them.
+filled as (
+    select
+        b.*, i.calibrated as own,
+        coalesce(
+            max(i.calibrated) over (partition by b.group_no, b.column_no order by b.bin rows unbounded preceding),
+            min(i.calibrated) over (partition by b.group_no, b.column_no order by b.bin desc rows unbounded preceding)
+        ) as calibrated
+    from bins as b
+    left join isotonic as i on i.group_no = b.group_no and i.column_no = b.column_no and i.bin = b.bin
+),
+
+-- Bins of one value were pooled: what the value stands on is all of their labels.
+pooled as (
+    select
+        filled.*,
+        dense_rank() over (partition by group_no, column_no order by calibrated) as block,
+        sum(l) over (partition by group_no, column_no, calibrated) as block_l,
+        sum(l2) over (partition by group_no, column_no, calibrated) as block_l2
+    from filled
+)
+
+select
+    group_no, column_no, cell_no, bin, bin_lower, bin_upper, l as labelled_weight, y as label_sum,
+    y / nullif(l, 0e0) as label_rate, lp / nullif(l, 0e0) as mean_score, calibrated, cast(block as {{ dbt.type_int() }}) as block,
+    -- One half of a row of each kind keeps a block of all or none from being certain (Jeffreys).
+    ((calibrated * block_n + 0.5e0) / (block_n + 1e0)) * (1e0 - (calibrated * block_n + 0.5e0) / (block_n + 1e0)) / (block_n + 1e0) as variance
+from (
+    select pooled.*, coalesce(block_l * block_l / nullif(block_l2, 0e0), 0e0) as block_n from pooled
+) as p
+where calibrated is not null
