@@ -59,7 +59,8 @@
 
 {#
     What performance counts beside the declared columns: the score in finer bins than drift needs (bounds of the area
-    under the curve are about as wide as one bin), and the classes of a multiclass label.
+    under the curve are about as wide as one bin); the classes of a multiclass label, and the probability of the class that
+    was chosen.
 #}
 {% macro _performance_columns(a, label, first_no) %}
     {%- set columns = [] -%}
@@ -70,6 +71,9 @@
             {%- for class in (a.prediction if a.prediction is mapping else []) -%}
                 {%- do columns.append({'name': class | string, 'role': 'performance', 'kind': 'numeric', 'class': class | string}) -%}
             {%- endfor -%}
+            {%- if a.prediction is mapping -%}
+                {%- do columns.append({'name': label.column, 'role': 'confidence', 'kind': 'numeric'}) -%}
+            {%- endif -%}
             {%- for role in ['class_support', 'class_predicted', 'class_hit'] -%}
                 {%- do columns.append({'name': label.column, 'role': role, 'kind': 'categorical'}) -%}
             {%- endfor -%}

@@ -99,6 +99,7 @@
     {%- set fine = declaration.columns | rejectattr('role', 'in', ['feature', 'prediction', 'label']) | list -%}
 
     {#- The prediction: a number, or a class. -#}
+    {%- set all_finite = namespace(sql='', greatest='') -%}
     {%- set score = none -%}{%- set predicted = none -%}{%- set probabilities = {} -%}
     {%- if a.prediction is mapping -%}
         {%- for class in a.prediction -%}
@@ -114,6 +115,7 @@
             {%- set ns.all = ns.all ~ (' and ' if not loop.first) ~ finite.replace('{0}', probabilities[class]) -%}
         {%- endfor -%}
         {%- set predicted = 'case when ' ~ ns.all ~ ' then case' ~ ns.cases ~ ' end end' -%}
+        {%- set all_finite.sql = ns.all -%}{%- set all_finite.greatest = greatest -%}
     {%- elif a.prediction is not none -%}
         {%- set actual = driftline._resolve_column(known, 'prediction', a.prediction, optional) -%}
         {%- if actual is none -%}{{- return(nothing) -}}{%- endif -%}
@@ -182,6 +184,11 @@
             {%- do resolved.update({'sql': probabilities[column.class], 'outcome': 'case when ' ~ labelled ~ ' then case when (' ~ class ~ ') = ' ~ driftline._literal(column.class) ~ ' then 1e0 else 0e0 end end'}) -%}
         {%- elif column.role == 'performance' -%}
             {%- do resolved.update({'sql': score}) -%}
+        {%- elif column.role == 'confidence' -%}
+            {%- do resolved.update({
+                'sql': 'case when ' ~ all_finite.sql ~ ' then ' ~ all_finite.greatest ~ ' end',
+                'outcome': 'case when ' ~ labelled ~ ' then case when (' ~ predicted ~ ') = (' ~ class ~ ') then 1e0 else 0e0 end end',
+            }) -%}
         {%- elif column.role == 'class_predicted' -%}
             {%- do resolved.update({'sql': 'case when ' ~ labelled ~ ' then ' ~ predicted ~ ' end', 'learn': class}) -%}
         {%- else -%}

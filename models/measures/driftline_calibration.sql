@@ -1,6 +1,7 @@
 {{ config(materialized='table') }}
 
--- What a score has meant in the reference: the share of positive labels in each of its bins, made to rise with the score by
+-- What a score has meant in the reference: the share of positive labels in each of its bins (of the probability of a chosen
+-- class: the share of right choices), made to rise with the score by
 -- isotonic regression. Its value at a bin is the largest, over all bins before it, of the smallest mean from there on to any
 -- bin after it (Robertson, Wright & Dykstra, Order Restricted Statistical Inference, 1988, theorem 1.4.4).
 with bins as (
@@ -8,7 +9,7 @@ with bins as (
         r.group_no, c.column_no, c.cell_no, c.bin, c.bin_lower, c.bin_upper, r.l, r.l2, r.y, r.lp
     from {{ ref('driftline_reference') }} as r
     join {{ ref('driftline_groups') }} as g on g.group_no = r.group_no and g.source = 'relation' and g.segment = 'all'
-    join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no and c.column_role = 'performance' and c.column_kind = 'numeric' and c.bin_kind = 'range'
+    join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no and c.column_role in ('performance', 'confidence') and c.column_kind = 'numeric' and c.bin_kind = 'range'
 ),
 
 cumulated as (

@@ -34,18 +34,20 @@
 -- the metrics would be then is a sum over bins (confidence-based estimation). Two things make it uncertain: which rows turn
 -- out positive, and how well the reference knows the probabilities.
 with calibration as (
-    select g.group_no, k.cell_no, k.bin, k.bin_lower, k.calibrated, k.variance, k.block, m.decision_threshold
+    select g.group_no, m.task, k.cell_no, k.bin, k.bin_lower, k.calibrated, k.variance, k.block, m.decision_threshold
     from {{ ref('driftline_groups') }} as g
-    join {{ ref('driftline_monitors') }} as m on m.monitor = g.monitor and m.task = 'binary'
+    join {{ ref('driftline_monitors') }} as m on m.monitor = g.monitor
     join {{ ref('driftline_groups') }} as whole
         on whole.monitor = g.monitor and whole.source = g.source and whole.model_version = g.model_version and whole.segment = 'all'
     join {{ ref('driftline_calibration') }} as k on k.group_no = whole.group_no
+    join {{ ref('driftline_cells') }} as c
+        on c.cell_no = k.cell_no and c.column_role = case when m.task = 'binary' then 'performance' else 'confidence' end
     where g.source = 'relation'
 ),
 
 bins as (
     select
-        r.group_no, r.window_periods, r.period_index, k.bin, k.block, k.calibrated, k.variance, r.w, r.w2,
+        r.group_no, r.window_periods, r.period_index, k.task, k.bin, k.block, k.calibrated, k.variance, r.w, r.w2,
         -- The threshold is one of the edges.
         coalesce(k.bin_lower >= k.decision_threshold - greatest(abs(k.decision_threshold) * 1e-15, 1e-299), false) as is_positive,
         r.w * k.calibrated as p, r.w * (1e0 - k.calibrated) as n
@@ -64,7 +66,7 @@ placed as (
 
 totals as (
     select
-        {{ window }},
+        {{ window }}, max(task) as task,
         sum(w) as total, sum(p) as positives, sum(n) as negatives,
         sum(case when is_positive then w else 0e0 end) as selected,
         sum(case when is_positive then p else 0e0 end) as positives_kept,
@@ -76,7 +78,7 @@ totals as (
 
 slopes as (
     select
-        b.group_no, b.window_periods, b.period_index, b.block, b.variance, b.calibrated * (1e0 - b.calibrated) * b.w2 / (b.w * b.w) as spread
+        b.group_no, b.window_periods, b.period_index, b.task, b.block, b.variance, b.calibrated * (1e0 - b.calibrated) * b.w2 / (b.w * b.w) as spread
         {%- for metric in metrics %},
         {{ metrics[metric].value }} as {{ metric }},
         {{ metrics[metric].slope }} as {{ metric }}_slope
@@ -88,7 +90,7 @@ slopes as (
 -- Bins of one block share their value, and with it its error.
 blocks as (
     select
-        {{ window }}, block, max(variance) as variance
+        {{ window }}, block, max(task) as task, max(variance) as variance
         {%- for metric in metrics %},
         max({{ metric }}) as {{ metric }},
         sum({{ metric }}_slope) as {{ metric }}_slope,
@@ -100,7 +102,7 @@ blocks as (
 
 wide as (
     select
-        {{ window }}
+        {{ window }}, max(task) as task
         {%- for metric in metrics %},
         max({{ metric }}) as {{ metric }},
         sqrt(sum({{ metric }}_spread + {{ metric }}_slope * {{ metric }}_slope * variance)) as {{ metric }}_error
@@ -131,12 +133,16 @@ losses as (
     group by {{ window }}
 )
 
-{% for metric in metrics -%}
+{#- Of several classes the choice is right or wrong: their accuracy is the rate of right choices. -#}
+{% set results = [] -%}
+{% for metric in metrics %}{% do results.append([metric, metric, 'binary']) %}{% endfor -%}
+{% do results.append(['accuracy', 'label_rate', 'multiclass']) -%}
+{% for name, metric, task in results -%}
 select
-    {{ window }}, {{ driftline._text(metric) }} as metric, {{ metric }} as value, {{ metric }}_error as standard_error,
+    {{ window }}, {{ driftline._text(name) }} as metric, {{ metric }} as value, {{ metric }}_error as standard_error,
     greatest({{ metric }} - {{ z }} * {{ metric }}_error, 0e0) as value_lower, least({{ metric }} + {{ z }} * {{ metric }}_error, 1e0) as value_upper
 from wide
-where {{ metric }} is not null
+where task = '{{ task }}' and {{ metric }} is not null
 union all
 {% endfor -%}
 select

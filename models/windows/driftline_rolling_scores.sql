@@ -42,7 +42,7 @@ cells as (
     from {{ ref('driftline_cells') }} as c
     left join chosen as l on l.column_no = c.column_no
     where c.bin_kind <> 'moments'
-        and (c.column_role = 'performance' and c.column_kind = 'numeric' or c.column_role in ('class_support', 'class_predicted', 'class_hit') or l.column_no is not null)
+        and (c.column_role in ('performance', 'confidence') and c.column_kind = 'numeric' or c.column_role in ('class_support', 'class_predicted', 'class_hit') or l.column_no is not null)
 ),
 
 dense as (
