@@ -2,8 +2,8 @@
     A gate for `dbt build`: a generic test that fails while alerts are open, one row for each. Arguments and use:
     docs/thresholds.md.
 
-    On a monitor's own model it looks at that monitor; a model that needs both the monitor and `driftline_alerts` is skipped
-    while the test fails.
+    On a monitor's own model it looks at that monitor. While the test fails, `dbt build` skips the models that depend on
+    `driftline_alerts`.
 
     alert_severity  text: warn (default) counts all alerts, critical the critical ones
     monitor         text or list of texts; default the model the test is on, on any other model all
