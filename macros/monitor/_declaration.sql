@@ -45,7 +45,7 @@
     {%- if a.top_categories > 10000 -%}
         {{- driftline._fail(monitor, 'top_categories', a.top_categories, 'a whole number from 1 to 10000') -}}
     {%- endif -%}
-    {%- if a.decision_threshold is not number -%}
+    {%- if a.decision_threshold is boolean or a.decision_threshold is not number -%}
         {{- driftline._fail(monitor, 'decision_threshold', tojson(a.decision_threshold), 'a number') -}}
     {%- endif -%}
     {%- if a.owner is not none and a.owner is not string -%}
@@ -114,7 +114,7 @@
     {%- if label is not none and (label.column not in seen or label.relation is not none) -%}
         {%- set kind = 'categorical' if a.task in ('binary', 'multiclass') else ('numeric' if a.task == 'regression' else none) -%}
         {%- do columns.append({'name': label.column, 'role': 'label', 'kind': kind, 'argument': 'label'}) -%}
-        {%- do seen.append(label.column) -%}
+        {%- if label.relation is none -%}{%- do seen.append(label.column) -%}{%- endif -%}
     {%- endif -%}
     {{- driftline._check_count(monitor, 'label_delay', a.label_delay, 0) -}}
     {%- if a.label_lookback is not none -%}

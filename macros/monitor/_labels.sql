@@ -41,10 +41,12 @@
 
 {# Checks the argument `ranking` and fills in its k. #}
 {% macro _check_ranking(monitor, a) %}
-    {%- set allowed = "{'request': column, 'position': column, 'k': places looked at (default 10)}, with a label" -%}
+    {%- set allowed = "{'request': column, 'position': column, 'k': places looked at (default 10)}, with a label and the task 'binary' or 'regression': the label is the row's relevance" -%}
     {%- if a.ranking is not none -%}
         {%- if a.ranking is not mapping or a.label is none -%}
             {{- driftline._fail(monitor, 'ranking', tojson(a.ranking | string) ~ (' without a label' if a.label is none else ''), allowed) -}}
+        {%- elif a.task not in ('binary', 'regression') -%}
+            {{- driftline._fail(monitor, 'ranking', "task '" ~ a.task ~ "'", allowed) -}}
         {%- endif -%}
         {%- for part in a.ranking if part not in ['request', 'position', 'k'] -%}
             {{- driftline._fail(monitor, 'ranking', tojson(part), allowed) -}}
@@ -80,7 +82,9 @@
         {%- endif -%}
     {%- endif -%}
     {%- for column in columns -%}
-        {%- do column.update({'no': first_no + loop.index0, 'bins': 50, 'edges': none, 'argument': 'prediction'}) -%}
+        {%- do column.update({'no': first_no + loop.index0, 'bins': 75, 'edges': none, 'argument': 'prediction'}) -%}
+        {#- 50 quantiles of the reference, and 25 points of a grid. -#}
+        {%- if column.kind == 'numeric' -%}{%- do column.update({'quantiles': 50}) -%}{%- endif -%}
     {%- endfor -%}
     {{- return(columns) -}}
 {% endmacro %}

@@ -23,8 +23,14 @@
         {%- do values.append('case when ' ~ column.sql ~ ' between -1e300 and 1e300 then ' ~ column.sql ~ ' end as v' ~ column.no) -%}
     {%- endfor -%}
     {%- if learnt %}
+    {%- set asked = [] -%}
+    {%- for column in learnt -%}
+        {%- do asked.append({'no': column.no, 'bins': column.get('quantiles', column.bins)}) -%}
+    {%- endfor -%}
+    {%- set grids = learnt | selectattr('quantiles', 'defined') | list -%}
+    {%- set grid_nos = grids | map(attribute='no') | join(', ') %}
     with quantiles as (
-        {{ driftline._reference_quantiles(learnt, 'select ' ~ values | join(', ') ~ ' from ' ~ rows.relation ~ where) }}
+        {{ driftline._reference_quantiles(asked, 'select ' ~ values | join(', ') ~ ' from ' ~ rows.relation ~ where) }}
     ),
 
     quantile_edges as (
@@ -32,12 +38,36 @@
         from quantiles as q
         join declared as d on d.column_no = q.column_no
         where d.own_edges = 0 and q.edge is not null and q.edge_no between 1 and d.bin_count - 1
+            {%- if grids %} and q.column_no not in ({{ grid_nos }}){% endif %}
         {%- for column in numeric if column.edges is not none -%}
         {%- for edge in column.edges %}
         union all
         select {{ column.no }}, {{ loop.index }}, {{ driftline._as_double(driftline._literal(edge)) }}, {{ column.bins }}, 1
         {%- endfor -%}
         {%- endfor %}
+        {%- if grids %}
+        {#- Scores that move away from where the reference had them must not all end in one bin: between the quantiles
+            stands a grid, for probabilities even in their log-odds (from 0.0025 to 0.9975), else from minimum to maximum. -#}
+        {%- set points = grids[0].bins - grids[0].quantiles %}
+        union all
+        select column_no, cast(row_number() over (partition by column_no order by edge) as {{ dbt.type_int() }}), edge, {{ grids[0].bins }}, 0
+        from (
+            select column_no, edge from quantiles
+            where column_no in ({{ grid_nos }}) and edge is not null and edge_no between 1 and {{ grids[0].quantiles - 1 }}
+            union all
+            select
+                s.column_no,
+                case when s.least_value >= 0 and s.greatest_value <= 1 then 1e0 / (1e0 + exp(6e0 - 12e0 * (n.number - 1) / {{ points - 1 }}e0))
+                    else s.least_value + (s.greatest_value - s.least_value) * (n.number / {{ points + 1 }}e0) end
+            from (
+                select column_no, min(edge) as least_value, max(edge) as greatest_value
+                from quantiles
+                where column_no in ({{ grid_nos }}) and edge is not null
+                group by column_no
+            ) as s
+            join ({{ driftline._numbers(points + 1) }}) as n on n.number > 0
+        ) as points
+        {%- endif %}
     ),
 
     {%- set cuts = learnt | selectattr('cut', 'defined') | list %}
@@ -52,8 +82,7 @@
             from quantile_edges as e
             join (
                 {%- for column in cuts %}
-                {%- set cut = driftline._as_double(driftline._literal(column.cut)) %}
-                select {{ column.no }} as column_no, {{ cut }} - greatest(abs({{ cut }}) * 2.3e-16, 1e-300) as cut
+                select {{ column.no }} as column_no, {{ driftline._just_below(driftline._as_double(driftline._literal(column.cut))) }} as cut
                 {{ 'union all' if not loop.last }}
                 {%- endfor %}
             ) as c on c.column_no = e.column_no
@@ -73,14 +102,13 @@
         from edges
     ),
 
-    {#- A value that holds more than one quantile gets a bin of its own: the first of its edges moves to just below it
-        (two units in the last place, which is still an edge like any other). -#}
+    {#- A value that holds more than one quantile gets a bin of its own: the first of its edges moves to just below it. -#}
     thresholds as (
         select
             column_no, edge_no, bin_count, own_edges,
             case
                 when edge = edge_after and (edge_before is null or edge_before < edge)
-                    then edge - greatest(abs(edge) * 2.3e-16, 1e-300)
+                    then {{ driftline._just_below('edge') }}
                 else edge
             end as threshold,
             case when edge = edge_before and (edge_before_that is null or edge_before_that < edge) then 1 else 0 end as one_value
@@ -146,4 +174,14 @@
     {%- if not learnt and not categories %}
     select 0 as column_no, 0 as bin, '' as bin_kind, '' as bin_label, cast(0 as {{ driftline._type_double() }}) as bin_lower, cast(0 as {{ driftline._type_double() }}) as bin_upper, 0 as bin_group where 1 = 0
     {%- endif %}
+{% endmacro %}
+
+
+{#
+    The next smaller double, so that nothing lies between (around 0 a distance nobody measures). The factor is the one of
+    Rump, Zimmermann, Boldo and Melquiond, BIT 49 (2009). What is near 0 is told apart because Postgres calls an
+    underflow an error.
+#}
+{% macro _just_below(value) %}
+    {{- return('(case when abs(' ~ value ~ ') < 9e-285 then ' ~ value ~ ' - 1e-300 else ' ~ value ~ ' - abs(' ~ value ~ ') * 1.1102230246251568e-16 end)') -}}
 {% endmacro %}

@@ -22,9 +22,9 @@
     {%- for bins in columns | map(attribute='bins') | unique -%}
         {%- set alike = columns | selectattr('bins', 'equalto', bins) | list -%}
         {%- set plain = alike | selectattr('edges', 'none') | list -%}
-        {%- do passes.extend(plain | selectattr('outcome', 'undefined') | batch(8)) -%}
+        {%- do passes.extend(plain | selectattr('outcome', 'undefined') | rejectattr('cut', 'defined') | batch(8)) -%}
         {%- do passes.extend(plain | selectattr('outcome', 'defined') | batch(8)) -%}
-        {%- do passes.extend(alike | rejectattr('edges', 'none') | batch(8)) -%}
+        {%- do passes.extend(((alike | rejectattr('edges', 'none') | list) + (plain | selectattr('cut', 'defined') | list)) | batch(8)) -%}
     {%- endfor %}
     {%- set outcomes = driftline._outcome_values(rows) -%}
     {%- set sums = driftline._outcome_names() %}
@@ -32,6 +32,7 @@
         {%- for pass in passes %}
         {%- set bins = pass[0].bins %}
         {%- set own_label = pass[0].outcome is defined %}
+        {%- set own_edges = pass[0].edges is not none or pass[0].cut is defined %}
         select
             column_no, {{ group_keys }}, {{ bins - 1 }} as last_bin, code,
             count(*) as row_count,
@@ -48,7 +49,7 @@
             max(x) as value_max,
             {{ driftline._outcome_sums(rows, own_label) }}
         from (
-            select crossed.*, {{ driftline._summable('v') }} as x, {{ driftline._code_of(bins, pass[0].edges is not none) }} as code
+            select crossed.*, {{ driftline._summable('v') }} as x, {{ driftline._code_of(bins, own_edges) }} as code
             from (
                 select
                     {% for part in rows.grain | rejectattr('constant') %}r.{{ part.name }}, {% endfor -%}
@@ -67,7 +68,8 @@
         {%- endfor %}
     ),
 
-    -- The two codes outside the reference's range belong to the outer bins; with own edges any bin may reach out of it.
+    -- The two codes outside the reference's range belong to the outer bins; with own edges (and with the decision
+    -- threshold among them) any bin may reach out of it.
     per_bin as (
         select
             column_no, {{ group_keys }}, row_count, value_min, value_max,

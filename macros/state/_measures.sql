@@ -18,9 +18,10 @@
     that have one), d<no>, d<no>_sq (denominator), nd<no> (product); per base of rows (known, labelled, scored, m<no>) its
     <base>_n, <base>_w, <base>_w2; per performance measure m<no>, m<no>_sq.
 
-    measures  the performance measures of the monitor; a source that cannot have one gives NULL
+    measures   the performance measures of the monitor; a source that cannot have one gives NULL
+    has_label  whether the monitor has labels
 #}
-{% macro _sum_measures(declaration, rows, keys, measures) %}
+{% macro _sum_measures(declaration, rows, keys, measures, has_label) %}
     {%- set weighted = rows.weight is not none -%}
     {%- set w = 'w * ' if weighted else '' -%}
     {%- set null_double = driftline._as_double('null') -%}
@@ -33,9 +34,9 @@
     {%- endfor -%}
     {%- set bases = {} -%}
     {%- set own = {} -%}
-    {%- if measures and rows.outcome.labelled is not none -%}
+    {%- if rows.outcome.labelled is not none -%}
         {%- do bases.update({'known': rows.outcome.label_known, 'labelled': rows.outcome.labelled}) -%}
-        {%- if rows.outcome.s is not none -%}{%- do bases.update({'scored': '(' ~ rows.outcome.s ~ ') is not null'}) -%}{%- endif -%}
+        {%- if rows.outcome.s is not none and measures -%}{%- do bases.update({'scored': '(' ~ rows.outcome.s ~ ') is not null'}) -%}{%- endif -%}
         {%- for base in bases -%}
             {%- do values.append({'name': base, 'sql': 'case when ' ~ bases[base] ~ ' then 1 end'}) -%}
         {%- endfor -%}
@@ -61,11 +62,11 @@
         {{ 'sum(' ~ w ~ driftline._squared(y) ~ ')' if ratio else null_double }} as d{{ metric.no }}_sq,
         {{ 'sum(' ~ w ~ 'case when abs(' ~ x ~ ') < 1e145 and abs(' ~ y ~ ') < 1e145 then ' ~ x ~ ' * ' ~ y ~ ' end)' if ratio else null_double }} as nd{{ metric.no }}
         {%- endfor -%}
-        {%- for base in driftline._measure_bases(measures) -%}
+        {%- for base in driftline._measure_bases(measures, has_label) -%}
         {%- set here = base in bases or base in own.values() | selectattr('base', 'equalto', 'own') | map(attribute='key') | list %},
         {{ 'count(' ~ base ~ ')' if here else '0' }} as {{ base }}_n,
-        {{ ('sum(case when ' ~ base ~ ' is not null then w end)' if weighted else 'count(' ~ base ~ ')') if here else null_double }} as {{ base }}_w,
-        {{ ('sum(case when ' ~ base ~ ' is not null then w * w end)' if weighted else 'count(' ~ base ~ ')') if here else null_double }} as {{ base }}_w2
+        {{ ('sum(case when ' ~ base ~ ' is not null then w else 0 end)' if weighted else 'count(' ~ base ~ ')') if here else null_double }} as {{ base }}_w,
+        {{ ('sum(case when ' ~ base ~ ' is not null then w * w else 0 end)' if weighted else 'count(' ~ base ~ ')') if here else null_double }} as {{ base }}_w2
         {%- endfor -%}
         {%- for measure in measures -%}
         {%- set x = 'm' ~ driftline._measure_numbers()[measure.name] %},
@@ -78,8 +79,8 @@
 
 
 {# The names of the bases of a list of performance measures. #}
-{% macro _measure_bases(measures) %}
-    {%- set names = ['known', 'labelled'] if measures else [] -%}
+{% macro _measure_bases(measures, has_label) %}
+    {%- set names = ['known', 'labelled'] if has_label else [] -%}
     {%- for measure in measures -%}
         {%- if measure.key not in names -%}{%- do names.append(measure.key) -%}{%- endif -%}
     {%- endfor -%}
@@ -95,7 +96,7 @@
 
 
 {# The rows of CTE `measures` in the shape of CTE `counted`: one for all rows, and those of each metric and measure. #}
-{% macro _measure_rows(declaration, keys, measures) %}
+{% macro _measure_rows(declaration, keys, measures, has_label) %}
     {%- set empty = driftline._as_double('null') -%}
     {%- set tail -%}
         {{ empty }} as value_min, {{ empty }} as value_max, {{ empty }} as out_of_range_weight
@@ -121,7 +122,7 @@
     {%- endif %}
     {%- endfor %}
     {%- set numbers = driftline._measure_numbers() -%}
-    {%- for name in (['known', 'labelled'] if measures else []) %}
+    {%- for name in (['known', 'labelled'] if has_label else []) %}
     union all
     select 20001, {{ keys | join(', ') }}, {{ numbers[name] }}, '{{ name }}', {{ name }}_n, {{ name }}_w, {{ name }}_w2, {{ name }}_w, {{ name }}_w, {{ tail }}
     from measures
@@ -137,17 +138,24 @@
 
 
 {#
-    Ranking metrics of whole lists: <keys>, bin, bin_kind and the sums over requests whose rows all have a label, one of
+    Ranking metrics of whole lists: the grain, bin, bin_kind and the sums over requests whose rows all have a label, one of
     weight 1 each. The gain of a place is its label over log2(place + 1); the ideal list has the labels in descending
     order (Järvelin & Kekäläinen, ACM TOIS 20 (2002)).
+
+    segment  name in the grain of the segment that splits the lists, or none: in the total a list stays whole, whatever
+             segments its rows are of
 #}
-{% macro _rank_requests(rows, keys) %}
-    {%- set group_keys = rows.grain | rejectattr('constant') | map(attribute='name') | join(', ') -%}
+{% macro _rank_requests(rows, segment) %}
+    {%- set grain = [] -%}
+    {%- for part in rows.grain if part.name == segment or not part.name.startswith('segment_') -%}
+        {%- do grain.append(part) -%}
+    {%- endfor -%}
+    {%- set group_keys = grain | rejectattr('constant') | map(attribute='name') | join(', ') -%}
     {%- set ranking = rows.outcome.ranking -%}
     {%- set k = ranking.k -%}
     {%- set unweighted = {} -%}
     {%- do unweighted.update(rows) -%}
-    {%- do unweighted.update({'weight': none}) -%}
+    {%- do unweighted.update({'weight': none, 'grain': grain}) -%}
     {%- set discount = 'ln({0} + 1e0) / 0.6931471805599453e0' -%}
     {%- set numbers = driftline._measure_numbers() -%}
     {%- set values = [
@@ -155,7 +163,7 @@
         {'name': 'place', 'sql': driftline._as_double(ranking.position)},
         {'name': 'relevance', 'sql': ranking.relevance},
     ] %}
-    select {{ driftline._key_list(rows) }}, numbered.bin, numbered.bin_kind, numbered.row_count, numbered.value_sum, numbered.deviation_sq_sum
+    select {{ driftline._key_list(unweighted) }}, numbered.bin, numbered.bin_kind, numbered.row_count, numbered.value_sum, numbered.deviation_sq_sum
     from (
         with placed as (
             select r.*, row_number() over (partition by {{ group_keys }}, request order by relevance desc) as ideal_place

@@ -50,6 +50,13 @@
         {%- endfor -%}
     {%- endif -%}
     {%- set outcome_key = driftline._resolve_column(there, 'label.key', label.key, false) -%}
+    {%- if driftline._comparable(key.type) != driftline._comparable(outcome_key.type) and 'other' not in (key.type, outcome_key.type) and 'unknown' not in (key.data_type, outcome_key.data_type) -%}
+        {{- driftline._fail(
+            known.monitor, 'label.key', tojson(label.key) ~ ' of type ' ~ key.data_type ~ ' in ' ~ known.relation ~ ' and of type ' ~ outcome_key.data_type ~ ' in ' ~ label.relation,
+            'a column of the same type in both'
+        ) -}}
+    {%- endif -%}
+    {%- set joined = 'driftline_label' ~ ('_' if 'driftline_label' in known.found) -%}
     {%- set outcome_label = driftline._resolve_column(there, 'label.label', label.column, false) -%}
     {%- set known_at = driftline._resolve_column(there, 'label.known_at', label.known_at, false) if label.known_at is not none else none -%}
     {%- set outcomes %}
@@ -66,11 +73,17 @@
     where place = 1
     {%- endset -%}
     {%- do here.update({
-        'actual': {'sql': 'driftline_label', 'type': outcome_label.type, 'data_type': outcome_label.data_type},
-        'relation': '(select r.*, o.driftline_label from ' ~ known.relation ~ ' as r left join outcomes as o on o.outcome_key = r.' ~ key.sql ~ ') as log_with_labels',
+        'actual': {'sql': joined, 'type': outcome_label.type, 'data_type': outcome_label.data_type},
+        'relation': '(select r.*, o.driftline_label as ' ~ joined ~ ' from ' ~ known.relation ~ ' as r left join outcomes as o on o.outcome_key = r.' ~ key.sql ~ ') as log_with_labels',
         'outcomes': outcomes,
     }) -%}
     {{- return(here) -}}
+{% endmacro %}
+
+
+{# Types whose values can be held against each other go by one name. #}
+{% macro _comparable(type) %}
+    {{- return({'integer': 'number', 'numeric': 'number', 'naive': 'time', 'zoned': 'time', 'date': 'time'}.get(type, type)) -}}
 {% endmacro %}
 
 
@@ -99,8 +112,7 @@
     {%- set fine = declaration.columns | rejectattr('role', 'in', ['feature', 'prediction', 'label']) | list -%}
 
     {#- The prediction: a number, or a class. -#}
-    {%- set all_finite = namespace(sql='', greatest='') -%}
-    {%- set score = none -%}{%- set predicted = none -%}{%- set probabilities = {} -%}
+    {%- set score = none -%}{%- set predicted = none -%}{%- set confidence = none -%}{%- set probabilities = {} -%}
     {%- if a.prediction is mapping -%}
         {%- for class in a.prediction -%}
             {%- set actual = driftline._resolve_column(known, 'prediction.' ~ class, a.prediction[class], optional) -%}
@@ -115,26 +127,32 @@
             {%- set ns.all = ns.all ~ (' and ' if not loop.first) ~ finite.replace('{0}', probabilities[class]) -%}
         {%- endfor -%}
         {%- set predicted = 'case when ' ~ ns.all ~ ' then case' ~ ns.cases ~ ' end end' -%}
-        {%- set all_finite.sql = ns.all -%}{%- set all_finite.greatest = greatest -%}
+        {%- set confidence = 'case when ' ~ ns.all ~ ' then ' ~ greatest ~ ' end' -%}
     {%- elif a.prediction is not none -%}
         {%- set actual = driftline._resolve_column(known, 'prediction', a.prediction, optional) -%}
         {%- if actual is none -%}{{- return(nothing) -}}{%- endif -%}
         {%- if a.task == 'multiclass' -%}
-            {%- set predicted = driftline._category_of(actual) -%}
+            {%- set predicted = driftline._class_of(actual) -%}
         {%- elif actual.type in ('integer', 'numeric', 'boolean') -%}
             {%- set number = driftline._number_of(actual) -%}
             {%- set score = 'case when ' ~ finite.replace('{0}', number) ~ ' then ' ~ number ~ ' end' -%}
         {%- elif a.task == 'binary' and a.positive_label is not none -%}
-            {%- set score = driftline._indicator(driftline._category_of(actual), a.positive_label) -%}
+            {%- set score = driftline._indicator(driftline._class_of(actual), a.positive_label) -%}
         {%- elif a.task == 'binary' and label.actual is not none -%}
             {{- driftline._fail(declaration.monitor, 'positive_label', 'none, for a prediction of type ' ~ actual.data_type, 'the value of the prediction and the label that counts as positive') -}}
+        {%- elif a.task == 'regression' -%}
+            {{- driftline._fail(declaration.monitor, 'prediction', tojson(a.prediction) ~ ' of type ' ~ actual.data_type, 'a column of a numeric type') -}}
         {%- endif -%}
     {%- endif -%}
     {%- do nothing.update({'s': score}) -%}
     {%- if label.actual is none or a.task == 'none' -%}
-        {%- if score is not none -%}
-            {%- do nothing.update({'s': score}) -%}
-        {%- endif -%}
+        {#- A reference without the label still has scores, which their fine bins are learnt on. -#}
+        {%- for column in fine if column.role in ('performance', 'confidence') -%}
+            {%- set resolved = {} -%}
+            {%- do resolved.update(column) -%}
+            {%- do resolved.update({'sql': probabilities[column.class] if column.get('class') is not none else (confidence if column.role == 'confidence' else score)}) -%}
+            {%- do nothing.columns.append(resolved) -%}
+        {%- endfor -%}
         {{- return(nothing) -}}
     {%- endif -%}
 
@@ -143,7 +161,7 @@
     {%- set actual = label.actual -%}
     {%- if a.task == 'binary' -%}
         {%- if a.positive_label is not none -%}
-            {%- set y = driftline._indicator(driftline._category_of(actual), a.positive_label) -%}
+            {%- set y = driftline._indicator(driftline._class_of(actual), a.positive_label) -%}
         {%- elif actual.type in ('integer', 'numeric') -%}
             {#- What is neither 0 nor 1 is no label. -#}
             {%- set y = 'case when ' ~ actual.sql ~ ' = 1 then 1e0 when ' ~ actual.sql ~ ' = 0 then 0e0 end' -%}
@@ -157,7 +175,7 @@
         {%- set number = driftline._number_of(actual) -%}
         {%- set y = 'case when ' ~ finite.replace('{0}', number) ~ ' then ' ~ number ~ ' end' -%}
     {%- else -%}
-        {%- set class = driftline._category_of(actual) -%}
+        {%- set class = driftline._class_of(actual) -%}
     {%- endif -%}
     {%- set known_label = y if class is none else class -%}
     {%- set prediction = score if class is none else predicted -%}
@@ -186,7 +204,7 @@
             {%- do resolved.update({'sql': score}) -%}
         {%- elif column.role == 'confidence' -%}
             {%- do resolved.update({
-                'sql': 'case when ' ~ all_finite.sql ~ ' then ' ~ all_finite.greatest ~ ' end',
+                'sql': confidence,
                 'outcome': 'case when ' ~ labelled ~ ' then case when (' ~ predicted ~ ') = (' ~ class ~ ') then 1e0 else 0e0 end end',
             }) -%}
         {%- elif column.role == 'class_predicted' -%}
@@ -223,7 +241,7 @@
         {%- elif a.task == 'regression' -%}
             {%- do measures.append({'name': 'absolute_error', 'base': 'labelled', 'x': e}) -%}
             {%- do measures.append({'name': 'error', 'base': 'labelled', 'x': '(' ~ score ~ ') - (' ~ y ~ ')'}) -%}
-            {%- do measures.append({'name': 'percentage_error', 'base': 'own', 'x': 'case when ' ~ labelled ~ ' and abs(' ~ y ~ ') > 1e-300 then abs((' ~ score ~ ') - (' ~ y ~ ')) / abs(' ~ y ~ ') end'}) -%}
+            {%- do measures.append({'name': 'percentage_error', 'base': 'own', 'x': 'case when ' ~ labelled ~ ' and abs(' ~ y ~ ') > 1e-145 and abs((' ~ score ~ ') - (' ~ y ~ ')) < 1e145 then abs((' ~ score ~ ') - (' ~ y ~ ')) / abs(' ~ y ~ ') end'}) -%}
             {%- do measures.append({'name': 'squared_log_error', 'base': 'own', 'x': 'case when ' ~ labelled ~ ' and (' ~ score ~ ') > -1 and (' ~ y ~ ') > -1 then ' ~ driftline._squared('(ln(1e0 + (' ~ score ~ ')) - ln(1e0 + (' ~ y ~ ')))') ~ ' end'}) -%}
             {%- do measures.append({'name': 'label', 'base': 'labelled', 'x': y, 'deviation': true}) -%}
         {%- endif -%}
@@ -233,9 +251,7 @@
     {%- if a.ranking is not none -%}
         {%- set request = driftline._resolve_column(known, 'ranking.request', a.ranking.request, optional) -%}
         {%- set position = driftline._resolve_column(known, 'ranking.position', a.ranking.position, optional) -%}
-        {%- if a.task == 'multiclass' -%}
-            {{- driftline._fail(declaration.monitor, 'ranking', "task 'multiclass'", "task 'binary' or 'regression': the label is the row's relevance") -}}
-        {%- elif request is not none and position is not none -%}
+        {%- if request is not none and position is not none -%}
             {%- if position.type not in ('integer', 'numeric') -%}
                 {{- driftline._fail(declaration.monitor, 'ranking.position', tojson(a.ranking.position) ~ ' of type ' ~ position.data_type, 'a column of a numeric type') -}}
             {%- endif -%}
@@ -263,22 +279,35 @@
 {% endmacro %}
 
 
+{# A label or prediction as a class: a category, but what is no finite number is no class. #}
+{% macro _class_of(column) %}
+    {%- set category = driftline._category_of(column) -%}
+    {%- if column.type == 'numeric' -%}
+        {{- return('case when ' ~ column.sql ~ ' between -1e300 and 1e300 then ' ~ category ~ ' end') -}}
+    {%- endif -%}
+    {{- return(category) -}}
+{% endmacro %}
+
+
 {# 1 where a category is the one given, 0 where it is another, NULL where there is none. #}
 {% macro _indicator(category, value) %}
-    {%- set text = (value | string | lower) if value is boolean else value | string -%}
+    {%- set text = (value | string | lower) if value is boolean else ((value | int if value is number and value == value | int else value) | string) -%}
     {{- return('case when ' ~ category ~ ' = ' ~ driftline._literal(text) ~ ' then 1e0 when ' ~ category ~ ' is not null then 0e0 end') -}}
 {% endmacro %}
 
 
 {#
     The outcome as columns of the rows a run reads: s, y, e, and where deviations are taken z, the deviation of the label
-    from the frozen centre, so that the sum of squares keeps its digits.
+    from the frozen centre, so that the sum of squares keeps its digits. l marks the labelled rows where neither y nor e does.
 #}
 {% macro _outcome_values(rows) %}
     {%- set values = [] -%}
     {%- for name in ['s', 'y', 'e'] if rows.outcome[name] is not none -%}
         {%- do values.append({'name': 'outcome_' ~ name, 'sql': rows.outcome[name]}) -%}
     {%- endfor -%}
+    {%- if rows.outcome.y is none and rows.outcome.e is none and rows.outcome.labelled is not none -%}
+        {%- do values.append({'name': 'outcome_l', 'sql': 'case when ' ~ rows.outcome.labelled ~ ' then 1 end'}) -%}
+    {%- endif -%}
     {%- if rows.outcome.is_number -%}
         {%- do values.append({'name': 'outcome_z', 'sql': driftline._squared('((' ~ rows.outcome.y ~ ') - ' ~ rows.label_centre ~ ')')}) -%}
     {%- endif -%}
@@ -295,13 +324,13 @@
     {%- set o = rows.outcome -%}
     {%- set w = 'w * ' if rows.weight is not none else '' -%}
     {%- set has_y = o.y is not none or own_label -%}
-    {%- set marker = 'outcome_e' if o.e is not none else ('outcome_y' if has_y else none) -%}
+    {%- set marker = 'outcome_y' if has_y else ('outcome_e' if o.e is not none else ('outcome_l' if o.labelled is not none else none)) -%}
     {%- set sums = {} -%}
     {%- if o.s is not none -%}{%- do sums.update({'prediction_sum': 'sum(' ~ w ~ 'outcome_s)'}) -%}{%- endif -%}
     {%- if marker is not none -%}
         {%- do sums.update({
-            'labelled_weight_sum': 'sum(case when ' ~ marker ~ ' is not null then w end)' if w else 'count(' ~ marker ~ ')',
-            'labelled_weight_sq_sum': 'sum(case when ' ~ marker ~ ' is not null then w * w end)' if w else 'count(' ~ marker ~ ')',
+            'labelled_weight_sum': 'sum(case when ' ~ marker ~ ' is not null then w else 0 end)' if w else 'count(' ~ marker ~ ')',
+            'labelled_weight_sq_sum': 'sum(case when ' ~ marker ~ ' is not null then w * w else 0 end)' if w else 'count(' ~ marker ~ ')',
         }) -%}
     {%- endif -%}
     {%- if has_y -%}
@@ -312,7 +341,7 @@
     {%- endif -%}
     {%- if o.e is not none -%}
         {%- if o.s is not none -%}
-            {%- do sums.update({'labelled_prediction_sum': 'sum(case when outcome_e is not null then ' ~ w ~ 'outcome_s end)'}) -%}
+            {%- do sums.update({'labelled_prediction_sum': 'sum(case when ' ~ marker ~ ' is not null then ' ~ w ~ 'outcome_s end)'}) -%}
         {%- endif -%}
         {%- do sums.update({'loss_sum': 'sum(' ~ w ~ 'outcome_e)', 'loss_sq_sum': 'sum(' ~ w ~ driftline._squared('outcome_e') ~ ')'}) -%}
     {%- endif -%}

@@ -83,7 +83,10 @@
 #}
 {% macro _resolve_column(known, argument, name, optional) %}
     {%- if not known.found -%}
-        {%- set type = {'timestamp': 'naive', 'numeric': 'numeric', 'prediction': 'numeric'}.get(argument, 'text') -%}
+        {%- set type = {
+            'timestamp': 'naive', 'numeric': 'numeric', 'prediction': 'numeric', 'label': 'numeric', 'label.label': 'numeric',
+            'label.known_at': 'naive', 'ranking.position': 'numeric',
+        }.get(argument, 'text') -%}
         {{- return({'sql': driftline._quoted(name), 'type': type, 'data_type': 'unknown'}) -}}
     {%- endif -%}
     {%- set column = known.exact.get(name, known.found.get(name | lower)) -%}

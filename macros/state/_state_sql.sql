@@ -26,6 +26,7 @@
     {%- endfor -%}
     {%- set sums = ['row_count', 'weight_sum', 'weight_sq_sum', 'value_sum', 'deviation_sq_sum', 'value_min', 'value_max', 'out_of_range_weight'] + driftline._outcome_names() -%}
     {%- set measures = sources[0].outcome.measures if sources[0].outcome.labelled is not none else [] -%}
+    {%- set has_label = sources[0].outcome.labelled is not none -%}
     {%- set now = driftline._now() -%}
     {%- set from = {} -%}
     {%- for source in read_sources -%}
@@ -86,7 +87,7 @@ category_counts as (
 {% endif -%}
 measures as (
     {%- for source in read_sources %}
-    {{ driftline._sum_measures(declaration, from[source.name], keys, measures) }}
+    {{ driftline._sum_measures(declaration, from[source.name], keys, measures, has_label) }}
     {{- ' union all ' if not loop.last }}
     {%- endfor %}
 ),
@@ -102,13 +103,7 @@ counted as (
     from category_counts
     union all
     {%- endif %}
-    {{ driftline._measure_rows(declaration, keys, measures) }}
-    {%- for source in read_sources if source.outcome.ranking is not none %}
-    union all
-    select 20001, {{ keys | join(', ') }}, bin, bin_kind, row_count, row_count, row_count, value_sum, deviation_sq_sum
-        {%- for sum in sums[5:] %}, {{ driftline._as_double('null') }}{% endfor %}
-    from ({{ driftline._rank_requests(from[source.name], keys) }}) as ranked_{{ loop.index }}
-    {%- endfor %}
+    {{ driftline._measure_rows(declaration, keys, measures, has_label) }}
 ),
 
 by_segment as (
@@ -128,6 +123,19 @@ by_segment as (
     group by column_no, source, in_reference, period_start, model_version, {{ "segment_" ~ loop.index0 ~ ", " if segment is not none }}bin, bin_kind
         {%- endif %}
     {{ 'union all' if not loop.last }}
+    {%- endfor %}
+    {%- for segment in splits %}
+    {%- set split = loop.index0 %}
+    {%- for source in read_sources if source.outcome.ranking is not none %}
+    union all
+    select
+        20001, source, in_reference, period_start, model_version,
+        {{ driftline._text('all' if segment is none else segment) }},
+        {{ driftline._text('all') if segment is none else "coalesce(segment_" ~ split ~ ", '(null)')" }},
+        bin, bin_kind, row_count, row_count, row_count, value_sum, deviation_sq_sum
+        {%- for sum in sums[5:] %}, {{ driftline._as_double('null') }}{% endfor %}
+    from ({{ driftline._rank_requests(from[source.name], none if segment is none else 'segment_' ~ split) }}) as ranked_{{ split }}_{{ loop.index }}
+    {%- endfor %}
     {%- endfor %}
 ),
 
