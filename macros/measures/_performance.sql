@@ -78,15 +78,15 @@
     {%- set brier_mean = '(w.squared_error_v / ' ~ l ~ ')' -%}
     {%- do metrics.update({
         'log_loss': {'value': 'case when ' ~ probable ~ ' then ' ~ loss.value ~ ' end', 'variance': loss.variance},
-        'brier': {'value': 'case when ' ~ probable ~ ' then ' ~ brier_mean ~ ' end', 'variance': '(w.squared_error_d2 / ' ~ l ~ ' - ' ~ brier_mean ~ ' * ' ~ brier_mean ~ ') / nullif(w.effective_n, 0e0)'},
-        'expected_calibration_error': {'value': 'case when ' ~ probable ~ ' then w.expected_calibration_error end'},
+        'brier': {'value': brier_mean, 'variance': '(w.squared_error_d2 / ' ~ l ~ ' - ' ~ brier_mean ~ ' * ' ~ brier_mean ~ ') / nullif(w.effective_n, 0e0)'},
+        'expected_calibration_error': {'value': 'w.expected_calibration_error'},
     }) -%}
 
     {%- for metric in ['macro_precision', 'macro_recall', 'macro_f1'] -%}
-        {%- do metrics.update({metric: {'value': 'case when w.is_pooled = 0 then w.' ~ metric ~ ' end'}}) -%}
+        {%- do metrics.update({metric: {'value': 'w.' ~ metric}}) -%}
     {%- endfor -%}
     {%- do metrics.update({'macro_roc_auc': {
-        'value': 'case when w.is_pooled = 0 then w.macro_roc_auc end', 'lower': 'w.macro_roc_auc - w.macro_auc_slack', 'upper': 'w.macro_roc_auc + w.macro_auc_slack',
+        'value': 'w.macro_roc_auc', 'lower': 'w.macro_roc_auc - w.macro_auc_slack', 'upper': 'w.macro_roc_auc + w.macro_auc_slack',
     }}) -%}
 
     {%- set mean_error = '(w.error_v / ' ~ l ~ ')' -%}{%- set mean_absolute = '(w.absolute_error_v / ' ~ l ~ ')' -%}

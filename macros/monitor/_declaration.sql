@@ -125,6 +125,8 @@
     {%- endif -%}
     {%- if a.positive_label is mapping or (a.positive_label is sequence and a.positive_label is not string) -%}
         {{- driftline._fail(monitor, 'positive_label', tojson(a.positive_label), "one value of the label, such as 'yes'") -}}
+    {%- elif a.positive_label is not none and a.task != 'binary' -%}
+        {{- driftline._fail(monitor, 'positive_label', tojson(a.positive_label | string) ~ " with the task '" ~ a.task ~ "'", "a value of the label of the task 'binary'") -}}
     {%- endif -%}
     {{- driftline._check_ranking(monitor, a) -}}
     {%- for name in numeric if name not in seen -%}

@@ -21,10 +21,11 @@
     {%- set passes = [] -%}
     {%- for bins in columns | map(attribute='bins') | unique -%}
         {%- set alike = columns | selectattr('bins', 'equalto', bins) | list -%}
-        {%- set plain = alike | selectattr('edges', 'none') | list -%}
-        {%- do passes.extend(plain | selectattr('outcome', 'undefined') | rejectattr('cut', 'defined') | batch(8)) -%}
-        {%- do passes.extend(plain | selectattr('outcome', 'defined') | batch(8)) -%}
-        {%- do passes.extend(((alike | rejectattr('edges', 'none') | list) + (plain | selectattr('cut', 'defined') | list)) | batch(8)) -%}
+        {#- Edges that are no quantiles may lie out of the reference's range. -#}
+        {%- set own = (alike | rejectattr('edges', 'none') | list) + (alike | selectattr('quantiles', 'defined') | list) -%}
+        {%- do passes.extend(alike | selectattr('edges', 'none') | rejectattr('quantiles', 'defined') | batch(8)) -%}
+        {%- do passes.extend(own | selectattr('outcome', 'undefined') | batch(8)) -%}
+        {%- do passes.extend(own | selectattr('outcome', 'defined') | batch(8)) -%}
     {%- endfor %}
     {%- set outcomes = driftline._outcome_values(rows) -%}
     {%- set sums = driftline._outcome_names() %}
@@ -32,7 +33,7 @@
         {%- for pass in passes %}
         {%- set bins = pass[0].bins %}
         {%- set own_label = pass[0].outcome is defined %}
-        {%- set own_edges = pass[0].edges is not none or pass[0].cut is defined %}
+        {%- set own_edges = pass[0].edges is not none or pass[0].quantiles is defined %}
         select
             column_no, {{ group_keys }}, {{ bins - 1 }} as last_bin, code,
             count(*) as row_count,
@@ -68,8 +69,7 @@
         {%- endfor %}
     ),
 
-    -- The two codes outside the reference's range belong to the outer bins; with own edges (and with the decision
-    -- threshold among them) any bin may reach out of it.
+    -- The two codes outside the reference's range belong to the outer bins; with own edges any bin may reach out of it.
     per_bin as (
         select
             column_no, {{ group_keys }}, row_count, value_min, value_max,

@@ -164,6 +164,16 @@ records as (
     from by_segment as c
     join declared as d on d.column_no = c.column_no
     left join bins as b on b.column_no = c.column_no and b.bin = c.bin and b.bin_kind in ('range', 'category')
+    {%- if resume and declaration.reference_relation is not none %}
+    {#- A reference of its own is not read again, but its periods may be among those that this run replaces. -#}
+    union all
+    select
+        record, source, in_reference, period_start, period_index, model_version, segment, segment_value,
+        column_name, column_role, column_kind, bin, bin_kind, bin_label, bin_lower, bin_upper, bin_group,
+        {{ sums | join(', ') }}
+    from {{ this }}
+    where record = 'count' and source = 'reference' and period_start >= {{ resume.period_start }}
+    {%- endif %}
     {%- if not resume %}
     union all
     select

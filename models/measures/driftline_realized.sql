@@ -80,7 +80,7 @@ scores as (
     select
         b.*,
         case when b.labelled > b.positives then b.labelled - b.positives else 0e0 end as negatives,
-        coalesce(b.bin_upper - b.bin_lower <= greatest(abs(b.bin_upper) * 5e-16, 3e-300), false) as is_one_value
+        coalesce(b.bin_lower >= {{ driftline._just_below('b.bin_upper') }}, false) as is_one_value
     from (
         select
             r.group_no, r.window_periods, r.period_index, 'window' as side, c.column_no, c.column_name, c.column_role, c.bin, c.bin_group, c.bin_lower, c.bin_upper, c.bin_kind, c.bin_label,
@@ -180,16 +180,26 @@ calibration as (
     group by {{ side }}, column_no
 ),
 
--- Classes: how many rows are of it, were taken for it, and both. Classes that the reference does not have share two bins.
+-- Classes: how many rows are of it, were taken for it, and both. Those of the reference are looked for in every window;
+-- classes that the reference does not have share two bins.
 classes as (
     select
-        {{ side }}, coalesce(bin_label, bin_kind) as class_name, max(case when bin_kind = 'category' then 0 else 1 end) as is_pooled,
-        sum(case when column_role = 'class_support' then w else 0e0 end) as support,
-        sum(case when column_role = 'class_predicted' then w else 0e0 end) as predicted,
-        sum(case when column_role = 'class_hit' then w else 0e0 end) as hits
-    from scores
-    where column_role in ('class_support', 'class_predicted', 'class_hit') and bin_kind <> 'null' and w > 0
-    group by {{ side }}, coalesce(bin_label, bin_kind)
+        {{ side }}, class_name, max(is_pooled) as is_pooled, sum(support) as support, sum(predicted) as predicted, sum(hits) as hits
+    from (
+        select
+            {{ side }}, coalesce(bin_label, bin_kind) as class_name, case when bin_kind = 'category' then 0 else 1 end as is_pooled,
+            case when column_role = 'class_support' then w else 0e0 end as support,
+            case when column_role = 'class_predicted' then w else 0e0 end as predicted,
+            case when column_role = 'class_hit' then w else 0e0 end as hits
+        from scores
+        where column_role in ('class_support', 'class_predicted', 'class_hit') and bin_kind <> 'null' and w > 0
+        union all
+        select a.group_no, a.window_periods, a.period_index, a.side, b.bin_label, 0, 0e0, 0e0, 0e0
+        from additive as a
+        join {{ ref('driftline_groups') }} as g on g.group_no = a.group_no
+        join {{ ref('driftline_bins') }} as b on b.monitor = g.monitor and b.column_role = 'class_support' and b.bin_kind = 'category'
+    ) as counts
+    group by {{ side }}, class_name
 ),
 
 class_metrics as (
@@ -206,10 +216,9 @@ class_metrics as (
 ),
 
 macro as (
-    select
-        {{ side }}, avg(class_precision) as macro_precision, avg(class_recall) as macro_recall, avg(class_f1) as macro_f1,
-        max(is_pooled) as is_pooled
+    select {{ side }}, avg(class_precision) as macro_precision, avg(class_recall) as macro_recall, avg(class_f1) as macro_f1
     from class_metrics
+    where is_pooled = 0
     group by {{ side }}
 ),
 
@@ -224,10 +233,10 @@ macro_auc as (
 wide as (
     select
         a.*,
-        case when a.squared_error_v is not null and a.log_loss_n < a.labelled_n then 1 else 0 end as has_no_probabilities,
+        case when coalesce(a.log_loss_n, 0) < a.labelled_n then 1 else 0 end as has_no_probabilities,
         b.all_positives, b.all_negatives, b.roc_auc, b.auc_slack, b.ks, b.ks_upper, b.average_precision, b.average_precision_lower, b.average_precision_upper,
         b.capture, b.capture_lower, b.capture_upper, k.expected_calibration_error,
-        m.macro_precision, m.macro_recall, m.macro_f1, m.is_pooled, u.macro_roc_auc, u.slack as macro_auc_slack
+        m.macro_precision, m.macro_recall, m.macro_f1, u.macro_roc_auc, u.slack as macro_auc_slack
     from additive as a
     left join by_score as b
         on a.task = 'binary' and b.group_no = a.group_no and b.window_periods = a.window_periods and b.period_index = a.period_index and b.side = a.side
@@ -275,8 +284,8 @@ long as (
             when n.rows_of = 'requests' then 'no request whose labels are all known'
             when n.rows_of = 'scored' then 'no scores'
             when coalesce(w.labelled_n, 0) = 0 then 'no row with both label and prediction'
-            when w.has_no_probabilities = 1 and n.metric in ('log_loss', 'brier', 'expected_calibration_error') then 'scores outside 0 to 1'
-            when w.is_pooled = 1 and n.metric like 'macro%' then 'classes that the reference does not have'
+            when w.has_no_probabilities = 1 and n.metric = 'log_loss' then 'a label without a probability from 0 to 1'
+            when n.metric like 'macro%' then 'no class of the reference that has one'
             when n.metric in ('roc_auc', 'gini', 'ks') then 'labels of one class only'
             when n.metric = 'precision' then 'no predicted positives'
             when n.metric in ('recall', 'average_precision', 'lift_top_10', 'capture_top_10') then 'no positive labels'
@@ -308,7 +317,14 @@ long as (
         {{ driftline._literal({'precision': 'the class was never predicted', 'recall': 'no labels of the class', 'f1': 'the class does not occur', 'roc_auc': 'no labels of the class, or no others'}[metric]) }}
     from class_metrics as c
     join additive as a on a.group_no = c.group_no and a.window_periods = c.window_periods and a.period_index = c.period_index and a.side = c.side
-    where c.is_pooled = 0 {{ 'and c.all_positives is not null' if metric == 'roc_auc' }}
+    where c.is_pooled = 0
+        {%- if metric == 'roc_auc' %}
+        and exists (
+            select 1 from {{ ref('driftline_groups') }} as g
+            join {{ ref('driftline_bins') }} as b on b.monitor = g.monitor and b.column_role = 'performance' and b.column_name = c.class_name
+            where g.group_no = c.group_no
+        )
+        {%- endif %}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 )
