@@ -49,13 +49,6 @@ versions as (
     select distinct group_no, reference_model_version from {{ ref('driftline_reference') }}
 ),
 
-rows_of as (
-    select group_no, window_periods, period_index, max(case when measure = 'rows' then n end) as n, coalesce(max(case when measure = 'known' then n end), 0e0) as known_n
-    from {{ ref('driftline_rolling_measures') }}
-    where column_role in ('row', 'performance') and measure in ('rows', 'known')
-    group by group_no, window_periods, period_index
-),
-
 every as (
     select
         r.group_no, r.window_periods, r.period_index, r.metric, r.class_name, 'realized' as basis,
@@ -91,7 +84,7 @@ every as (
 -- As far back as a window of the same length lies just before, and as whole seasons leave no overlap.
 shifted as (
     select
-        e.*, w.monitor, w.model_version, w.segment, w.segment_value, w.window_start, w.window_end, w.is_complete, w.is_mature, g.period,
+        e.*, w.monitor, w.model_version, w.segment, w.segment_value, w.window_start, w.window_end, w.is_complete, g.period,
         e.period_index - e.window_periods as previous_index,
         case
             {%- for window in driftline._windows() %}
@@ -111,14 +104,14 @@ select
     cast(s.window_periods as {{ dbt.type_int() }}) as window_periods, s.window_start, s.window_end,
     {{ driftline._as_text('s.metric') }} as metric, {{ driftline._as_text('s.class_name') }} as class_name, {{ driftline._as_text('s.basis') }} as basis,
     s.is_complete,
-    s.is_mature and coalesce(n.known_n >= m.min_labelled_share * n.n, false) as is_mature,
+    n.is_mature,
     {{ driftline._as_double('s.value') }} as value,
     {{ driftline._as_double('s.value_lower') }} as value_lower,
     {{ driftline._as_double('s.value_upper') }} as value_upper,
     {{ driftline._as_double('s.standard_error') }} as standard_error,
-    cast(coalesce(n.n, 0) as {{ dbt.type_bigint() }}) as row_count,
-    cast(case when s.basis = 'estimated' then n.known_n else coalesce(s.metric_n, 0) end as {{ dbt.type_bigint() }}) as labelled_row_count,
-    {{ driftline._as_double('n.known_n / nullif(n.n, 0)') }} as labelled_share,
+    cast(coalesce(n.row_count, 0) as {{ dbt.type_bigint() }}) as row_count,
+    cast(case when s.basis = 'estimated' then n.known_count else coalesce(s.metric_n, 0) end as {{ dbt.type_bigint() }}) as labelled_row_count,
+    {{ driftline._as_double('n.labelled_share') }} as labelled_share,
     {{ driftline._as_double('s.reference_value') }} as reference_value,
     {{ driftline._as_double('s.reference_standard_error') }} as reference_standard_error,
     cast(s.reference_n as {{ dbt.type_bigint() }}) as reference_row_count,
@@ -127,8 +120,7 @@ select
     {{ driftline._as_double('a.value') }} as seasonal_value,
     {{ driftline._as_text('s.reason') }} as reason
 from shifted as s
-join {{ ref('driftline_monitors') }} as m on m.monitor = s.monitor
-left join rows_of as n on n.group_no = s.group_no and n.window_periods = s.window_periods and n.period_index = s.period_index
+left join {{ ref('driftline_maturity') }} as n on n.group_no = s.group_no and n.window_periods = s.window_periods and n.period_index = s.period_index
 left join versions as v on v.group_no = s.group_no
 left join noise_floors as f
     on f.monitor = s.monitor and f.segment = s.segment and f.segment_value = s.segment_value and f.model_version = v.reference_model_version
