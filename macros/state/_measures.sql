@@ -68,7 +68,7 @@
         {{ ('sum(case when ' ~ base ~ ' is not null then w else 0 end)' if weighted else 'count(' ~ base ~ ')') if here else null_double }} as {{ base }}_w,
         {{ ('sum(case when ' ~ base ~ ' is not null then w * w else 0 end)' if weighted else 'count(' ~ base ~ ')') if here else null_double }} as {{ base }}_w2
         {%- endfor -%}
-        {%- for measure in measures or [] -%}
+        {%- for measure in measures -%}
         {%- set x = 'm' ~ driftline._measure_numbers()[measure.name] %},
         {{ 'sum(' ~ w ~ x ~ ')' if measure.name in own else null_double }} as {{ x }},
         {{ 'sum(' ~ w ~ driftline._squared('(' ~ x ~ ' - ' ~ centre ~ ')' if measure.deviation else x) ~ ')' if measure.name in own else null_double }} as {{ x }}_sq
@@ -81,7 +81,7 @@
 {# The names of the bases of a list of performance measures. #}
 {% macro _measure_bases(measures, has_label) %}
     {%- set names = ['known', 'labelled'] if has_label else [] -%}
-    {%- for measure in measures or [] -%}
+    {%- for measure in measures -%}
         {%- if measure.key not in names -%}{%- do names.append(measure.key) -%}{%- endif -%}
     {%- endfor -%}
     {{- return(names) -}}
@@ -127,7 +127,7 @@
     select 20001, {{ keys | join(', ') }}, {{ numbers[name] }}, '{{ name }}', {{ name }}_n, {{ name }}_w, {{ name }}_w2, {{ name }}_w, {{ name }}_w, {{ tail }}
     from measures
     {%- endfor %}
-    {%- for measure in measures or [] %}
+    {%- for measure in measures %}
     union all
     select 20001, {{ keys | join(', ') }}, {{ numbers[measure.name] }}, '{{ measure.name }}', {{ measure.key }}_n, {{ measure.key }}_w, {{ measure.key }}_w2,
         m{{ numbers[measure.name] }}, m{{ numbers[measure.name] }}_sq, {{ tail }}

@@ -25,7 +25,7 @@
         {%- do keys.append('segment_' ~ loop.index) -%}
     {%- endfor -%}
     {%- set sums = ['row_count', 'weight_sum', 'weight_sq_sum', 'value_sum', 'deviation_sq_sum', 'value_min', 'value_max', 'out_of_range_weight'] + driftline._outcome_names() -%}
-    {%- set measures = sources[0].outcome.measures if sources[0].outcome.labelled is not none else none -%}
+    {%- set measures = sources[0].outcome.measures if sources[0].outcome.labelled is not none else [] -%}
     {%- set has_label = sources[0].outcome.labelled is not none -%}
     {%- set now = driftline._now() -%}
     {%- set from = {} -%}
