@@ -79,8 +79,12 @@ select
         "'; '", driftline._as_text('p.windows_breached'), "case when p.windows_breached = 1 then ' window' else ' windows' end",
         "' since '", "substring(" ~ driftline._as_text('p.first_window_start') ~ ", 1, case when m.period = 'hour' then 16 else 10 end)",
         "case when p.segment <> 'all' then ', ' || p.segment || ' = ' || p.segment_value else '' end",
-        "case when p.model_version <> 'all' then ', version ' || p.model_version else '' end"
+        "case when p.model_version <> 'all' then ', version ' || p.model_version else '' end",
+        "case when c.change_start is not null then '; the change began about ' || substring(" ~ driftline._as_text('c.change_start') ~ ", 1, case when m.period = 'hour' then 16 else 10 end) else '' end"
     ]) }} as message,
     m.owner
 from peaks as p
 join {{ ref('driftline_monitors') }} as m on m.monitor = p.monitor
+left join {{ ref('driftline_changes') }} as c
+    on p.family = 'trend' and p.metric = {{ driftline._change_metric('c') }} and c.window_start = p.first_window_start
+    {%- for key in series.split(', ') if key not in ['family', 'metric', 'baseline'] %} and c.{{ key }} = p.{{ key }}{% endfor %}

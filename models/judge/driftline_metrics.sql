@@ -1,67 +1,12 @@
 {{ config(materialized='view', contract={'enforced': driftline._enforce_contract()}) }}
-{#- metric → the column of driftline_drift that says what is noise for it -#}
-{%- set drift = {
-    'psi': 'psi_noise',
-    'ks_lower': 'ks_noise',
-    'ks_upper': none, 'ks_p_value': none,
-    'js_distance': 'js_distance_noise_floor', 'hellinger': 'hellinger_noise_floor', 'total_variation': 'total_variation_noise_floor',
-    'l_infinity': 'l_infinity_noise_floor', 'wasserstein': 'wasserstein_noise_floor',
-    'chi_squared': none, 'chi_squared_p_value': none, 'cramers_v': 'cramers_v_noise_floor',
-    'mean': none,
-} -%}
-{%- set rates = ['null_rate', 'nan_rate', 'infinite_rate', 'unseen_rate', 'out_of_range_rate'] -%}
-{%- set grain = 'monitor, model_version, segment, segment_value, window_periods, window_start, window_end' -%}
-{%- set null_double = driftline._as_double('null') -%}
-{#- The half-width of a prediction interval for one more window: Student's t by its expansion in 1/ν (Abramowitz & Stegun
-    26.7.5) around the two-sided normal quantile, times s·√(1+1/n). -#}
-{%- set t = 'sqrt(-2e0 * ln(' ~ (driftline._alpha() / 2) ~ 'e0))' -%}
-{%- set z = '(' ~ t ~ ' - (2.515517e0 + 0.802853e0 * ' ~ t ~ ' + 0.010328e0 * ' ~ t ~ ' * ' ~ t ~ ') / (1e0 + 1.432788e0 * ' ~ t ~ ' + 0.189269e0 * ' ~ t ~ ' * ' ~ t ~ ' + 0.001308e0 * ' ~ t ~ ' * ' ~ t ~ ' * ' ~ t ~ '))' %}
+{%- set names = ['monitor', 'model_version', 'segment', 'segment_value', 'window_periods', 'window_start', 'window_end', 'family', 'metric', 'column_name', 'column_role', 'column_kind', 'baseline', 'is_complete', 'value', 'expected', 'noise', 'row_count', 'baseline_row_count', 'reason'] %}
 
--- All measures in long form: the one input of the judge.
-{% for metric in drift %}
-select
-    {{ grain }},
-    {{ driftline._text('drift') }} as family, {{ driftline._text(metric) }} as metric, column_name, column_role, column_kind, baseline, is_complete,
-    {{ metric }} as value,
-    {{ 'baseline_mean' if metric == 'mean' else null_double }} as expected,
-    {{ driftline._as_double(drift[metric] or 'null') }} as noise,
-    row_count, baseline_row_count, reason
-from {{ ref('driftline_drift') }}
-union all
-{% endfor -%}
-{% for rate in rates %}
-select
-    {{ grain }},
-    {{ driftline._text('quality') }}, {{ driftline._text(rate) }}, column_name, column_role, column_kind, {{ driftline._text('reference') }}, is_complete,
-    {{ rate }}, reference_{{ rate }}, {{ rate }}_noise, row_count, reference_row_count, reason
-from {{ ref('driftline_quality') }}
-union all
-{% endfor -%}
-{% for metric in ['mean', 'stddev', 'minimum', 'maximum'] %}
-select
-    {{ grain }},
-    {{ driftline._text('quality') }}, {{ driftline._text(metric) }}, column_name, column_role, column_kind, {{ driftline._text('none') }}, is_complete,
-    {{ metric }}, {{ null_double }}, {{ null_double }}, row_count, cast(null as {{ dbt.type_bigint() }}), reason
-from {{ ref('driftline_quality') }}
-union all
-{% endfor -%}
-select
-    {{ grain }},
-    {{ driftline._text('business') }}, metric, {{ driftline._text('all') }}, {{ driftline._text('business') }}, {{ driftline._text('measure') }}, {{ driftline._text('trailing') }}, is_complete,
-    value, trailing_mean,
-    trailing_stddev * sqrt(1e0 + 1e0 / nullif(trailing_count, 0)) * (
-        n.z + (n.z * n.z * n.z + n.z) / (4e0 * nullif(trailing_count - 1, 0))
-        + (5e0 * power(n.z, 5) + 16e0 * power(n.z, 3) + 3e0 * n.z) / (96e0 * nullif(power(trailing_count - 1e0, 2), 0))
-        + (3e0 * power(n.z, 7) + 19e0 * power(n.z, 5) + 17e0 * power(n.z, 3) - 15e0 * n.z) / (384e0 * nullif(power(trailing_count - 1e0, 3), 0))
-    ),
-    row_count, cast(null as {{ dbt.type_bigint() }}), reason
-from {{ ref('driftline_business') }}
-cross join (select {{ z }} as z) as n
-{% for baseline in {'previous': 'previous_value', 'reference': 'reference_value', 'seasonal': 'seasonal_value'}.items() %}
+-- All measures in long form, and what their history says of them: the one input of the judge.
+select {{ names | join(', ') }}
+from {{ ref('driftline_measured') }}
 union all
 select
-    {{ grain }},
-    {{ driftline._text('business') }}, metric, {{ driftline._text('all') }}, {{ driftline._text('business') }}, {{ driftline._text('measure') }}, {{ driftline._text(baseline[0]) }}, is_complete,
-    value, {{ baseline[1] }}, {{ null_double }}, row_count, cast(null as {{ dbt.type_bigint() }}), reason
-from {{ ref('driftline_business') }}
-{% endfor %}
+    monitor, model_version, segment, segment_value, window_periods, window_start, window_end,
+    {{ driftline._text('trend') }}, {{ driftline._change_metric('c') }}, column_name, column_role, column_kind, {{ driftline._text('trailing') }}, is_complete,
+    level_after, level_before, noise, row_count, cast(null as {{ dbt.type_bigint() }}), reason
+from {{ ref('driftline_changes') }} as c
