@@ -64,13 +64,17 @@
 
     {%- set positives = '(w.all_positives / w.weight_per_row)' -%}{%- set negatives = '(w.all_negatives / w.weight_per_row)' -%}
     {%- set auc_variance = driftline._auc_variance('w.roc_auc', positives, negatives) -%}
+    {#- Of the tenth and of the rest each row is positive or not: the delta method over both binomial counts. -#}
+    {%- set all_rows = '(' ~ positives ~ ' + ' ~ negatives ~ ')' -%}
+    {%- set inside = '(w.capture * ' ~ positives ~ ')' -%}{%- set outside = '((1e0 - w.capture) * ' ~ positives ~ ')' -%}
+    {%- set capture_variance = '(' ~ outside ~ ' * ' ~ outside ~ ' * ' ~ inside ~ ' * greatest(1e0 - ' ~ inside ~ ' / nullif(0.1e0 * ' ~ all_rows ~ ', 0e0), 0e0) + ' ~ inside ~ ' * ' ~ inside ~ ' * ' ~ outside ~ ' * (1e0 - ' ~ outside ~ ' / nullif(0.9e0 * ' ~ all_rows ~ ', 0e0))) / nullif(' ~ positives ~ ' * ' ~ positives ~ ' * ' ~ positives ~ ' * ' ~ positives ~ ', 0e0)' -%}
     {%- do metrics.update({
         'roc_auc': {'value': 'w.roc_auc', 'lower': 'w.roc_auc - w.auc_slack', 'upper': 'w.roc_auc + w.auc_slack', 'variance': auc_variance},
         'gini': {'value': '2e0 * w.roc_auc - 1e0', 'lower': '2e0 * (w.roc_auc - w.auc_slack) - 1e0', 'upper': '2e0 * (w.roc_auc + w.auc_slack) - 1e0', 'variance': '4e0 * (' ~ auc_variance ~ ')'},
         'average_precision': {'value': 'w.average_precision', 'lower': 'w.average_precision_lower', 'upper': 'w.average_precision_upper', 'variance': 'w.average_precision * (1e0 - w.average_precision) / nullif(' ~ positives ~ ', 0e0)'},
         'ks': {'value': 'w.ks', 'lower': 'w.ks', 'upper': 'w.ks_upper'},
-        'capture_top_10': {'value': 'w.capture', 'lower': 'w.capture_lower', 'upper': 'w.capture_upper', 'variance': 'w.capture * (1e0 - w.capture) / nullif(' ~ positives ~ ', 0e0)'},
-        'lift_top_10': {'value': '10e0 * w.capture', 'lower': '10e0 * w.capture_lower', 'upper': '10e0 * w.capture_upper', 'variance': '100e0 * w.capture * (1e0 - w.capture) / nullif(' ~ positives ~ ', 0e0)'},
+        'capture_top_10': {'value': 'w.capture', 'lower': 'w.capture_lower', 'upper': 'w.capture_upper', 'variance': capture_variance},
+        'lift_top_10': {'value': '10e0 * w.capture', 'lower': '10e0 * w.capture_lower', 'upper': '10e0 * w.capture_upper', 'variance': '100e0 * (' ~ capture_variance ~ ')'},
     }) -%}
 
     {%- set probable = "w.has_no_probabilities = 0" -%}
@@ -131,4 +135,39 @@
         '(' ~ a ~ ' * (1e0 - ' ~ a ~ ') + greatest(' ~ pos ~ ' - 1e0, 0e0) * (' ~ a ~ ' / (2e0 - ' ~ a ~ ') - ' ~ a ~ ' * ' ~ a ~ ')'
         ~ ' + greatest(' ~ neg ~ ' - 1e0, 0e0) * (2e0 * ' ~ a ~ ' * ' ~ a ~ ' / (1e0 + ' ~ a ~ ') - ' ~ a ~ ' * ' ~ a ~ ')) / nullif(' ~ pos ~ ' * ' ~ neg ~ ', 0e0)'
     ) -}}
+{% endmacro %}
+
+
+{#
+    The bins of some roles by side: those of every window, of the whole reference (window_periods 0), and of the reference
+    without the window's rows where it shares some. group_no, window_periods, period_index, side, the cell, w, labelled,
+    positives, score_sum.
+#}
+{% macro _score_sides(roles) %}
+    {%- set cell = 'c.column_no, c.column_name, c.column_role, c.bin, c.bin_group, c.bin_lower, c.bin_upper, c.bin_kind, c.bin_label' -%}
+    {%- set these -%}
+    c.column_role in ({% for role in roles %}{{ driftline._literal(role) }}{{ ', ' if not loop.last }}{% endfor %}) and c.column_kind <> 'measure' and c.bin_kind <> 'moments'
+    {%- endset %}
+    select
+        r.group_no, r.window_periods, r.period_index, 'window' as side, {{ cell }},
+        r.w, r.l as labelled, r.y as positives, r.lp as score_sum
+    from {{ ref('driftline_rolling_scores') }} as r
+    join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no and {{ these }}
+    where r.w > 0
+    union all
+    select f.group_no, 0, 0, 'reference', {{ cell }}, f.w, f.l, f.y, f.lp
+    from {{ ref('driftline_reference') }} as f
+    join {{ ref('driftline_cells') }} as c on c.cell_no = f.cell_no and {{ these }}
+    union all
+    select
+        r.group_no, r.window_periods, r.period_index, 'reference', {{ cell }},
+        -- What rounding leaves of a row is no row.
+        f.w - r.reference_w, case when f.l - r.reference_l > 1e-12 * f.l then f.l - r.reference_l else 0e0 end,
+        case when f.y - r.reference_y > 1e-12 * f.y then f.y - r.reference_y else 0e0 end, f.lp - r.reference_lp
+    from {{ ref('driftline_rolling_scores') }} as r
+    join {{ ref('driftline_maturity') }} as o
+        on o.group_no = r.group_no and o.window_periods = r.window_periods and o.period_index = r.period_index and o.touches_reference
+    join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no and {{ these }}
+    join {{ ref('driftline_reference') }} as f on f.group_no = r.group_no and f.cell_no = r.cell_no
+    where f.w - r.reference_w > 1e-12 * f.w
 {% endmacro %}

@@ -6,7 +6,7 @@
 -- bin after it (Robertson, Wright & Dykstra, Order Restricted Statistical Inference, 1988, theorem 1.4.4).
 with bins as (
     select
-        r.group_no, c.column_no, c.cell_no, c.bin, c.bin_lower, c.bin_upper, r.l, r.l2, r.y, r.lp
+        r.group_no, c.column_no, c.column_role, c.cell_no, c.bin, c.bin_lower, c.bin_upper, r.l, r.l2, r.y, r.lp
     from {{ ref('driftline_reference') }} as r
     join {{ ref('driftline_groups') }} as g on g.group_no = r.group_no and g.source = 'relation' and g.segment = 'all'
     join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no and c.column_role in ('performance', 'confidence') and c.column_kind = 'numeric' and c.bin_kind = 'range'
@@ -61,12 +61,19 @@ pooled as (
     from filled
 )
 
+-- Segments share the calibration of their version.
 select
-    group_no, column_no, cell_no, bin, bin_lower, bin_upper, l as labelled_weight, y as label_sum,
-    y / nullif(l, 0e0) as label_rate, lp / nullif(l, 0e0) as mean_score, calibrated, cast(block as {{ dbt.type_int() }}) as block,
+    g.group_no, p.column_no, p.cell_no, p.bin, p.bin_lower, p.bin_upper, p.l as labelled_weight, p.y as label_sum,
+    p.y / nullif(p.l, 0e0) as label_rate, p.lp / nullif(p.l, 0e0) as mean_score, p.calibrated, cast(p.block as {{ dbt.type_int() }}) as block,
     -- One half of a row of each kind keeps a block of all or none from being certain (Jeffreys).
-    ((calibrated * block_n + 0.5e0) / (block_n + 1e0)) * (1e0 - (calibrated * block_n + 0.5e0) / (block_n + 1e0)) / (block_n + 1e0) as variance
+    ((p.calibrated * p.block_n + 0.5e0) / (p.block_n + 1e0)) * (1e0 - (p.calibrated * p.block_n + 0.5e0) / (p.block_n + 1e0)) / (p.block_n + 1e0) as variance,
+    -- The threshold is one of the edges.
+    coalesce(p.bin_lower >= g.decision_threshold - greatest(abs(g.decision_threshold) * 1e-15, 1e-299), false) as is_positive,
+    coalesce(g.task, '') = 'binary' and p.column_role = 'performance' or coalesce(g.task, '') = 'multiclass' and p.column_role = 'confidence' as is_used
 from (
     select pooled.*, coalesce(block_l * block_l / nullif(block_l2, 0e0), 0e0) as block_n from pooled
 ) as p
-where calibrated is not null
+join {{ ref('driftline_groups') }} as whole on whole.group_no = p.group_no
+join {{ ref('driftline_groups') }} as g
+    on g.monitor = whole.monitor and g.source = whole.source and g.model_version = whole.model_version
+where p.calibrated is not null

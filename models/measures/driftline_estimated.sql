@@ -33,26 +33,12 @@
 -- Performance without labels. A row with a score is a positive with the probability its score had in the reference; what
 -- the metrics would be then is a sum over bins (confidence-based estimation). Two things make it uncertain: which rows turn
 -- out positive, and how well the reference knows the probabilities.
-with calibration as (
-    select g.group_no, m.task, k.cell_no, k.bin, k.bin_lower, k.calibrated, k.variance, k.block, m.decision_threshold
-    from {{ ref('driftline_groups') }} as g
-    join {{ ref('driftline_monitors') }} as m on m.monitor = g.monitor
-    join {{ ref('driftline_groups') }} as whole
-        on whole.monitor = g.monitor and whole.source = g.source and whole.model_version = g.model_version and whole.segment = 'all'
-    join {{ ref('driftline_calibration') }} as k on k.group_no = whole.group_no
-    join {{ ref('driftline_cells') }} as c
-        on c.cell_no = k.cell_no and c.column_role = case when m.task = 'binary' then 'performance' else 'confidence' end
-    where g.source = 'relation'
-),
-
-bins as (
+with bins as (
     select
-        r.group_no, r.window_periods, r.period_index, k.task, k.bin, k.block, k.calibrated, k.variance, r.w, r.w2,
-        -- The threshold is one of the edges.
-        coalesce(k.bin_lower >= k.decision_threshold - greatest(abs(k.decision_threshold) * 1e-15, 1e-299), false) as is_positive,
+        r.group_no, r.window_periods, r.period_index, k.bin, k.block, k.calibrated, k.variance, k.is_positive, r.w, r.w2,
         r.w * k.calibrated as p, r.w * (1e0 - k.calibrated) as n
     from {{ ref('driftline_rolling_scores') }} as r
-    join calibration as k on k.group_no = r.group_no and k.cell_no = r.cell_no
+    join {{ ref('driftline_calibration') }} as k on k.group_no = r.group_no and k.cell_no = r.cell_no and k.is_used
     where r.w > 0
 ),
 
@@ -60,37 +46,35 @@ placed as (
     select
         bins.*,
         coalesce(sum(p) over (partition by {{ window }} order by bin desc rows between unbounded preceding and 1 preceding), 0e0) as positives_above,
-        coalesce(sum(n) over (partition by {{ window }} order by bin rows between unbounded preceding and 1 preceding), 0e0) as negatives_below
+        coalesce(sum(n) over (partition by {{ window }} order by bin rows between unbounded preceding and 1 preceding), 0e0) as negatives_below,
+        sum(w) over (partition by {{ window }}) as total,
+        sum(p) over (partition by {{ window }}) as positives,
+        sum(n) over (partition by {{ window }}) as negatives,
+        sum(case when is_positive then w else 0e0 end) over (partition by {{ window }}) as selected,
+        sum(case when is_positive then p else 0e0 end) over (partition by {{ window }}) as positives_kept,
+        sum(case when is_positive then 0e0 else n end) over (partition by {{ window }}) as negatives_kept
     from bins
 ),
 
-totals as (
-    select
-        {{ window }}, max(task) as task,
-        sum(w) as total, sum(p) as positives, sum(n) as negatives,
-        sum(case when is_positive then w else 0e0 end) as selected,
-        sum(case when is_positive then p else 0e0 end) as positives_kept,
-        sum(case when is_positive then 0e0 else n end) as negatives_kept,
-        sum(p * (negatives_below + 0.5e0 * n)) as auc_sum
+summed as (
+    select placed.*, sum(p * (negatives_below + 0.5e0 * n)) over (partition by {{ window }}) as auc_sum
     from placed
-    group by {{ window }}
 ),
 
 slopes as (
     select
-        b.group_no, b.window_periods, b.period_index, b.task, b.block, b.variance, b.calibrated * (1e0 - b.calibrated) * b.w2 / (b.w * b.w) as spread
+        {{ window }}, block, variance, calibrated * (1e0 - calibrated) * w2 / (w * w) as spread
         {%- for metric in metrics %},
         {{ metrics[metric].value }} as {{ metric }},
         {{ metrics[metric].slope }} as {{ metric }}_slope
         {%- endfor %}
-    from placed as b
-    join totals as t on t.group_no = b.group_no and t.window_periods = b.window_periods and t.period_index = b.period_index
+    from summed
 ),
 
 -- Bins of one block share their value, and with it its error.
 blocks as (
     select
-        {{ window }}, block, max(task) as task, max(variance) as variance
+        {{ window }}, block, max(variance) as variance
         {%- for metric in metrics %},
         max({{ metric }}) as {{ metric }},
         sum({{ metric }}_slope) as {{ metric }}_slope,
@@ -102,7 +86,7 @@ blocks as (
 
 wide as (
     select
-        {{ window }}, max(task) as task
+        {{ window }}
         {%- for metric in metrics %},
         max({{ metric }}) as {{ metric }},
         sqrt(sum({{ metric }}_spread + {{ metric }}_slope * {{ metric }}_slope * variance)) as {{ metric }}_error
@@ -111,17 +95,11 @@ wide as (
     group by {{ window }}
 ),
 
--- A number's error: the loss the reference had in each bin of the column that tells most about it.
+-- A number's error: the loss to expect in each bin of the column that tells most about it.
 loss_bins as (
-    select
-        r.group_no, r.window_periods, r.period_index, r.w, r.w2, f.e / f.l as loss,
-        greatest(f.e2 / f.l - {{ driftline._squared('(f.e / f.l)') }}, 0e0) as loss_variance,
-        f.l2 / (f.l * f.l) as reference_share
+    select r.group_no, r.window_periods, r.period_index, r.w, r.w2, x.loss, x.loss_variance, x.reference_share
     from {{ ref('driftline_rolling_scores') }} as r
-    join {{ ref('driftline_groups') }} as g on g.group_no = r.group_no
-    join {{ ref('driftline_groups') }} as whole
-        on whole.monitor = g.monitor and whole.source = g.source and whole.model_version = g.model_version and whole.segment = 'all'
-    join {{ ref('driftline_reference') }} as f on f.group_no = whole.group_no and f.cell_no = r.cell_no and f.l > 0
+    join {{ ref('driftline_expected_losses') }} as x on x.group_no = r.group_no and x.cell_no = r.cell_no
     where r.purpose = 'loss' and r.w > 0
 ),
 
@@ -139,10 +117,11 @@ losses as (
 {% do results.append(['accuracy', 'label_rate', 'multiclass']) -%}
 {% for name, metric, task in results -%}
 select
-    {{ window }}, {{ driftline._text(name) }} as metric, {{ metric }} as value, {{ metric }}_error as standard_error,
+    w.group_no, w.window_periods, w.period_index, {{ driftline._text(name) }} as metric, {{ metric }} as value, {{ metric }}_error as standard_error,
     greatest({{ metric }} - {{ z }} * {{ metric }}_error, 0e0) as value_lower, least({{ metric }} + {{ z }} * {{ metric }}_error, 1e0) as value_upper
-from wide
-where task = '{{ task }}' and {{ metric }} is not null
+from wide as w
+join {{ ref('driftline_groups') }} as g on g.group_no = w.group_no
+where g.task = '{{ task }}' and {{ metric }} is not null
 union all
 {% endfor -%}
 select

@@ -6,6 +6,7 @@ with counts as (
     select
         group_no, window_periods, period_index,
         max(case when measure = 'rows' then n end) as row_count,
+        max(case when measure = 'rows' then reference_n end) as reference_count,
         coalesce(max(case when measure = 'known' then n end), 0e0) as known_count
     from {{ ref('driftline_rolling_measures') }}
     where column_role in ('row', 'performance') and measure in ('rows', 'known')
@@ -17,6 +18,8 @@ select
     w.monitor, w.model_version, w.segment, w.segment_value, w.window_start,
     c.row_count, c.known_count,
     c.known_count / nullif(c.row_count, 0e0) as labelled_share,
+    coalesce(c.reference_count > 0, false) as touches_reference,
+    coalesce(c.row_count > 0 and c.row_count = c.reference_count, false) as is_reference,
     w.is_mature as is_final,
     -- Without a task nobody can tell what a known label is.
     w.is_mature and (m.has_label = 0 or coalesce(c.known_count >= m.min_labelled_share * c.row_count and c.row_count > 0, false)) as is_mature

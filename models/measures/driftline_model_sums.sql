@@ -1,0 +1,56 @@
+{{ config(materialized='table') }}
+{%- set side = 'group_no, window_periods, period_index, side' -%}
+{#- What the sums of a measure are called, and which of them are needed. -#}
+{%- set parts = {
+    'rows': ['n'], 'known': ['n'], 'labelled': ['n', 'w', 'w2'],
+    'true_positive': ['v'], 'false_positive': ['v'], 'false_negative': ['v'], 'true_negative': ['v'],
+    'predicted_positive': ['n', 'w', 'w2', 'v'], 'log_loss': ['n', 'w', 'w2', 'v', 'd2'], 'squared_error': ['v', 'd2'], 'label': ['v', 'd2'],
+    'correct': ['v'], 'absolute_error': ['v', 'd2'], 'error': ['v', 'd2'],
+    'percentage_error': ['n', 'w', 'w2', 'v', 'd2'], 'squared_log_error': ['n', 'w', 'w2', 'v', 'd2'],
+    'hit': ['n', 'v', 'd2'], 'ndcg': ['n', 'v', 'd2'], 'reciprocal_rank': ['n', 'v', 'd2'],
+} %}
+
+-- What performance is computed from, one row for each side: every window, and the reference without the window's rows.
+-- Windows that share no rows with the reference share all of it: it stands under window_periods 0.
+with measures as (
+    select r.group_no, r.window_periods, r.period_index, 'window' as side, r.measure, r.n, r.w, r.w2, r.v, r.d2
+    from {{ ref('driftline_rolling_measures') }} as r
+    where r.column_role in ('performance', 'row')
+    union all
+    select f.group_no, 0, 0, 'reference', c.bin_kind, f.n, f.w, f.w2, f.v, f.d2
+    from {{ ref('driftline_reference') }} as f
+    join {{ ref('driftline_cells') }} as c on c.cell_no = f.cell_no and c.column_kind = 'measure' and c.column_role in ('performance', 'row')
+    union all
+    select
+        r.group_no, r.window_periods, r.period_index, 'reference', r.measure,
+        f.n - r.reference_n, f.w - r.reference_w, f.w2 - r.reference_w2, f.v - r.reference_v, f.d2 - r.reference_d2
+    from {{ ref('driftline_rolling_measures') }} as r
+    join {{ ref('driftline_maturity') }} as o
+        on o.group_no = r.group_no and o.window_periods = r.window_periods and o.period_index = r.period_index and o.touches_reference
+    join {{ ref('driftline_reference') }} as f on f.group_no = r.group_no and f.cell_no = r.cell_no
+    -- What rounding leaves of a row is no row.
+    where r.column_role in ('performance', 'row') and f.n > r.reference_n and f.w - r.reference_w > 1e-12 * f.w
+),
+
+sums as (
+    select
+        {{ side }},
+        {%- for measure in parts -%}
+        {%- set outer = loop -%}
+        {%- for part in parts[measure] %}
+        max(case when measure = '{{ measure }}' then {{ part }} end) as {{ measure }}_{{ part }}{{ ',' if not (loop.last and outer.last) }}
+        {%- endfor -%}
+        {%- endfor %}
+    from measures
+    group by {{ side }}
+)
+
+-- A label's deviations were taken from its frozen centre.
+select
+    s.*, g.task, g.ranking_k, g.monitor,
+    s.labelled_w * s.labelled_w / nullif(s.labelled_w2, 0e0) as effective_n,
+    s.labelled_w2 / nullif(s.labelled_w, 0e0) as weight_per_row,
+    s.label_d2 - s.labelled_w * {{ driftline._squared('(s.label_v / nullif(s.labelled_w, 0e0) - coalesce(g.label_centre, 0e0))') }} as label_ss
+from sums as s
+join {{ ref('driftline_groups') }} as g on g.group_no = s.group_no
+where g.source = 'relation' and g.is_scored
