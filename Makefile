@@ -94,7 +94,7 @@ bench: $(VENV)/.test
 
 pins: $(VENV)/.uv
 	@set -e; cd constraints; for name in demo test compat-1.10 compat-1.12; do \
-	  more=; case $$name in demo) more=../pyproject.toml;; test) more="../pyproject.toml -c demo.txt";; esac; \
+	  more=; case $$name in demo) more=../pyproject.toml;; test) more="../pyproject.toml --extra alerts -c demo.txt";; esac; \
 	  $(abspath $(BIN))/uv pip compile --quiet --universal --python-version 3.10 --no-header --no-annotate $(VERSIONS) \
 	    $$name.in $$more -o $$name.txt; \
 	done

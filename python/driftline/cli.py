@@ -192,35 +192,73 @@ def check_command(context: Context, severity: str, monitors: Sequence[str], as_j
 
 
 @cli.command("alert")
-@click.option("--channel", type=click.Choice(["console"]), default="console", show_default=True, help="Where to.")
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Channels, routes and actions. [default: driftline.yml in the dbt project; without one, the console alone]",
+)
+@click.option(
+    "--channel", "channels", multiple=True, metavar="NAME", help="Only this channel, and no action; may be repeated."
+)
+@click.option("--dry-run", is_flag=True, help="Print what would be told and started; send and record nothing.")
+@click.option(
+    "--wait", type=click.FloatRange(min=0), default=60.0, show_default=True, metavar="SECONDS",
+    help="How long to wait for a DuckDB file that another process has.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line and notification.")
 @project_command
-def alert_command(context: Context, channel: str, as_json: bool) -> int:
-    """Tell of alerts that have opened, become critical or ended, each once.
+def alert_command(
+    context: Context, config_file: Path | None, channels: Sequence[str], dry_run: bool, wait: float, as_json: bool
+) -> int:
+    """Tell of alerts that have opened, become critical or ended, each once; start what they are to start.
 
     What was sent is recorded in driftline_notifications beside driftline_alerts. Exits with 1 if something could not be
-    delivered; the next run sends it.
+    delivered, which the next run sends, or if something that was started failed.
     """
-    from driftline.channels import ConsoleChannel
-    from driftline.notify import notify
+    from driftline.alerting.config import WITHOUT_FILE, find_config, load_config
+    from driftline.alerting.run import Run, select_channels
+
+    def say(text: str) -> None:
+        click.echo(context.scrub(printable(f"driftline: {text}")), err=True)
+
+    path = find_config(config_file, context.options.project_dir)
+    config = WITHOUT_FILE if path is None else load_config(path, context.scrub)
+    config = select_channels(config, channels)
+    folder = Path(context.options.project_dir or os.environ.get("DBT_PROJECT_DIR") or ".")
+    with context.open() as warehouse:
+        run = Run(
+            warehouse, config, folder, context.scrub, sys.stdout, as_json, context.progress, say, patience=wait
+        )  # fmt: skip
+        if dry_run:
+            for line in run.preview():
+                click.echo(line)
+            return FINE
+        summary = run.deliver()
+    for line in summary.lines():
+        say(line)
+    return FINE if summary.all_well else FOUND
+
+
+@cli.command("metrics")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["prometheus"]),
+    default="prometheus",
+    show_default=True,
+    help="What to write.",
+)
+@project_command
+def metrics_command(context: Context, form: str) -> int:
+    """Print the values of the latest complete windows and the open alerts, for a scraper."""
+    from driftline.metrics import exposition, read_metrics
 
     with context.open() as warehouse:
-        delivery = notify(warehouse, ConsoleChannel(sys.stdout, as_json), context.progress)
-    if delivery.skipped:
-        click.echo(
-            f"driftline: {delivery.skipped} alerts that were over before this channel first saw their monitor were "
-            "recorded and not sent.",
-            err=True,
-        )
-    if delivery.undelivered:
-        click.echo(
-            context.scrub(f"driftline: {delivery.undelivered} notifications were not delivered: {delivery.problem}"),
-            err=True,
-        )
-        click.echo("driftline: They were not recorded; the next run sends them.", err=True)
-        return FOUND
-    if not delivery.sent:
-        click.echo("driftline: nothing new to tell.", err=True)
+        context.progress("Reading metrics")
+        found = read_metrics(warehouse)
+    click.echo(exposition(found), nl=False)
     return FINE
 
 

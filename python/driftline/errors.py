@@ -36,4 +36,29 @@ class MissingRelationError(DriftlineError):
 
 
 class DeliveryError(DriftlineError):
-    """A channel did not take a message. Nothing was recorded for it, so the next run sends it again."""
+    """A channel did not take a message; a later run sends it again.
+
+    temporary      trying again soon may help
+    retry_after    seconds the receiver asked for
+    broken         nothing else will get through this channel now either
+    perhaps_taken  it may have been taken all the same
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        temporary: bool = False,
+        retry_after: float | None = None,
+        broken: bool = False,
+        perhaps_taken: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.perhaps_taken = perhaps_taken
+        self.temporary = temporary
+        self.retry_after = retry_after
+        self.broken = broken
+
+
+class LockedError(UnreachableError):
+    """Another process has the warehouse's file; it is worth waiting."""

@@ -19,6 +19,7 @@ from typing import Any
 
 from driftline.errors import (
     DriftlineError,
+    LockedError,
     MissingRelationError,
     ProjectError,
     UnreachableError,
@@ -342,7 +343,7 @@ class Warehouse:
         names = {kind.__name__ for kind in type(error).__mro__}
         lowered = text.lower()
         if "could not set lock on file" in lowered:
-            return UnreachableError(
+            return LockedError(
                 f"The warehouse ({self.target}) is in use by another process: {text}",
                 "A DuckDB file has one writer at a time: wait until the other process has ended, then run this again.",
                 text,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from driftline.channels import ConsoleChannel
+from driftline.alerting.channels.console import ConsoleChannel
+from driftline.alerting.ledger import Ledger, idempotency_key
 from driftline.errors import DeliveryError, WarehouseError
-from driftline.ledger import Ledger, idempotency_key
 
 
 def test_told_once(any_shop: Any) -> None:
@@ -63,15 +63,12 @@ def test_json_lines_with_a_stable_key(any_shop: Any) -> None:
 def test_a_crash_between_sending_and_recording_sends_again(any_shop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     any_shop.build("shop")
     any_shop.alert("a1")
-    record = Ledger.record
 
-    def crash(self: Ledger, entries: Any) -> None:
-        if any(entry.outcome == "sent" for entry in entries):
-            raise KeyboardInterrupt
-        record(self, entries)
+    def crash(*arguments: Any) -> None:
+        raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(Ledger, "record", crash)
+        patch.setattr(Ledger, "settle", crash)
         first = any_shop.run("alert", "--json")
     assert first.code == 130
     second = any_shop.run("alert", "--json")
@@ -84,12 +81,11 @@ def test_a_refused_insert_is_not_silent(shop: Any, monkeypatch: pytest.MonkeyPat
     shop.build("shop")
     shop.alert("a1")
 
-    def refuse(self: Ledger, entries: Any) -> None:
-        if any(entry.outcome == "sent" for entry in entries):
-            raise WarehouseError("disk full", "make room")
+    def refuse(*arguments: Any) -> None:
+        raise WarehouseError("disk full", "make room")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Ledger, "record", refuse)
+        patch.setattr(Ledger, "settle", refuse)
         outcome = shop.run("alert")
     assert outcome.code == 2 and "disk full" in outcome.err
     assert shop.run("alert").out.startswith("OPENED")
@@ -101,17 +97,17 @@ def test_what_a_channel_refuses_is_not_recorded(shop: Any, monkeypatch: pytest.M
         shop.alert(f"a{number}")
     send = ConsoleChannel.send
 
-    def fail_on_the_second(self: ConsoleChannel, notifications: Any) -> None:
-        if any(notification.entry.alert_id == "a1" for notification in notifications):
-            raise DeliveryError("no answer")
-        send(self, notifications)
+    def fail_on_the_second(self: ConsoleChannel, message: Any, context: Any) -> Any:
+        if any(notification.entry.alert_id == "a1" for notification in message.notifications):
+            raise DeliveryError("no answer", broken=True)
+        return send(self, message, context)
 
     with monkeypatch.context() as patch:
-        patch.setattr(ConsoleChannel, "batch", 1)
+        patch.setattr(ConsoleChannel, "largest", 1)
         patch.setattr(ConsoleChannel, "send", fail_on_the_second)
         outcome = shop.run("alert")
-    assert outcome.code == 1 and "2 notifications were not delivered: no answer" in outcome.err
-    assert [row[0] for row in shop.ledger()] == ["a0"]
+    assert outcome.code == 1 and "console: 1 notifications were not delivered: no answer" in outcome.err
+    assert sorted((row[0], row[4]) for row in shop.ledger()) == [("a0", "sent"), ("a1", "failed"), ("a2", "failed")]
     assert len(shop.run("alert").out.splitlines()) == 2
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from driftline.alerting.ledger import Entry
+from driftline.alerting.planning import Policy, plan
 from driftline.alerts import Alert
-from driftline.ledger import Entry
-from driftline.notify import plan
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +15,7 @@ OPEN = Alert("a", "shop", "warn", "open", "m")
 
 def run_once(alerts: list[Alert], told: list[Entry]) -> list[tuple[str, str, str, int]]:
     """One undisturbed run; adds to the ledger, returns (alert, event, state, occurrence) of what was sent."""
-    due = plan(alerts, told, ["shop"], "console")
+    due = plan(alerts, told, ["shop"], Policy("console"))
     told.extend([*due.skip, *due.watch, *(notification.entry for notification in due.tell)])
     return [(n.entry.alert_id, n.entry.event, n.entry.state, n.entry.occurrence) for n in due.tell]
 
@@ -69,7 +69,7 @@ def test_an_alert_that_vanishes_is_withdrawn_once() -> None:
 def test_channels_are_told_apart() -> None:
     told: list[Entry] = []
     run_once([OPEN], told)
-    due = plan([OPEN], [], ["shop"], "other")
+    due = plan([OPEN], [], ["shop"], Policy("other"))
     assert due.tell[0].entry.key not in {entry.key for entry in told}
 
 
@@ -85,7 +85,7 @@ def test_no_state_is_lost_and_none_is_told_twice(history: list[tuple[Alert | Non
     recorded: list[str] = []
     for state, crash in history:
         alerts = [state] if state else []
-        due = plan(alerts, told, ["shop"], "console")
+        due = plan(alerts, told, ["shop"], Policy("console"))
         keys = [notification.entry.key for notification in due.tell]
         sent += keys
         told.extend([*due.skip, *due.watch])
@@ -93,6 +93,6 @@ def test_no_state_is_lost_and_none_is_told_twice(history: list[tuple[Alert | Non
             told.extend(notification.entry for notification in due.tell)
             recorded += keys
             # A second run has nothing to add.
-            assert plan(alerts, told, ["shop"], "console").tell == ()
+            assert plan(alerts, told, ["shop"], Policy("console")).tell == ()
     assert len(recorded) == len(set(recorded))
     assert set(recorded) <= set(sent)

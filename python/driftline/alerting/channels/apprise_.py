@@ -1,0 +1,107 @@
+"""Everything Apprise knows: Teams, Discord, Telegram, ntfy and a hundred more, each behind a URL."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from typing import Any
+
+from driftline.alerting.channels import Context, Receipt
+from driftline.alerting.channels.http import quiet_logs
+from driftline.alerting.config import ChannelConfig
+from driftline.alerting.notification import Message
+from driftline.errors import DeliveryError, DriftlineError
+from driftline.scrub import Scrubber
+from driftline.text import printable
+
+_ALERTS = 10
+_TYPES = {"critical": "failure", "warn": "warning", "resolved": "success"}
+_CONFIGURED = re.compile(r"[?&](?:cto|rto)=", re.IGNORECASE)
+
+
+class _Capture(logging.Handler):
+    """What Apprise says in this thread: it tells in its log alone why something was not delivered."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._thread = threading.get_ident()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.thread == self._thread:
+            self.lines.append(record.getMessage())
+
+
+class AppriseChannel:
+    largest: int | None = None
+    facts = True
+    picture = False
+
+    def __init__(self, config: ChannelConfig, scrub: Scrubber) -> None:
+        try:
+            import apprise
+        except ImportError as error:
+            raise DriftlineError(
+                f"The channel '{config.name}' needs Apprise, which is not installed.",
+                "pip install 'driftline[alerts]'",
+            ) from error
+        self.name = config.name
+        self.group = config.group
+        self._scrub = scrub
+        quiet_logs()
+        # Its log quotes URLs, and they are secrets: nothing of it goes anywhere but through the scrubber.
+        logger = logging.getLogger("apprise")
+        logger.propagate = False
+        logger.setLevel(logging.WARNING)
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
+        asset = apprise.AppriseAsset(app_id="driftline", app_desc="driftline", app_url="", async_mode=False)
+        url: str = config.settings["url"]
+        if not _CONFIGURED.search(url):
+            seconds = f"{max(1.0, config.timeout):g}"
+            url += f"{'&' if '?' in url else '?'}cto={seconds}&rto={seconds}"
+        self._service: Any = apprise.Apprise(asset=asset)
+        capture = _Capture()
+        logger.addHandler(capture)
+        try:
+            understood = self._service.add(url)
+        finally:
+            logger.removeHandler(capture)
+        if not understood:
+            raise DriftlineError(
+                f"channels.{config.name}.url: Apprise does not understand this URL.",
+                "Nothing was sent. The forms it takes: https://github.com/caronc/apprise/wiki",
+            )
+
+    def send(self, message: Message, context: Context) -> Receipt:
+        words = context.compose(message, _ALERTS)
+        title, _, body = words.plain().partition("\n")
+        logger = logging.getLogger("apprise")
+        capture = _Capture()
+        logger.addHandler(capture)
+        try:
+            delivered = self._service.notify(
+                title=_harmless(title),
+                body=_harmless(body.strip()) or _harmless(title),
+                notify_type=_TYPES[words.severity],
+                body_format="text",
+                interpret_escapes=False,
+            )
+        except Exception as error:
+            raise DeliveryError(f"Apprise failed ({type(error).__name__})", temporary=True) from None
+        finally:
+            logger.removeHandler(capture)
+        if not delivered:
+            said = self._scrub(printable(" ".join(capture.lines)))[:300]
+            # Apprise does not say whether trying again helps.
+            raise DeliveryError(f"Apprise could not deliver it: {said or 'no reason given'}", temporary=True)
+        return Receipt()
+
+    def close(self) -> None:
+        pass
+
+
+def _harmless(text: str) -> str:
+    """Without mentions: some services call a person, or everybody, wherever a text has an @ and a name."""
+    return re.sub(r"@(?=\w)|<(?=[!@#&])", "\\g<0>\u200b", text)

@@ -1,0 +1,152 @@
+"""What a message says beyond the alert's own row: causes, business metrics, and the course of the worst value.
+
+None of it is worth losing a message for: what cannot be read is left out.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from driftline.alerts import Alert
+from driftline.errors import DriftlineError
+from driftline.warehouse import Row, Warehouse
+
+T = TypeVar("T")
+
+_POINTS = 60
+_CAUSES = 3
+_BUSINESS = 3
+_GRAIN = ("monitor", "model_version", "segment", "segment_value", "window_periods")
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A column, or a value of a segment, and the share of the movement that is its."""
+
+    column_name: str | None
+    segment: str | None
+    segment_value: str | None
+    share: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "column_name": self.column_name,
+            "segment": self.segment,
+            "segment_value": self.segment_value,
+            "share": self.share,
+        }
+
+
+@dataclass(frozen=True)
+class BusinessValue:
+    metric: str
+    value: float | None
+    change_reference: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"metric": self.metric, "value": self.value, "change_reference": self.change_reference}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """By alert_id."""
+
+    causes: dict[str, tuple[Cause, ...]] = field(default_factory=dict)
+    business: dict[str, tuple[BusinessValue, ...]] = field(default_factory=dict)
+
+
+def read_facts(warehouse: Warehouse, alerts: Sequence[Alert], say: Callable[[str], None]) -> Facts:
+    """Causes and business metrics of some alerts."""
+    if not alerts:
+        return Facts()
+    nothing: dict[str, str] = {}
+    relations = _attempt(warehouse.relations, nothing, say)
+    return Facts(
+        _attempt(lambda: read_causes(warehouse, relations.get("driftline_causes"), alerts), {}, say),
+        _attempt(lambda: _read_business(warehouse, relations.get("driftline_business"), alerts), {}, say),
+    )
+
+
+def read_causes(warehouse: Warehouse, relation: str | None, alerts: Sequence[Alert]) -> dict[str, tuple[Cause, ...]]:
+    """What drives each alert, the most important first; nothing where the table is not built."""
+    if relation is None:
+        return {}
+    there = {column.name.lower() for column in warehouse.columns(relation)}
+    if not {"alert_id", "share"} <= there:
+        return {}
+    found: dict[str, list[Row]] = defaultdict(list)
+    for chunk in _chunks([alert.alert_id for alert in alerts]):
+        ids = ", ".join(map(warehouse.literal, chunk))
+        for row in warehouse.query(f"select * from {relation} where alert_id in ({ids})"):
+            found[str(row["alert_id"])].append(row)
+    causes = {}
+    for alert_id, rows in found.items():
+        rows.sort(key=lambda row: -abs(row["share"] or 0.0))
+        causes[alert_id] = tuple(
+            Cause(row.get("column_name"), row.get("segment"), row.get("segment_value"), row["share"])
+            for row in rows[:_CAUSES]
+        )
+    return causes
+
+
+def _read_business(
+    warehouse: Warehouse, relation: str | None, alerts: Sequence[Alert]
+) -> dict[str, tuple[BusinessValue, ...]]:
+    """What the business metrics were in the last window of each alert."""
+    if relation is None:
+        return {}
+    literal = warehouse.literal
+    monitors = ", ".join(map(literal, sorted({alert.monitor for alert in alerts})))
+    starts = sorted({alert.last_window_start for alert in alerts if alert.last_window_start is not None})
+    if not starts:
+        return {}
+    rows: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    for row in warehouse.query(
+        f"select {', '.join(_GRAIN)}, window_start, metric, value, change_reference from {relation} "
+        f"where monitor in ({monitors}) and window_start >= {literal(starts[0])} "
+        f"and window_start <= {literal(starts[-1])} and value is not null order by metric"
+    ):
+        rows[(*(row[name] for name in _GRAIN), row["window_start"])].append(row)
+    found = {}
+    for alert in alerts:
+        key = (*(getattr(alert, name) for name in _GRAIN), alert.last_window_start)
+        values = [row for row in rows.get(key, ()) if row["metric"] != alert.metric or alert.family != "business"]
+        values.sort(key=lambda row: -abs(row["change_reference"] or 0.0))
+        found[alert.alert_id] = tuple(
+            BusinessValue(str(row["metric"]), row["value"], row["change_reference"]) for row in values[:_BUSINESS]
+        )
+    return found
+
+
+def read_course(warehouse: Warehouse, alert: Alert, say: Callable[[str], None]) -> list[tuple[datetime, float]]:
+    """The values of an alert's metric, window by window, up to its last one."""
+
+    def read() -> list[tuple[datetime, float]]:
+        literal = warehouse.literal
+        same = " and ".join(
+            f"{name} = {literal(getattr(alert, name))}"
+            for name in (*_GRAIN, "family", "metric", "column_name", "baseline")
+        )
+        rows = warehouse.query(
+            f"select window_start, value from {warehouse.relation('driftline_metrics')} where {same} "
+            f"and is_complete and value is not null order by window_start desc limit {_POINTS}"
+        )
+        return [(row["window_start"], float(row["value"])) for row in reversed(rows)]
+
+    return _attempt(read, [], say)
+
+
+def _attempt(read: Callable[[], T], otherwise: T, say: Callable[[str], None]) -> T:
+    try:
+        return read()
+    except DriftlineError as error:
+        say(f"Left out of the messages: {error.message}")
+        return otherwise
+
+
+def _chunks(items: Sequence[str], size: int = 500) -> list[Sequence[str]]:
+    return [items[start : start + size] for start in range(0, len(items), size)]

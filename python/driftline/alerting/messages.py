@@ -1,0 +1,215 @@
+"""A message in words, without any markup: each channel puts it into its own, and escapes it there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from driftline.alerting.catalogue import Catalogue
+from driftline.alerting.facts import Facts
+from driftline.alerting.notification import Message, Notification
+from driftline.alerts import Alert
+from driftline.text import number, printable
+
+
+@dataclass(frozen=True)
+class Item:
+    """One alert. ``facts`` are label and text."""
+
+    severity: str
+    is_open: bool
+    label: str
+    headline: str
+    facts: tuple[tuple[str, str], ...]
+
+    @property
+    def line(self) -> str:
+        return f"{self.label}: {self.headline}"
+
+
+@dataclass(frozen=True)
+class Words:
+    """A message as people read it."""
+
+    language: str
+    title: str
+    severity: str
+    items: tuple[Item, ...]
+    more: str
+    still_open: str
+    open_lines: tuple[str, ...]
+    link: str | None
+    link_text: str
+    footer: str
+
+    def plain(self) -> str:
+        """All of it as plain text."""
+        parts = [self.title]
+        for item in self.items:
+            parts.append("\n".join([item.line, *(f"  {label}: {text}" for label, text in item.facts)]))
+        if self.more:
+            parts.append(self.more)
+        if self.still_open:
+            parts.append("\n".join([self.still_open, *(f"  {line}" for line in self.open_lines)]))
+        if self.link:
+            parts.append(f"{self.link_text}: {self.link}")
+        return "\n\n".join(parts) + "\n"
+
+
+def report_link(report_url: str | None, monitor: str | None) -> str | None:
+    """The report, at a monitor's section."""
+    if report_url is None or monitor is None:
+        return report_url
+    return f"{report_url.partition('#')[0]}#monitor-{quote(monitor, safe='')}"
+
+
+def compose(
+    message: Message, words: Catalogue, facts: Facts, report_url: str | None = None, at_most: int | None = None
+) -> Words:
+    """Put a message into words; of its alerts the worst ``at_most``."""
+    shown = message.notifications[:at_most]
+    left = len(message.notifications) - len(shown)
+    still_open = message.still_open
+    return Words(
+        language=words.language,
+        title=_title(message, words),
+        severity=_severity(message),
+        items=tuple(_item(n, words, facts) for n in shown),
+        more=words("more", count=left) if left else "",
+        still_open=words("still_open", count=len(still_open)) if still_open else "",
+        open_lines=tuple(
+            f"{printable(alert.monitor)}: {headline(alert, words)} ({words(f'severity.{alert.severity}')})"
+            for alert in still_open[: at_most or 20]
+        ),
+        link=report_link(report_url, message.monitor),
+        link_text=words("link"),
+        footer=words("footer"),
+    )
+
+
+def _severity(message: Message) -> str:
+    """critical, warn, or resolved where nothing in it is open."""
+    open_ones = [n.severity for n in message.notifications if n.is_open] + [a.severity for a in message.still_open]
+    if not open_ones:
+        return "resolved"
+    return "critical" if "critical" in open_ones else "warn"
+
+
+def _title(message: Message, words: Catalogue) -> str:
+    kinds = {"critical": 0, "warn": 0, "reminder": 0, "ended": 0}
+    for notification in message.notifications:
+        if not notification.is_open:
+            kinds["ended"] += 1
+        elif notification.entry.event == "reminder":
+            kinds["reminder"] += 1
+        else:
+            kinds[notification.severity] += 1
+    counts = words("count.and").join(words.count(f"count.{kind}", n) for kind, n in kinds.items() if n)
+    if message.kind == "digest":
+        return words("title.digest", counts=counts) if counts else words("title.digest.nothing")
+    if message.monitor is None:
+        return words("title.several", counts=counts)
+    return words("title.alerts", monitor=message.monitor, counts=counts)
+
+
+def _item(notification: Notification, words: Catalogue, facts: Facts) -> Item:
+    event = words(f"event.{notification.entry.event}")
+    alert = notification.alert
+    if alert is None:
+        text = words("headline.withdrawn", message=notification.entry.message)
+        return Item("warn", False, event, text, ())
+    label = event
+    if alert.is_open and notification.entry.event != "escalated":
+        label = words("count.and").join((event, words(f"severity.{alert.severity}")))
+    return Item(alert.severity, alert.is_open, label, headline(alert, words), _facts(alert, words, facts))
+
+
+def headline(alert: Alert, words: Catalogue) -> str:
+    """What moved, and how much against what."""
+    baseline = words(f"baseline.{alert.baseline}") if words.has(f"baseline.{alert.baseline}") else alert.baseline
+    values = {
+        "metric": alert.metric,
+        "column": alert.column_name or "all",
+        "value": number(alert.value),
+        "expected": number(alert.expected),
+        "baseline": baseline,
+    }
+    is_column = bool(alert.column_name) and alert.column_name != "all"
+    if not alert.metric:
+        return printable(alert.message)
+    if not is_column:
+        return words("headline.business" if alert.expected is not None else "headline.business.alone", **_only(
+            values, ("metric", "value", "expected", "baseline") if alert.expected is not None else ("metric", "value")
+        ))  # fmt: skip
+    if alert.expected is not None:
+        return words("headline.value", **values)
+    if alert.baseline != "none":
+        return words("headline.drift", **values)
+    return words("headline.alone", **values)
+
+
+def _only(values: dict[str, str], names: Sequence[str]) -> dict[str, str]:
+    return {name: values[name] for name in names}
+
+
+def _facts(alert: Alert, words: Catalogue, facts: Facts) -> tuple[tuple[str, str], ...]:
+    found: list[tuple[str, str]] = []
+    if alert.first_window_start is not None:
+        text = words.count(
+            "fact.since.text",
+            alert.windows_breached or 1,
+            since=moment(alert.first_window_start),
+            periods=words.count("periods", alert.window_periods or 1),
+        )
+        found.append((words("fact.since"), text))
+    usual = ""
+    if alert.expected is not None:
+        # The threshold of a difference may be a share of it: the judge's own text says which, a number alone would not.
+        usual = words("fact.usual.difference", noise=number(alert.noise)) if alert.noise is not None else ""
+    elif alert.threshold is not None and alert.noise is not None:
+        usual = words("fact.usual.text", noise=number(alert.noise), threshold=number(alert.threshold))
+    elif alert.threshold is not None:
+        usual = words("fact.threshold.text", threshold=number(alert.threshold))
+    if usual:
+        found.append((words("fact.usual"), usual))
+    if alert.peak_value is not None and alert.peak_value != alert.value:
+        found.append((words("fact.peak"), number(alert.peak_value)))
+    where = []
+    if alert.segment != "all":
+        where.append(words("fact.where.segment", segment=alert.segment, value=alert.segment_value))
+    if alert.model_version != "all":
+        where.append(words("fact.where.version", version=alert.model_version))
+    if where:
+        found.append((words("fact.where"), words("count.and").join(where)))
+    causes = [
+        words("fact.causes.column", column=c.column_name, share=_percent(c.share))
+        if c.column_name and c.column_name != "all"
+        else words("fact.causes.segment", segment=c.segment, value=c.segment_value, share=_percent(c.share))
+        for c in facts.causes.get(alert.alert_id, ())
+    ]
+    if causes:
+        found.append((words("fact.causes"), words("count.and").join(causes)))
+    business = [
+        words("fact.business.alone", metric=b.metric, value=number(b.value))
+        if b.change_reference is None
+        else words(
+            "fact.business.text", metric=b.metric, value=number(b.value), change=_percent(b.change_reference, sign="+")
+        )
+        for b in facts.business.get(alert.alert_id, ())
+    ]
+    if business:
+        found.append((words("fact.business"), words("count.and").join(business)))
+    if alert.owner:
+        found.append((words("fact.owner"), printable(alert.owner)))
+    return tuple(found)
+
+
+def moment(at: datetime) -> str:
+    """A day, and the time where it is not midnight."""
+    return at.strftime("%Y-%m-%d") if (at.hour, at.minute) == (0, 0) else at.strftime("%Y-%m-%d %H:%M")
+
+
+def _percent(share: float | None, sign: str = "") -> str:
+    return "-" if share is None else f"{100 * share:{sign}.0f} %"

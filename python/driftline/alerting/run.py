@@ -1,0 +1,373 @@
+"""`driftline alert`, from reading the alerts to recording what came of them."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import TextIO, TypeVar
+
+from driftline.alerting.actions import make_action
+from driftline.alerting.catalogue import catalogue
+from driftline.alerting.channels import Channel, Context, make_channel
+from driftline.alerting.chart import draw
+from driftline.alerting.config import ActionConfig, ChannelConfig, Config
+from driftline.alerting.delivery import Deliverer, Job, Result
+from driftline.alerting.facts import Facts, read_course, read_facts
+from driftline.alerting.ledger import Entry, Ledger
+from driftline.alerting.notification import Message
+from driftline.alerting.planning import (
+    ACTION_PREFIX,
+    Plan,
+    Policy,
+    messages,
+    plan,
+    plan_action,
+    starts_since,
+    superseded,
+)
+from driftline.alerts import Alert, known_monitors, read_alerts
+from driftline.errors import DriftlineError, LockedError
+from driftline.scrub import Scrubber
+from driftline.text import printable, to_json
+from driftline.warehouse import Warehouse
+
+Say = Callable[[str], None]
+T = TypeVar("T")
+
+# Beyond its own limits a channel gets this much longer before it is given up.
+_GRACE = 15.0
+_LOCK_POLL = 1.0
+# How often a run looks again at what another run had in hand.
+_PASSES = 5
+
+
+@dataclass
+class Summary:
+    """What came of a run, counted in alerts."""
+
+    sent: Counter[str] = field(default_factory=Counter)
+    undelivered: dict[str, Counter[str]] = field(default_factory=dict)
+    skipped: Counter[str] = field(default_factory=Counter)
+    held: dict[str, Counter[str]] = field(default_factory=dict)
+    elsewhere: int = 0
+    unrouted: int = 0
+    interrupted: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def all_well(self) -> bool:
+        return not self.undelivered and not self.interrupted
+
+    def add(self, result: Result) -> None:
+        channel, count = result.message.channel, max(1, len(result.message.notifications))
+        if result.outcome in ("failed", "error"):
+            self.undelivered.setdefault(channel, Counter())[result.detail] += count
+        elif result.outcome == "held":
+            self.held.setdefault(channel, Counter())[result.detail] += count
+        else:
+            self.sent[channel] += count
+
+    def lines(self) -> list[str]:
+        """What a person should know, for standard error."""
+        found = []
+        for channel, count in sorted(self.skipped.items()):
+            found.append(
+                f"{channel}: {count} alerts that were over before this channel first saw their monitor were recorded "
+                "and not sent."
+            )
+        for channel, reasons in sorted(self.held.items()):
+            text = "; ".join(f"{count} ({reason})" for reason, count in sorted(reasons.items()))
+            found.append(f"{channel}: waiting: {text}.")
+        if self.elsewhere:
+            found.append(f"{self.elsewhere} notifications are being sent by another run.")
+        if self.unrouted:
+            found.append(f"{self.unrouted} open alerts match no route, so nobody is told of them.")
+        for channel, count in sorted(self.interrupted.items()):
+            found.append(
+                f"{channel}: {count} starts were begun by a run that died; they may have happened and are not repeated."
+            )
+        for channel, problems in sorted(self.undelivered.items()):
+            for problem, count in sorted(problems.items()):
+                if channel.startswith(ACTION_PREFIX):
+                    found.append(f"{channel}: failed for {count} alerts: {problem or 'no output'}")
+                else:
+                    found.append(f"{channel}: {count} notifications were not delivered: {problem}")
+        if any(not channel.startswith(ACTION_PREFIX) for channel in self.undelivered):
+            found.append("What was not delivered is recorded as failed; the next run sends it.")
+        if not found and not self.sent:
+            found.append("nothing new to tell.")
+        return found
+
+
+class Run:
+    """One run over all channels and actions."""
+
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        config: Config,
+        folder: Path,
+        scrub: Scrubber,
+        stream: TextIO,
+        as_json: bool = False,
+        progress: Say = lambda _: None,
+        say: Say = lambda _: None,
+        clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+        patience: float = 60.0,
+    ) -> None:
+        self._warehouse = warehouse
+        self._config = config
+        self._folder = folder
+        self._scrub = scrub
+        self._stream = stream
+        self._as_json = as_json
+        self._progress = progress
+        self._say = say
+        self._clock = clock
+        self._patience = patience
+        self._channels = [(c, make_channel(c, stream, as_json, scrub)) for c in config.channels]
+        self._policies = {c.name: self._policy(c, channel) for c, channel in self._channels}
+        self.summary = Summary()
+
+    def _policy(self, config: ChannelConfig, channel: Channel) -> Policy:
+        return Policy(
+            channel.name,
+            self._config.matches_of(config.name),
+            self._config.mutes,
+            channel.group,
+            channel.largest,
+            config.cool_down,
+            config.remind_every,
+            config.remind_at_most,
+            config.quiet_hours,
+            config.digest,
+        )
+
+    # --- the run -------------------------------------------------------------------------------------------------
+
+    def deliver(self) -> Summary:
+        """Tell and start what is due. Raises DriftlineError if alerts or ledger cannot be read or written."""
+        run_id = uuid.uuid4().hex
+        alerts, monitors = self._patiently(self._read_alerts)
+        ledger = Ledger(self._warehouse)
+        ledger.create()
+        deadline = time.monotonic() + self._config.delivery.lease + 1.0
+        try:
+            for _ in range(_PASSES):
+                deliverer = Deliverer(
+                    self._warehouse, ledger, self._config.delivery, run_id, self._scrub, self._on_result
+                )
+                deliverer.deliver(self._jobs(ledger, alerts, monitors, run_id))
+                if not deliverer.elsewhere:
+                    break
+                # Another run has it in hand, or has died over it: then its lease ends, and it is ours.
+                self._progress(f"{len(deliverer.elsewhere)} notifications are being sent by another run; waiting")
+                if not self._settled(ledger, deliverer.elsewhere, deadline):
+                    self.summary.elsewhere = len(deliverer.elsewhere)
+                    break
+        except BaseException:
+            # Best effort: without it the next run waits for the lease to end.
+            try:
+                ledger.release(run_id)
+            except Exception as error:
+                self._progress(f"The claims could not be given up: {type(error).__name__}")
+            raise
+        return self.summary
+
+    def preview(self) -> list[str]:
+        """What a run would tell and start now. Sends nothing and records nothing."""
+        alerts, monitors = self._patiently(self._read_alerts)
+        ledger = Ledger(self._warehouse)
+        recorded = self._recorded(ledger) if ledger.exists() else []
+        lines = []
+        for _, channel in self._channels:
+            policy = self._policies[channel.name]
+            mine = [entry for entry in recorded if entry.channel == channel.name]
+            due = plan(alerts, mine, monitors, policy, self._clock())
+            for message in messages(due, mine, policy):
+                lines += [f"{channel.name}  {notification.line()}" for notification in message.notifications]
+            lines += [f"{channel.name}  waits: {held.monitor} {held.alert_id}: {held.reason}" for held in due.held]
+        for action in self._config.actions:
+            name = ACTION_PREFIX + action.name
+            mine = [entry for entry in recorded if entry.channel == name]
+            found = plan_action(action, alerts, mine, self._config.mutes, self._clock())
+            for message in found.start:
+                lines += [f"{name}  {notification.line()}" for notification in message.notifications]
+            lines += [f"{name}  waits: {held.monitor} {held.alert_id}: {held.reason}" for held in found.held]
+        return [self._scrub(printable(line)) for line in lines]
+
+    def _read_alerts(self) -> tuple[list[Alert], list[str]]:
+        alerts = read_alerts(self._warehouse)
+        return alerts, known_monitors(self._warehouse, alerts)
+
+    def _recorded(self, ledger: Ledger) -> list[Entry]:
+        names = [c.name for c in self._config.channels] + [ACTION_PREFIX + a.name for a in self._config.actions]
+        return ledger.read(names)
+
+    def _patiently(self, do: Callable[[], T]) -> T:
+        """A DuckDB file has one process at a time: wait for the other one, and say so."""
+        deadline = time.monotonic() + self._patience
+        said = False
+        while True:
+            try:
+                return do()
+            except LockedError:
+                if time.monotonic() >= deadline:
+                    raise
+                if not said:
+                    self._say(f"another process has the warehouse's file; waiting up to {self._patience:.0f} s for it.")
+                    said = True
+                time.sleep(_LOCK_POLL)
+
+    def _settled(self, ledger: Ledger, keys: set[str], deadline: float) -> bool:
+        """Wait until no other run holds these keys any more."""
+        while True:
+            now = ledger.now()
+            held = [
+                entry
+                for entry in self._recorded(ledger)
+                if entry.key in keys and entry.outcome == "claimed" and entry.lease_until and entry.lease_until > now
+            ]
+            if not held:
+                return True
+            if time.monotonic() > deadline:
+                return False
+            self._warehouse.release()
+            time.sleep(min(1.0, max(0.05, self._config.delivery.lease / 10)))
+
+    # --- what is to be done --------------------------------------------------------------------------------------
+
+    def _jobs(self, ledger: Ledger, alerts: list[Alert], monitors: list[str], run_id: str) -> list[Job]:
+        recorded = self._recorded(ledger)
+        now = self._clock()
+        planned: list[tuple[ChannelConfig, Channel, list[Message]]] = []
+        self.summary.held.clear()
+        wanted = False
+        for config, channel in self._channels:
+            policy = self._policies[config.name]
+            mine = [entry for entry in recorded if entry.channel == config.name]
+            due = plan(alerts, mine, monitors, policy, now)
+            self._note(ledger, config.name, due, superseded(due, mine))
+            planned.append((config, channel, messages(due, mine, policy)))
+            wanted = wanted or (channel.facts and bool(planned[-1][2]))
+        if self._config.routes:
+            self.summary.unrouted = sum(
+                alert.is_open and not any(route.match(alert) for route in self._config.routes) for alert in alerts
+            )
+        starts = self._starts(ledger, alerts, recorded, now)
+        told = {
+            n.alert.alert_id: n.alert
+            for group in [*(m for _, c, m in planned if c.facts), [s for _, found in starts for s in found]]
+            for message in group
+            for n in message.notifications
+            if n.alert is not None
+        }
+        facts = read_facts(self._warehouse, list(told.values()), self._progress) if told else Facts()
+        jobs = [self._job(config, channel, found, facts) for config, channel, found in planned]
+        context = Context(catalogue("en"), facts, self._config.report_url, {})
+        for action, found in starts:
+            jobs.append(
+                Job(
+                    make_action(action, self._folder, self._scrub),
+                    context,
+                    found,
+                    action.timeout * (1 if action.command else self._config.delivery.attempts)
+                    + self._config.delivery.give_up_after
+                    + _GRACE,
+                    ("failed", "held", "dry_run"),
+                    self._limit(ledger, action.name, action.limit_per_day) if action.limit_per_day else None,
+                )
+            )
+        self._warehouse.release()
+        return jobs
+
+    def _note(self, ledger: Ledger, channel: str, due: Plan, overtaken: Sequence[Entry]) -> None:
+        """Record what needs no message. Skipped alerts before the monitors: a crash between the two must not turn
+        history into news."""
+        ledger.record(due.skip)
+        ledger.record(due.watch)
+        if overtaken:
+            ledger.close(overtaken, "superseded", "overtaken by a later state of the alert")
+        over = sum(entry.detail.startswith("over before") for entry in due.skip)
+        if over:
+            self.summary.skipped[channel] += over
+        for held in due.held:
+            self.summary.held.setdefault(channel, Counter())[held.reason] += 1
+
+    def _starts(
+        self, ledger: Ledger, alerts: Sequence[Alert], recorded: Sequence[Entry], now: datetime
+    ) -> list[tuple[ActionConfig, tuple[Message, ...]]]:
+        found = []
+        for action in self._config.actions:
+            name = ACTION_PREFIX + action.name
+            mine = [entry for entry in recorded if entry.channel == name]
+            due = plan_action(action, alerts, mine, self._config.mutes, now)
+            if due.interrupted:
+                ledger.close(
+                    due.interrupted, "interrupted", "the run that started it died before it could record the end"
+                )
+                self.summary.interrupted[name] += len(due.interrupted)
+            for held in due.held:
+                self.summary.held.setdefault(name, Counter())[held.reason] += 1
+            if due.start:
+                found.append((action, due.start))
+        return found
+
+    def _limit(self, ledger: Ledger, action: str, most: int) -> Callable[[Message], str]:
+        """Counts after the claim, so that two runs at the same time stay below the limit together."""
+
+        def guard(message: Message) -> str:
+            rows = ledger.read([ACTION_PREFIX + action])
+            since = ledger.now().replace(tzinfo=timezone.utc) - timedelta(days=1)
+            return f"limit of {most} a day reached" if starts_since(rows, since) > most else ""
+
+        return guard
+
+    def _job(self, config: ChannelConfig, channel: Channel, found: list[Message], facts: Facts) -> Job:
+        pictures = {}
+        if channel.picture:
+            for message in found:
+                picture = self._picture(message)
+                if picture is not None:
+                    pictures[message.key] = picture
+        settings = self._config.delivery
+        context = Context(catalogue(config.language), facts, self._config.report_url, pictures)
+        return Job(channel, context, found, settings.give_up_after + settings.attempts * config.timeout + _GRACE)
+
+    def _picture(self, message: Message) -> bytes | None:
+        worst = message.worst
+        if worst is None or worst.alert is None:
+            return None
+        alert = worst.alert
+        points = read_course(self._warehouse, alert, self._progress)
+        level = alert.threshold if alert.expected is None else alert.expected
+        return draw(points, level, alert.first_window_start)
+
+    def _on_result(self, result: Result) -> None:
+        self.summary.add(result)
+        channel = result.message.channel
+        self._progress(f"{channel}: {len(result.message.notifications)} {result.outcome}")
+        # The console has printed its own.
+        if self._as_json and not any(c.name == channel and c.type == "console" for c in self._config.channels):
+            for notification in result.message.notifications:
+                line = {**notification.to_dict(), "outcome": result.outcome, "detail": result.detail}
+                self._stream.write(to_json(line) + "\n")
+            self._stream.flush()
+
+
+def select_channels(config: Config, names: Sequence[str]) -> Config:
+    """The configuration with some of its channels alone, and no action. Raises DriftlineError for an unknown name."""
+    if not names:
+        return config
+    known = {channel.name: channel for channel in config.channels}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise DriftlineError(
+            f"There is no channel {', '.join(map(repr, unknown))}; declared: {', '.join(known)}.",
+            "Check --channel and driftline.yml.",
+        )
+    return replace(config, channels=tuple(known[name] for name in dict.fromkeys(names)), actions=())

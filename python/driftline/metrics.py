@@ -1,0 +1,124 @@
+"""`driftline metrics`: the latest complete values and the open alerts, for a scraper."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from driftline.alerts import SEVERITIES, Alert, known_monitors, read_alerts
+from driftline.errors import DriftlineError, MissingRelationError
+from driftline.warehouse import Row, Warehouse
+
+_SERIES = (
+    "monitor",
+    "model_version",
+    "segment",
+    "segment_value",
+    "window_periods",
+    "family",
+    "metric",
+    "column_name",
+    "baseline",
+)
+_MONITOR = ("monitor", "window_periods")
+_ALERT = ("alert_id", "severity", *_SERIES, "owner")
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """``values`` are rows of driftline_metrics: of each monitor and window length, its latest complete window."""
+
+    monitors: tuple[str, ...]
+    values: tuple[Row, ...]
+    zones: dict[str, str]
+    alerts: tuple[Alert, ...]
+
+
+def read_metrics(warehouse: Warehouse) -> Metrics:
+    """Raises DriftlineError."""
+    alerts = read_alerts(warehouse)
+    relation = warehouse.relation("driftline_metrics")
+    # A value that could not be computed has no sample; a stale one would look like a fresh one, so only the latest
+    # window counts, and its end is given.
+    rows = warehouse.query(
+        f"select {', '.join(f'm.{name}' for name in _SERIES)}, m.window_end, m.value from {relation} as m "
+        f"join (select monitor, window_periods, max(window_start) as latest from {relation} where is_complete "
+        "group by monitor, window_periods) as l on l.monitor = m.monitor and l.window_periods = m.window_periods "
+        "and l.latest = m.window_start where m.is_complete and m.value is not null"
+    )
+    zones = {}
+    try:
+        monitors = warehouse.relation("driftline_monitors")
+        for row in warehouse.query(f"select monitor, timezone, period from {monitors}"):
+            # Windows of hours are kept in UTC.
+            zones[str(row["monitor"])] = "UTC" if row["period"] == "hour" else str(row["timezone"] or "UTC")
+    except MissingRelationError:
+        pass
+    open_alerts = tuple(alert for alert in alerts if alert.is_open)
+    return Metrics(tuple(known_monitors(warehouse, alerts)), tuple(rows), zones, open_alerts)
+
+
+def exposition(metrics: Metrics) -> str:
+    """Prometheus' text format. Raises DriftlineError without prometheus-client."""
+    try:
+        from prometheus_client import CollectorRegistry, generate_latest
+    except ImportError as error:
+        raise DriftlineError(
+            "The Prometheus format needs prometheus-client, which is not installed.", "pip install 'driftline[alerts]'"
+        ) from error
+
+    class Families:
+        def collect(self) -> Iterator[Any]:
+            return _families(metrics)
+
+    registry = CollectorRegistry()
+    registry.register(Families())
+    return generate_latest(registry).decode("utf-8")
+
+
+def _families(metrics: Metrics) -> Iterator[Any]:
+    from prometheus_client.core import GaugeMetricFamily
+
+    values = GaugeMetricFamily(
+        "driftline_metric_value", "Value of a metric in the latest complete window.", labels=_SERIES
+    )
+    ends: dict[tuple[str, str], float] = {}
+    for row in sorted(metrics.values, key=lambda row: [str(row[name]) for name in _SERIES]):
+        values.add_metric([_label(row[name]) for name in _SERIES], float(row["value"]))
+        zone = metrics.zones.get(row["monitor"], "UTC")
+        ends[row["monitor"], _label(row["window_periods"])] = _seconds(row["window_end"], zone)
+    yield values
+    latest = GaugeMetricFamily(
+        "driftline_latest_window_end_timestamp_seconds", "End of the latest complete window.", labels=_MONITOR
+    )
+    for (monitor, periods), at in sorted(ends.items()):
+        latest.add_metric([monitor, periods], at)
+    yield latest
+    # A monitor without an alert has a zero: a series that comes and goes makes rules that miss.
+    count = GaugeMetricFamily("driftline_open_alerts", "Open alerts.", labels=("monitor", "severity"))
+    counted = Counter((alert.monitor, alert.severity) for alert in metrics.alerts)
+    for monitor in sorted({*metrics.monitors, *(alert.monitor for alert in metrics.alerts)}):
+        for severity in SEVERITIES:
+            count.add_metric([monitor, severity], counted[monitor, severity])
+    yield count
+    each = GaugeMetricFamily("driftline_alert_value", "Value of each open alert in its last window.", labels=_ALERT)
+    for alert in sorted(metrics.alerts, key=lambda alert: alert.alert_id):
+        value = float("nan") if alert.value is None else float(alert.value)
+        each.add_metric([_label(getattr(alert, name)) for name in _ALERT], value)
+    yield each
+
+
+def _label(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _seconds(wall_clock: datetime, zone: str) -> float:
+    try:
+        at = wall_clock.replace(tzinfo=ZoneInfo(zone))
+    except Exception:  # a zone this machine does not know
+        at = wall_clock.replace(tzinfo=timezone.utc)
+    return at.timestamp()
