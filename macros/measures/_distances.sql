@@ -28,11 +28,12 @@
 
 {#
     The largest mean distance from the mean that values in [lower, upper] can have, given their mean: how far a bin may be
-    from the point mass the Wasserstein distance takes it for.
+    from the point mass the Wasserstein distance takes it for. A width that products could underflow with, an error on
+    Postgres, is none.
 #}
 {% macro _spread_bound(mean, lower, upper) %}
     {{- return(
-        'case when ' ~ upper ~ ' > ' ~ lower ~ ' then 2e0 * greatest(' ~ upper ~ ' - ' ~ mean ~ ', 0e0) * (greatest(' ~ mean ~ ' - ' ~ lower ~ ', 0e0) / ('
+        'case when ' ~ upper ~ ' - ' ~ lower ~ ' > 1e-250 then 2e0 * greatest(' ~ upper ~ ' - ' ~ mean ~ ', 0e0) * (greatest(' ~ mean ~ ' - ' ~ lower ~ ', 0e0) / ('
         ~ upper ~ ' - ' ~ lower ~ ')) else 0e0 end'
     ) -}}
 {% endmacro %}
