@@ -25,6 +25,10 @@ PROMISED = {
         stddev minimum maximum""",
     "driftline_business": """metric value numerator denominator previous_value reference_value trailing_mean
         trailing_stddev change_previous change_reference z_score""",
+    "driftline_performance": """metric class_name basis value value_lower value_upper row_count labelled_row_count
+        labelled_share is_mature reference_value noise""",
+    "driftline_changes": """family metric column_name value expected residual scale z_score trend trend_p_value cusum_up
+        cusum_down cusum_limit change_start level_before level_after noise""",
     "driftline_metrics": "family metric column_name baseline value row_count",
     "driftline_alerts": """alert_id family metric column_name baseline severity status first_window_start
         last_window_start windows_breached value threshold message owner""",

@@ -11,6 +11,7 @@
     prediction       = 'score',
     label            = 'label',
     task             = 'binary',
+    ranking          = {'request': 'request_id', 'position': 'position', 'k': 5},
     model_version    = 'model_version',
     segments         = ['segment_market', 'segment_tier'],
     business_metrics = {
