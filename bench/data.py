@@ -15,8 +15,10 @@ CATEGORICAL = [f"c{k}" for k in range(5)]
 START = "2026-01-01"
 DAYS = 30
 REFERENCE_DAYS = 10
+# Segments by the stream of their values: of three, five and eight values.
+PARTS = {43: 3, 44: 5, 45: 8}
 # Part of the file names: another number makes the files anew.
-VERSION = 1
+VERSION = 2
 
 
 def _uniform(stream: int) -> str:
@@ -59,6 +61,7 @@ def _values() -> str:
         f"{u(40)} as score",
         f"({u(41)} < {u(40)} * 0.4)::integer as label",
         "'segment ' || (hash(i * 64 + 42) % 4) as segment",
+        *(f"'part ' || (hash(i * 64 + {stream}) % {parts}) as parts_{parts}" for stream, parts in PARTS.items()),
     ]
     return ", ".join(values)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 from common import CACHE, REPOSITORY, Dbt, Failed, Line, Options, alternate, clock, million, ratio_line, say, text
-from data import CATEGORICAL, NUMERIC, parquet
+from data import CATEGORICAL, NUMERIC, PARTS, parquet
 
 LOG = "raw.log"
 
@@ -96,6 +96,7 @@ def _measure(options: Options, server: Any) -> list[Line]:
 def _load(cursor: Any, file: Path) -> None:
     types = {**dict.fromkeys(NUMERIC, "double precision"), **dict.fromkeys(CATEGORICAL, "text")}
     types = {"ts": "timestamp", **types, "score": "double precision", "label": "integer", "segment": "text"}
+    types |= {f"parts_{parts}": "text" for parts in PARTS.values()}
     columns = ", ".join(f"{name} {kind}" for name, kind in types.items())
     cursor.execute("create schema raw")
     cursor.execute(f"create unlogged table {LOG} ({columns})")

@@ -33,7 +33,7 @@
 #}
 {% macro _spread_bound(mean, lower, upper) %}
     {{- return(
-        'case when ' ~ upper ~ ' - ' ~ lower ~ ' > 1e-250 then 2e0 * greatest(' ~ upper ~ ' - ' ~ mean ~ ', 0e0) * (greatest(' ~ mean ~ ' - ' ~ lower ~ ', 0e0) / ('
+        'case when ' ~ upper ~ ' - ' ~ lower ~ ' > 1e-300 then 2e0 * greatest(' ~ upper ~ ' - ' ~ mean ~ ', 0e0) * (greatest(' ~ mean ~ ' - ' ~ lower ~ ', 0e0) / ('
         ~ upper ~ ' - ' ~ lower ~ ')) else 0e0 end'
     ) -}}
 {% endmacro %}

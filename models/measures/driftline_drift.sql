@@ -209,7 +209,7 @@ shares as (
         case when is_ordered then q2 else 0 end as ordered_q2, case when is_ordered then p2 else 0 end as ordered_p2,
         case when is_finite then q else 0 end as finite_q, case when is_finite then p else 0 end as finite_p,
         -- A sum so small that a product with it could underflow, an error on Postgres, is 0.
-        case when is_finite and abs(q_sum) > 1e-250 then q_sum else 0 end as finite_q_sum, case when is_finite and abs(p_sum) > 1e-250 then p_sum else 0 end as finite_p_sum,
+        case when is_finite and abs(q_sum) > 1e-300 then q_sum else 0 end as finite_q_sum, case when is_finite and abs(p_sum) > 1e-300 then p_sum else 0 end as finite_p_sum,
         -- χ² counts effective rows: a weighted row counts for less certainty than its weight.
         q * n_q / n_q2 as effective_q, p * n_p / n_p2 as effective_p,
         n_q * n_q / n_q2 as effective_n_q, n_p * n_p / n_p2 as effective_n_p

@@ -102,3 +102,20 @@ select
 from {{ ref('driftline_performance') }}
 where basis = 'realized'
 {% endfor %}
+{#- What moved between inputs and label. The means at unchanged shares are those of the prediction's bins, where every column
+    would say the same once more; the other rows are there for whoever names a threshold. -#}
+{% for metric, of in {
+    'label_mean_standardized': ['reference_label_mean', 'label_rates_noise', true], 'loss_mean_standardized': ['reference_loss_mean', 'loss_rates_noise', true],
+    'label_shift': [null_double, 'label_shift_noise', false], 'calibration_shift': [null_double, 'calibration_shift_noise', false],
+    'label_rates_effect': [null_double, 'label_rates_noise', false], 'label_shares_effect': [null_double, 'label_shares_noise', false],
+    'loss_rates_effect': [null_double, 'loss_rates_noise', false], 'loss_shares_effect': [null_double, 'loss_shares_noise', false],
+    'label_p_value': [null_double, null_double, false], 'calibration_p_value': [null_double, null_double, false],
+}.items() %}
+union all
+select
+    {{ grain }},
+    {{ driftline._text('concept') }}, {{ driftline._text(metric) }}, column_name, column_role, column_kind, {{ driftline._text('reference') }},
+    is_complete and is_mature, {{ metric }}, {{ of[0] }}, {{ of[1] }}, labelled_row_count, reference_labelled_row_count, reason
+from {{ ref('driftline_concept') }}
+{{ "where column_role = 'prediction'" if of[2] }}
+{% endfor %}

@@ -21,6 +21,17 @@ MACRO = f"macro.{PACKAGE}.monitor"
 
 
 @dataclass(frozen=True)
+class Label:
+    """Where a monitor's labels are. ``relation`` is None where that is the log, or cannot be told from the text."""
+
+    column: str
+    known_at: str | None = None
+    key: str | None = None
+    is_elsewhere: bool = False
+    relation: Node | None = None
+
+
+@dataclass(frozen=True)
 class Declaration:
     """One monitor. A relation is None where it is not declared, or cannot be told from the model's text."""
 
@@ -29,6 +40,7 @@ class Declaration:
     arguments: Mapping[str, Any]
     relation: Node | None
     reference_relation: Node | None
+    label: Label | None
 
 
 def read_declarations(warehouse: Warehouse) -> list[Declaration]:
@@ -51,9 +63,21 @@ def _declaration(node: Node, arguments: Mapping[str, Any], upstream: list[Node])
     own_reference = "relation" in (arguments.get("reference") or {})
     relation = call.relation("relation", upstream)
     reference = call.relation("reference", upstream) if own_reference else None
-    if relation is None and len(upstream) == 1 and not own_reference:
+    label = _label(arguments.get("label"), call, upstream)
+    own_label = label is not None and label.is_elsewhere
+    if relation is None and len(upstream) == 1 and not own_reference and not own_label:
         relation = upstream[0]
-    return Declaration(node.name, node.path, arguments, relation, reference)
+    return Declaration(node.name, node.path, arguments, relation, reference, label)
+
+
+def _label(given: Any, call: _Call, upstream: list[Node]) -> Label | None:
+    if not isinstance(given, Mapping):
+        return None if given is None else Label(str(given))
+    parts = {part: None if given.get(part) is None else str(given[part]) for part in ("known_at", "key")}
+    column = str(given.get("label"))
+    if "relation" not in given:
+        return Label(column, parts["known_at"])
+    return Label(column, parts["known_at"], parts["key"], True, call.relation("label", upstream))
 
 
 class _Call:

@@ -1,9 +1,10 @@
-"""Values of the data made fit for a terminal and for JSON."""
+"""Values of the data made fit for a terminal, for JSON and for links."""
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from datetime import date, datetime
 from typing import Any
 
@@ -11,6 +12,11 @@ from typing import Any
 def printable(text: object) -> str:
     """One line without control characters: text of the data must not steer the terminal."""
     return "".join(c if c.isprintable() else " " if c in "\n\r\t" else f"\\x{ord(c):02x}" for c in str(text))
+
+
+def monitor_anchor(monitor: str) -> str:
+    """Where a monitor's section is in the report: an element's id that a link can name as it stands."""
+    return "monitor-" + re.sub(r"[^A-Za-z0-9_-]", lambda found: f".{ord(found[0]):x}.", monitor)
 
 
 def number(value: float | None) -> str:

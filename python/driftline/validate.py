@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,6 +27,7 @@ _NO_SUCH_MODEL = re.compile(r"'model\.driftline\.\S+'.*?depends on a node named 
 _TIME = "a column of type date or timestamp"
 _NUMERIC = "a column of a numeric type (others belong in categorical)"
 _EXPRESSION = "one scalar SQL expression over the columns of a row"
+_FOLLOWED = "ref('...') or source('...', '...'), written in the call itself"
 
 
 @dataclass(frozen=True)
@@ -151,14 +152,16 @@ class _Check:
             yield self._finding(
                 "relation",
                 "an expression this command cannot follow, so columns and types are not checked",
-                "ref('...') or source('...', '...'), written in the call itself",
+                _FOLLOWED,
                 "warning",
             )
             return
         columns = yield from self._columns_of("relation", relation)
         if columns is None:
             return
-        yield from self._declared_columns(relation, columns)
+        yield from self._columns(relation, columns, self._declared())
+        yield from self._positive_prediction(columns)
+        yield from self._label(relation, columns)
         yield from self._expressions(relation, columns)
         if (reference := self._declaration.reference_relation) is not None:
             yield from self._reference_relation(reference)
@@ -235,9 +238,15 @@ class _Check:
                 yield f"prediction.{name}", str(column), Kind.NUMBER
         elif prediction is not None:
             yield "prediction", str(prediction), Kind.NUMBER if given.get("task") == "regression" else None
-        label = given.get("label")
-        if isinstance(label, str):
-            yield "label", label, Kind.NUMBER if given.get("task") == "regression" else None
+        label = self._declaration.label
+        if label is not None and not label.is_elsewhere:
+            yield "label", label.column, self._label_kind
+            if label.known_at is not None:
+                yield "label.known_at", label.known_at, Kind.TIME
+        ranking = given.get("ranking")
+        if isinstance(ranking, Mapping):
+            yield "ranking.request", str(ranking.get("request")), None
+            yield "ranking.position", str(ranking.get("position")), Kind.NUMBER
         if given.get("model_version") is not None:
             yield "model_version", str(given["model_version"]), None
         for name in given.get("segments") or ():
@@ -247,8 +256,14 @@ class _Check:
             for name in bins:
                 yield "bins", str(name), Kind.NUMBER
 
-    def _declared_columns(self, node: Node, columns: list[Column]) -> Iterator[Finding]:
-        for argument, name, needed in self._declared():
+    @property
+    def _label_kind(self) -> Kind | None:
+        return Kind.NUMBER if self._arguments.get("task") == "regression" else None
+
+    def _columns(
+        self, node: Node, columns: list[Column], declared: Iterable[tuple[str, str, Kind | None]]
+    ) -> Iterator[Finding]:
+        for argument, name, needed in declared:
             column = _find(columns, name)
             if column is None:
                 yield self._finding(
@@ -265,6 +280,91 @@ class _Check:
                     needed or Kind.UNKNOWN, "a column of a plain type"
                 )
                 yield self._finding(argument, f'"{name}" of type {column.data_type}', allowed)
+
+    # --- labels --------------------------------------------------------------------------------------------------
+
+    def _label(self, log: Node, columns: list[Column]) -> Iterator[Finding]:
+        label = self._declaration.label
+        if label is None:
+            return
+        if not label.is_elsewhere:
+            yield from self._positive_label(log, _find(columns, label.column))
+            return
+        key = str(label.key)
+        yield from self._columns(log, columns, [("label.key", key, None)])
+        if label.relation is None:
+            yield self._finding(
+                "label.relation",
+                "an expression this command cannot follow, so the columns and types of the labels are not checked",
+                _FOLLOWED,
+                "warning",
+            )
+            return
+        theirs = yield from self._columns_of("label.relation", label.relation)
+        if theirs is None:
+            return
+        declared: list[tuple[str, str, Kind | None]] = [
+            ("label.key", key, None),
+            ("label.label", label.column, self._label_kind),
+        ]
+        if label.known_at is not None:
+            declared.append(("label.known_at", label.known_at, Kind.TIME))
+        yield from self._columns(label.relation, theirs, declared)
+        here, there = _find(columns, key), _find(theirs, key)
+        if here is not None and there is not None:
+            kinds = {kind_of(column.data_type, self._warehouse.dialect) for column in (here, there)}
+            if len(kinds) > 1 and not kinds & {Kind.UNKNOWN, Kind.OTHER}:
+                yield self._finding(
+                    "label.key",
+                    f'"{key}" of type {here.data_type} in {log.relation} and of type {there.data_type} in '
+                    f"{label.relation.relation}",
+                    "a column of the same type in both",
+                )
+        yield from self._positive_label(label.relation, _find(theirs, label.column))
+
+    def _is_text(self, column: Column | None) -> bool:
+        """Not a number, nor a boolean: somebody must say what counts as positive."""
+        plain = (Kind.NUMBER, Kind.BOOLEAN, Kind.UNKNOWN, Kind.NESTED)
+        return column is not None and kind_of(column.data_type, self._warehouse.dialect) not in plain
+
+    def _positive_prediction(self, columns: list[Column]) -> Iterator[Finding]:
+        given = self._arguments
+        if given.get("task") != "binary" or given.get("positive_label") is not None or self._declaration.label is None:
+            return
+        column = _find(columns, str(given.get("prediction")))
+        if column is not None and self._is_text(column):
+            yield self._finding(
+                "positive_label",
+                f"none, for a prediction of type {column.data_type}",
+                "the value of the prediction and the label that counts as positive",
+            )
+
+    def _positive_label(self, node: Node, column: Column | None) -> Iterator[Finding]:
+        if self._arguments.get("task") != "binary" or column is None or not self._is_text(column):
+            return
+        positive = self._arguments.get("positive_label")
+        if positive is None:
+            yield self._finding(
+                "positive_label",
+                f"none, for a label of type {column.data_type}",
+                "the value of the label that counts as positive",
+            )
+            return
+        quoted = self._warehouse.quote(column.name)
+        found = self._warehouse.query(
+            f"select {quoted} as value, count(*) as n from {node.relation} where {quoted} is not null "
+            f"group by {quoted} order by count(*) desc limit 20"
+        )
+        values = [str(row["value"]) for row in found]
+        if values and len(values) < 20 and str(positive) not in values:
+            yield self._finding(
+                "positive_label",
+                f'"{positive}", which no label is',
+                ", ".join(values),
+                "warning",
+            )
+
+    # --- expressions ---------------------------------------------------------------------------------------------
 
     def _expressions(self, node: Node, columns: list[Column]) -> Iterator[Finding]:
         expressions: list[tuple[str, Any]] = []
@@ -300,6 +400,19 @@ class _Check:
         columns = yield from self._columns_of("reference", node)
         if columns is None:
             return
+        label = self._declaration.label
+        if (
+            label is not None
+            and label.is_elsewhere
+            and not any(_find(columns, str(n)) for n in (label.column, label.key))
+        ):
+            yield self._finding(
+                "reference",
+                f'{node.relation}, which has neither the label "{label.column}" nor its key "{label.key}", so its rows '
+                "have no labels",
+                "a relation with the label, or with the key that finds it",
+                "warning",
+            )
         for argument, name, _ in self._declared():
             counted = argument in ("numeric", "categorical", "prediction", "label") or argument.startswith(
                 "prediction."

@@ -19,8 +19,21 @@ LOG: dict[str, list[Any]] = {
     "x": [float(number % 7) for number in range(60)],
     "kind": ["a", "b", None] * 20,
     "flag": [True, False, None] * 20,
+    "id": list(range(60)),
+    "x_or_text": [1.0, 2.0, None] * 20,
 }
-ALL = "at, day, day_text, epoch, x, kind, flag"
+OUTCOMES: dict[str, list[Any]] = {
+    "id": list(range(60)),
+    "text_id": [str(number) for number in range(60)],
+    "bought": [0, 1, None] * 20,
+    "outcome": ["yes", "no", None] * 20,
+    "known": list(TIMES),
+    "x_or_text": ["1", "2", None] * 20,
+}
+ALL = "at, day, day_text, epoch, x, kind, flag, id, x_or_text"
+HOSTILE = 'x" from log; drop table log; --'
+OWN = {"relation": source("outcomes"), "key": "id", "label": "bought", "known_at": "known"}
+RANKED = {"label": "flag", "task": "binary"}
 TIME = "a column of type date or timestamp"
 NUMBER = "a column of a numeric type"
 
@@ -54,6 +67,64 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
     ),
 }  # fmt: skip
 
+LABELLED = {"task": "binary", "prediction": "x"}
+CASES |= {
+    "a label's column is missing": (
+        {"label": {**OWN, "label": "nope"}, **LABELLED}, "label.label", '"nope"', "id, text_id, bought, outcome, known",
+    ),
+    "a label's key is missing in the log": (
+        {"label": {**OWN, "key": "text_id"}, **LABELLED}, "label.key", '"text_id", which is not a column of', ALL,
+    ),
+    "a label's key is missing beside the labels": (
+        {"label": {**OWN, "key": "kind"}, **LABELLED}, "label.key", '"kind", which is not a column of', "id, text_id",
+    ),
+    "a key with SQL": ({"label": {**OWN, "key": HOSTILE}, **LABELLED}, "label.key", "drop table log; --", ALL),
+    "a key is a text here and a number there": (
+        {"label": {**OWN, "key": "x_or_text"}, **LABELLED}, "label.key", '"x_or_text" of type', "the same type in both",
+    ),
+    "a label's time is missing": (
+        {"label": {**OWN, "known_at": "nope"}, **LABELLED}, "label.known_at", '"nope"', "id, text_id, bought",
+    ),
+    "a label's time is text": (
+        {"label": {**OWN, "known_at": "outcome"}, **LABELLED}, "label.known_at", '"outcome" of type', TIME,
+    ),
+    "a label's time is a number": ({"label": {**OWN, "known_at": "id"}, **LABELLED}, "label.known_at", '"id" of type', TIME),
+    "a label's time in the log is missing": (
+        {"label": {"label": "flag", "known_at": "nope"}, **LABELLED}, "label.known_at", '"nope"', ALL,
+    ),
+    "a label's time in the log is text": (
+        {"label": {"label": "flag", "known_at": "day_text"}, **LABELLED}, "label.known_at", '"day_text" of type', TIME,
+    ),
+    "a label in brackets is missing": (
+        {"label": {"label": "nope", "known_at": "day"}, **LABELLED}, "label", '"nope"', ALL,
+    ),
+    "a text is the label and none is positive": (
+        {"label": "kind", **LABELLED}, "positive_label", "none, for a label of type", "counts as positive",
+    ),
+    "a text elsewhere is the label and none is positive": (
+        {"label": {**OWN, "label": "outcome"}, **LABELLED}, "positive_label", "none, for a label of type", "positive",
+    ),
+    "a date is the label": ({"label": "day", **LABELLED}, "positive_label", "none, for a label of type", "positive"),
+    "a text is the prediction and none is positive": (
+        {"label": "flag", "prediction": "kind", "task": "binary"}, "positive_label", "none, for a prediction of type",
+        "the value of the prediction and the label",
+    ),
+    "a number elsewhere is text": (
+        {"label": {**OWN, "label": "outcome"}, "task": "regression"}, "label", '"outcome" of type', NUMBER,
+    ),
+    "a predicted number is text": (
+        {"label": "x", "prediction": "kind", "task": "regression", "numeric": None}, "prediction", '"kind" of type', "numeric",
+    ),
+    "a request is missing": ({**RANKED, "ranking": {"request": "nope", "position": "x"}}, "ranking.request", '"nope"', ALL),
+    "a position is missing": ({**RANKED, "ranking": {"request": "kind", "position": "nope"}}, "ranking.position", '"nope"', ALL),
+    "a position is text": (
+        {**RANKED, "ranking": {"request": "id", "position": "kind"}}, "ranking.position", '"kind" of type', "a numeric type",
+    ),
+    "a position is a time": (
+        {**RANKED, "ranking": {"request": "id", "position": "at"}}, "ranking.position", '"at" of type', "a numeric type",
+    ),
+}  # fmt: skip
+
 # What only the warehouse can tell: its own message, which must name what is wrong.
 FOREIGN: dict[str, tuple[dict[str, Any], str]] = {
     "no such zone": ({"timezone": "Europe/Lodnon"}, "europe/lodnon"),
@@ -65,6 +136,20 @@ FOREIGN: dict[str, tuple[dict[str, Any], str]] = {
     "a metric that is a condition": ({"business_metrics": {"m": {"sum": "x where x > 1"}}}, "syntax error"),
     "a metric that is a text": ({"business_metrics": {"m": {"sum": "'abc'"}}}, "abc"),
     "a relation that is not there": ({"relation": Jinja("source('raw', 'log').incorporate(path={'identifier': 'gone'})")}, "gone"),
+    "a relation with labels that is not there": (
+        {
+            "relation": Jinja("source('raw', 'log').incorporate(path={'identifier': 'gone'})"), "label": "flag", "task": "binary",
+            "ranking": {"request": "id", "position": "x"},
+        },
+        "gone",
+    ),
+    "a relation of labels that is not there": (
+        {
+            "label": {**OWN, "relation": Jinja("source('raw', 'log').incorporate(path={'identifier': 'gone'})")},
+            "task": "regression",
+        },
+        "gone",
+    ),
 }  # fmt: skip
 
 
@@ -76,6 +161,7 @@ def project(make_module_project: Any) -> Project:
         models={"good": bad(categorical=["kind"]), **models},
         tables={
             "log": LOG,
+            "outcomes": OUTCOMES,
             "training": {"at": ["2024-01-01"], "x": [1.0]},
             "texts": {"at": [TIMES[0]], "x": ["1.0"]},
         },
@@ -91,7 +177,7 @@ def failures(project: Project) -> dict[str, str]:
     assert not run.success
     expected = {f"case_{n}" for n in range(len(CASES))} | {f"foreign_{n}" for n in range(len(FOREIGN))}
     assert set(run.failures) == expected
-    left = set(project.relations()) - {"log", "training", "texts", "good"}
+    left = set(project.relations()) - {"log", "outcomes", "training", "texts", "good"}
     assert all(name.startswith("driftline_") for name in left)
     assert project.sql("select count(*) from driftline_quality")[0][0] > 0
     return run.failures
@@ -114,6 +200,7 @@ def test_what_only_the_warehouse_can_tell(failures: dict[str, str], name: str) -
 
 def test_all_tables_stand(project: Project, failures: dict[str, str]) -> None:
     assert project.sql("select count(*) from log") == [(60,)]
+    assert project.sql("select count(*) from outcomes") == [(60,)]
     assert "training" in project.relations()
 
 

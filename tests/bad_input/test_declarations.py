@@ -18,15 +18,15 @@ LOG = {
 }
 REF = Jinja("source('raw', 'log')")
 EXPRESSION = "one scalar SQL expression"
+OWN = {"relation": REF, "key": "kind", "label": "x", "known_at": "at"}
+RANKING = {"request": "kind", "position": "x"}
+RANKED = {"label": "x", "task": "regression", "numeric": None}
 COLUMNS = "a list of columns"
 
 # name: (changes to a good declaration, argument, what was given, what is allowed)
 CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "unknown argument": ({"colour": "red"}, "colour", '"red"', "relation, timestamp, period"),
     "a misspelt argument": ({"segment": ["x"]}, "segment", "x", "segments"),
-    "a label of another relation": (
-        {"label": {"relation": REF, "key": "id", "label": "x", "known_at": "at"}}, "label", "a relation of its own", "join",
-    ),
     "relation as text": ({"relation": "log"}, "relation", '"log"', "ref('...')"),
     "relation as number": ({"relation": 3}, "relation", "3", "ref('...')"),
     "relation as list": ({"relation": ["log"]}, "relation", "log", "ref('...')"),
@@ -87,9 +87,85 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "one column for two classes": (
         {"prediction": {"a": "x", "b": "x"}, "task": "multiclass"}, "prediction.b", '"x"', "a column of its own",
     ),
-    "label as number": ({"label": 1}, "label", "1", "name of a column"),
+    "label as number": ({"label": 1}, "label", "1", "a column, {'relation': ref('...')"),
+    "label as list": ({"label": ["kind"]}, "label", "kind", "a column, {'relation': ref('...')"),
+    "an empty label": ({"label": " "}, "label", '" "', "name of a column"),
+    "an unknown part of a label": ({"label": {**OWN, "seen_at": "at"}}, "label", '"seen_at"', "(known_at may be left out)"),
+    "a label with nothing in it": ({"label": {}}, "label.label", "None", "name of a column"),
+    "a label without its column": (
+        {"label": {"relation": REF, "key": "kind", "known_at": "at"}}, "label.label", "None", "name of a column",
+    ),
+    "a label's column as number": ({"label": {**OWN, "label": 3}}, "label.label", '"3"', "name of a column"),
+    "a label's relation as text": ({"label": {**OWN, "relation": "log"}}, "label.relation", '"log"', "ref('...')"),
+    "a label's relation as nothing": ({"label": {**OWN, "relation": None}}, "label.relation", "None", "ref('...')"),
+    "a label's relation without a key": (
+        {"label": {"relation": REF, "label": "x"}}, "label", "a relation without a key", "'key': column",
+    ),
+    "a label's key as list": ({"label": {**OWN, "key": ["kind"]}}, "label.key", "kind", "name of a column"),
+    "a label's key as nothing": ({"label": {**OWN, "key": None}}, "label.key", "None", "name of a column"),
+    "a key without a relation": (
+        {"label": {"label": "x", "key": "kind", "known_at": "at"}}, "label", "kind", "'known_at': column} (known_at may",
+    ),
+    "a label's time as number": ({"label": {**OWN, "known_at": 5}}, "label.known_at", '"5"', "name of a column"),
+    "a label's time as nothing": (
+        {"label": {"label": "x", "known_at": None}}, "label.known_at", "None", "name of a column",
+    ),
+    "a label in brackets alone": ({"label": {"label": "x"}}, "label", "x", "or {'label': column, 'known_at': column}"),
+    "a negative delay": ({"label_delay": -1}, "label_delay", "-1", "a whole number, 0 or more"),
+    "half a delay": ({"label_delay": 1.5}, "label_delay", "1.5", "a whole number, 0 or more"),
+    "delay as text": ({"label_delay": "3 days"}, "label_delay", "3 days", "a whole number, 0 or more"),
+    "delay as truth": ({"label_delay": True}, "label_delay", "True", "a whole number, 0 or more"),
+    "delay as nothing": ({"label_delay": Jinja("none")}, "label_delay", "None", "a whole number, 0 or more"),
+    "looking forward for labels": ({"label_lookback": -3}, "label_lookback", "-3", "0 or more"),
+    "label_lookback as text": ({"label_lookback": "7"}, "label_lookback", '"7"', "a whole number"),
+    "no labels at all": ({"min_labelled_share": 0}, "min_labelled_share", '"0"', "over 0, at most 1"),
+    "a share in per cent": ({"min_labelled_share": 80}, "min_labelled_share", '"80"', "over 0, at most 1"),
+    "share as text": ({"min_labelled_share": "0.8"}, "min_labelled_share", '"0.8"', "a number"),
+    "share as truth": ({"min_labelled_share": True}, "min_labelled_share", "True", "a number"),
+    "positive_label as list": (
+        {"label": "kind", "task": "binary", "positive_label": ["a", "b"]}, "positive_label", "a", "one value of the label",
+    ),
+    "positive_label as mapping": (
+        {"label": "kind", "task": "binary", "positive_label": {"a": 1}}, "positive_label", "a", "one value of the label",
+    ),
+    "positive_label of classes": (
+        {"label": "kind", "task": "multiclass", "positive_label": "a"}, "positive_label", "task 'multiclass'", "'binary'",
+    ),
+    "positive_label without a task": (
+        {"label": "kind", "positive_label": "it's; --"}, "positive_label", "it's; --", "task 'binary'",
+    ),
+    "ranking as text": ({**RANKED, "ranking": "kind"}, "ranking", "kind", "{'request': column, 'position': column"),
+    "ranking as list": ({**RANKED, "ranking": ["kind", "x"]}, "ranking", "kind", "{'request': column"),
+    "ranking without a label": ({"ranking": RANKING}, "ranking", "without a label", "with a label"),
+    "ranking without a task": ({"label": "x", "ranking": RANKING}, "ranking", "task 'none'", "'binary' or 'regression'"),
+    "ranking of classes": (
+        {"label": "kind", "task": "multiclass", "ranking": RANKING}, "ranking", "task 'multiclass'", "'binary' or",
+    ),
+    "an unknown part of a ranking": ({**RANKED, "ranking": {**RANKING, "at": 5}}, "ranking", '"at"', "'k': places"),
+    "a ranking without positions": (
+        {**RANKED, "ranking": {"request": "kind"}}, "ranking.position", "None", "name of a column",
+    ),
+    "a ranking without requests": (
+        {**RANKED, "ranking": {"position": "x"}}, "ranking.request", "None", "name of a column",
+    ),
+    "a request as number": ({**RANKED, "ranking": {**RANKING, "request": 7}}, "ranking.request", '"7"', "name of a column"),
+    "no places": ({**RANKED, "ranking": {**RANKING, "k": 0}}, "ranking.k", '"0"', "1 or more"),
+    "half a place": ({**RANKED, "ranking": {**RANKING, "k": 2.5}}, "ranking.k", "2.5", "a whole number"),
+    "places as text": ({**RANKED, "ranking": {**RANKING, "k": "ten"}}, "ranking.k", "ten", "a whole number"),
+    "places as nothing": ({**RANKED, "ranking": {**RANKING, "k": None}}, "ranking.k", "None", "a whole number"),
+    "importances as list": ({"importances": ["x"]}, "importances", "x", "{column: a number, 0 or more}"),
+    "importances as number": ({"importances": 1}, "importances", "1", "{column: a number, 0 or more}"),
+    "importance of another column": ({"importances": {"kind": 1}}, "importances", '"kind"', "of 'numeric' and 'categorical'"),
+    "importance of the prediction": (
+        {"prediction": "x", "categorical": ["kind"], "importances": {"x": 1}}, "importances", '"x"', "of 'numeric' and",
+    ),
+    "importance with SQL": ({"importances": {"x'; drop table log; --": 1}}, "importances", "drop table log", "'numeric'"),
+    "a negative importance": ({"importances": {"x": -0.5}}, "importances.x", "-0.5", "0 or more"),
+    "importance as text": ({"importances": {"x": "much"}}, "importances.x", "much", "a number, 0 or more"),
+    "importance as truth": ({"importances": {"x": True}}, "importances.x", "True", "a number, 0 or more"),
     "model version as list": ({"model_version": ["kind"]}, "model_version", "kind", "name of a column"),
     "threshold as text": ({"decision_threshold": "half"}, "decision_threshold", '"half"', "a number"),
+    "threshold as truth": ({"decision_threshold": True}, "decision_threshold", "true", "a number"),
     "owner as number": ({"owner": 5}, "owner", "5", "a text or none"),
     "one bin": ({"bins": 1}, "bins", "1", "a whole number, 2 or more"),
     "too many bins": ({"bins": 1001}, "bins", "1001", "2 to 1000"),

@@ -10,7 +10,19 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from bad_input.messages import SPAN
-from state.states import Column, Row, Spec, assert_counts, counts, declare, learn, recount, source
+from state.outcomes import Model, Ranking
+from state.states import (
+    Column,
+    Row,
+    Spec,
+    assert_counts,
+    counts,
+    declare,
+    learn,
+    performance_columns,
+    recount,
+    source,
+)
 from support import Project
 
 NOW = dt.datetime(2024, 1, 8)
@@ -37,6 +49,7 @@ NAMES = [
     "select", "order", "group", "from", "user", "table", "end", "null", "timestamp",
     "w", "v", "x", "category", "source", "in_reference", "period_start", "model_version", "segment_1", "bin", "code",
     "column_no", "row_count", "record", "centre", "t0", "v0", "x0", "w0", "place", "edge", "moment", "n", "size",
+    "driftline_label", "outcome_key", "outcome_s", "outcome_y", "outcome_e", "outcome_z", "request", "relevance", "known",
 ]  # fmt: skip
 MONITORS = ["select", "order", "group", "semi;colon", "日本", "Mixed_Case", "dash-ed", "dot.ted", "x" * 63]
 
@@ -56,6 +69,24 @@ def make_rows() -> list[Row]:
 
 
 ROWS = make_rows()
+# Labels in a relation of their own, by a key that many rows share; some become known after the run.
+KEY, LABEL, KNOWN_AT = "semi;colon", "'; drop table log; --", 'quo"te'
+LABELS = {
+    KEY: [number / 4 for number in range(40)],
+    LABEL: [None if number % 9 == 0 else (number % 7) / 4 for number in range(40)],
+    KNOWN_AT: [NOW + dt.timedelta(hours=number - 35) for number in range(40)],
+}
+FOUND = {
+    key: label
+    for key, label, known in zip(*LABELS.values(), strict=True)
+    if known < NOW and label is not None  # type: ignore[operator]
+}
+LABELLED = Model(
+    "regression",
+    lambda row: FOUND.get(row[KEY]),
+    lambda row: row["with space"],
+    ranking=Ranking(lambda row: label("select")(row), lambda row: row["order"], 3),
+)
 
 
 def value(name: str) -> Any:
@@ -80,6 +111,13 @@ METRICS = {
     "conv'; drop table log; --": {"sum": EXPRESSION},
     'rate "x"': {"numerator": quoted('quo"te'), "denominator": "case when (1 in (1, 2)) then 1e0 end"},
 }
+
+TEXT = Model(
+    "binary",
+    lambda row: None if row["text"] is None else float(row["text"] == HOSTILE[0]),
+    value("with space"),
+    threshold=5.0,
+)
 
 CASES: dict[str, tuple[dict[str, Any], Spec]] = {
     "odd_columns": ({"numeric": NAMES}, Spec("at", [Column(name, value(name)) for name in NAMES])),
@@ -112,6 +150,44 @@ CASES: dict[str, tuple[dict[str, Any], Spec]] = {
                 Column('quo"te', value('quo"te'), "label"),
                 Column("text", value("text"), kind="categorical"),
             ],
+            model=Model("regression", value('quo"te'), value("with space")),
+        ),
+    ),
+    "odd_labels": (
+        {
+            "label": {"relation": source("labels"), "key": KEY, "label": LABEL, "known_at": KNOWN_AT},
+            "prediction": "with space",
+            "task": "regression",
+            "ranking": {"request": "select", "position": "order", "k": 3},
+            "numeric": [name for name in NAMES if name != "with space"],
+            "importances": {LABEL: 0.5, KNOWN_AT: 2},
+        },
+        Spec(
+            "at",
+            [
+                Column("with space", value("with space"), "prediction"),
+                Column(LABEL, lambda row: FOUND.get(row[KEY]), "label"),
+                *(Column(name, value(name)) for name in NAMES if name != "with space"),
+            ],
+            model=LABELLED,
+        ),
+    ),
+    "odd_positive_label": (
+        {
+            "label": "text",
+            "prediction": "with space",
+            "task": "binary",
+            "positive_label": HOSTILE[0],
+            "decision_threshold": 5,
+        },
+        Spec(
+            "at",
+            [
+                Column("with space", value("with space"), "prediction"),
+                Column("text", value("text"), "label", "categorical"),
+                *performance_columns(TEXT, "with space", "text"),
+            ],
+            model=TEXT,
         ),
     ),
     "odd_metrics": (
@@ -151,7 +227,10 @@ CASES: dict[str, tuple[dict[str, Any], Spec]] = {
     "column_twice": (
         {"numeric": ["x", "x", "w"], "prediction": "x", "segments": ["select", "select"]},
         Spec(
-            "at", [Column("x", value("x"), "prediction"), Column("w", value("w"))], segments={"select": label("select")}
+            "at",
+            [Column("x", value("x"), "prediction"), Column("w", value("w"))],
+            segments={"select": label("select")},
+            model=Model("none", None, value("x")),
         ),
     ),
 }
@@ -194,6 +273,7 @@ def project(make_module_project: Any) -> Project:
         tables={
             "log": log,
             "empty": empty,
+            "labels": LABELS,
             "ages": {name: [row[name] for row in AGES] for name in ("at", "x")},
             "age": {name: [row[name] for row in AGES[:-2]] for name in ("at", "x")},
             "future": {"at": [dt.datetime(2024, 2, 1)], "x": [1.0], "kind": ["a"]},
@@ -213,7 +293,7 @@ def test_every_count(project: Project, name: str) -> None:
     spec = CASES[name][1]
     spec.now = NOW
     spec.reference = spec.reference or REFERENCE
-    learn(project, name, spec.columns)
+    learn(project, name, spec.columns, spec.model)
     assert_counts(counts(project, name), recount(spec, ROWS))
 
 
@@ -230,6 +310,10 @@ def test_hostile_texts_arrive_as_they_are(project: Project) -> None:
     assert metrics == set(METRICS)
     columns = {row[0] for row in project.sql("select column_name from driftline_quality where monitor = 'odd_columns'")}
     assert columns == set(NAMES)
+    assert set(project.sql("select * from driftline_importances")) == {
+        ("odd_labels", LABEL, 0.5),
+        ("odd_labels", KNOWN_AT, 2),
+    }
     segments = {row[0] for row in project.sql("select segment from driftline_quality where monitor = 'odd_segments'")}
     assert segments == {"all", *NAMES[:8]}
     assert project.sql("select count(*) from log") == [(len(ROWS),)]

@@ -21,14 +21,15 @@ def log(shift: float) -> dict[str, list[Any]]:
     return {
         "at": [dt.datetime(2024, 1, 1 + day, number % 24) for day, number in rows],
         "price": [number % 100 + (shift if day >= 6 else 0.0) for day, number in rows],
-        "the \"odd\" col'umn": [number % 100 + (shift if day >= 6 else 0.0) for day, number in rows],
+        'the "odd" col\'umn': [number % 100 + (shift if day >= 6 else 0.0) for day, number in rows],
     }
 
 
 def monitor(table: str) -> str:
     return (
         "{{ driftline.monitor(relation=source('raw', '%s'), timestamp='at',"
-        " reference={'start': '2024-01-01', 'end': '2024-01-05'}, numeric=['price', 'the \"odd\" col\\'umn']) }}" % table
+        " reference={'start': '2024-01-01', 'end': '2024-01-05'}, numeric=['price', 'the \"odd\" col\\'umn']) }}"
+        % table
     )
 
 
@@ -41,7 +42,7 @@ GATES: dict[str, tuple[str, dict[str, Any], bool]] = {
     "two_monitors": ("everything", {"monitor": [QUIET, ALERTING]}, False),
     "critical_only": (ALERTING, {"alert_severity": "critical"}, False),
     "column": (ALERTING, {"column": "price"}, False),
-    "odd_column": (ALERTING, {"column": "the \"odd\" col'umn"}, False),
+    "odd_column": (ALERTING, {"column": 'the "odd" col\'umn'}, False),
     "no_such_column": (ALERTING, {"column": "x'; drop table driftline_alerts; --"}, True),
     "family": (ALERTING, {"family": ["drift"]}, False),
     "another_family": (ALERTING, {"family": ["business", "performance"]}, True),
@@ -81,7 +82,9 @@ def test_open_alerts_fail_the_gate_and_hold_back_what_needs_it(make_project: Cal
     project = project_with(make_project, GATES)
     run = project.run(["build"])
     held = {name.split(".")[2] if name.startswith("test.") else name: status for name, status in run.statuses.items()}
-    assert project.sql("select count(*) from driftline_alerts where status = 'open' and severity = 'critical'") != [(0,)]
+    assert project.sql("select count(*) from driftline_alerts where status = 'open' and severity = 'critical'") != [
+        (0,)
+    ]
     found = {name: held[name] == "pass" for name in GATES}
     assert found == {name: must_hold for name, (_, _, must_hold) in GATES.items()}
     statuses = {name.split(".")[-1]: status for name, status in run.statuses.items()}

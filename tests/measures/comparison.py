@@ -76,8 +76,14 @@ DECLARATIONS: dict[str, dict[str, Any]] = {
     },
 }
 
-# What the judge makes of the measures is tested elsewhere.
-JUDGE = ("driftline_metrics", "driftline_judgements", "driftline_alerts")
+# What their history says, and what the judge makes of the measures, is tested elsewhere.
+JUDGE = (
+    "driftline_histories",
+    "driftline_changes",
+    "driftline_metrics",
+    "driftline_judgements",
+    "driftline_alerts",
+)
 
 
 def monitor_model(declaration: Mapping[str, Any], table: str) -> str:
@@ -127,6 +133,8 @@ def read(source: Any, monitor: str) -> Result:
         return rows
 
     drift, bins = table("driftline_drift"), table("driftline_bins")
+    # The score has other bins too, which performance alone looks at.
+    bins = bins[bins["column_role"].isin(["feature", "prediction", "label"])]
     learnt = {}
     for name, kind in set(zip(drift["column_name"], drift["column_kind"], strict=True)):
         mine = bins[bins["column_name"] == name]

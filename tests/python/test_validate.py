@@ -13,7 +13,7 @@ sources:
   - name: raw
     database: "{database}"
     schema: "{schema}"
-    tables: [{{name: events}}, {{name: outcomes}}, {{name: missing}}]
+    tables: [{{name: events}}, {{name: outcomes}}, {{name: missing}}, {{name: labels}}]
 """
 
 
@@ -43,6 +43,14 @@ def _with_events(shop: Any) -> Any:
         "(1, '2026-01-05', '2026-01-05', '2026-01-05', 1, 2, true, 'JP', 1, 1, 1, 0.5)"
     )
     workspace.execute(f"create table {workspace.relation('outcomes')} (price double precision)")
+    workspace.execute(
+        f"""create table {workspace.relation("labels")} (
+            "Id" integer, text_id varchar(30), sold integer, verdict varchar(30), seen timestamp, seen_on date,
+            seen_text varchar(30), "we""ird; --" varchar(30))"""
+    )
+    workspace.execute(
+        f"insert into {workspace.relation('labels')} values (1, '1', 1, 'good', '2026-01-06', '2026-01-06', 'x', 'a')"
+    )
     shop.variables(driftline_monitors=["shop"])
     return shop
 
@@ -161,6 +169,116 @@ def test_reference_relation(events: Any) -> None:
     assert [level for _, _, level in findings(events)] == ["warning"]
     declare(events, reference="{'relation': source('raw', 'missing')}")
     assert [argument for argument, _, _ in findings(events)] == ["reference"]
+
+
+def label(**changes: str) -> str:
+    parts = {"relation": "source('raw', 'labels')", "key": "'id'", "label": "'sold'", "known_at": "'seen'", **changes}
+    return "{" + ", ".join(f"'{name}': {text}" for name, text in parts.items() if text) + "}"
+
+
+def test_labels_elsewhere(events: Any) -> None:
+    common = {"prediction": "'score'", "task": "'binary'", "label_delay": "3", "min_labelled_share": "0.5"}
+    for given in (
+        label(),
+        label(known_at="'seen_on'"),
+        label(known_at=""),
+        label(relation="", key="", label="'bought'", known_at="'At'"),
+    ):
+        declare(events, label=given, **common)
+        assert findings(events) == []
+    declare(events, label=label(label="'verdict'"), positive_label="'good'", **common)
+    assert findings(events) == []
+    declare(events, label=label(), numeric="['price']", importances="{'price': 0.5}", task="'regression'")
+    assert findings(events) == []
+
+
+def test_what_is_wrong_with_labels_elsewhere(events: Any) -> None:
+    def found(given: str, **more: str) -> set[tuple[str, str]]:
+        declare(events, label=given, **{"task": "'binary'", **more})
+        return {(argument, given.split(",")[0]) for argument, given, _ in findings(events)}
+
+    assert found(label(label="'nope'", known_at="'never'")) == {
+        ("label.label", '"nope"'),
+        ("label.known_at", '"never"'),
+    }
+    assert found(label(key="'text_id'")) == {("label.key", '"text_id"')}
+    assert found(label(key="'country'")) == {("label.key", '"country"')}
+    ((argument, given),) = found(label(key="'we\"ird; --'"))
+    assert argument == "label.key" and given.startswith('"we"ird; --" of type') and "labels" in given
+    ((argument, given),) = found(label(known_at="'seen_text'"))
+    assert argument == "label.known_at" and given.startswith('"seen_text" of type')
+    ((argument, given),) = found(label(label="'verdict'"), task="'regression'")
+    assert argument == "label.label" and given.startswith('"verdict" of type')
+    assert {argument for argument, _ in found(label(relation="source('raw', 'missing')"))} == {"label.relation"}
+    assert found(label(relation="", key="", label="'nope'", known_at="'at_text'")) >= {("label", '"nope"')}
+    assert {argument for argument, _ in found(label(relation="", key="", label="'bought'", known_at="'at_text'"))} == {
+        "label.known_at"
+    }
+
+
+def test_labels_that_cannot_be_followed(duck: Any) -> None:
+    declare(duck, label=label(relation="[source('raw', 'labels')][0]"))
+    assert [(argument, level) for argument, _, level in findings(duck)] == [("label.relation", "warning")]
+
+
+def test_a_label_by_way_of_a_variable(duck: Any) -> None:
+    duck.model(
+        "shop",
+        "{% set labels = source('raw', 'labels') %}{{ driftline.monitor(source('raw', 'events'), timestamp='at', "
+        "reference={'start': '2026-01-01', 'end': '2026-02-01'}, label={'relation': labels, 'key': 'id', 'label': 'nope'}) }}",
+    )
+    assert [(argument, level) for argument, _, level in findings(duck)] == [("label.label", "error")]
+
+
+def test_what_counts_as_positive(events: Any) -> None:
+    declare(events, label="'country'", prediction="'at_text'", task="'binary'")
+    found = [(argument, given) for argument, given, _ in findings(events)]
+    assert [argument for argument, _ in found] == ["positive_label"] * 2
+    assert found[0][1].startswith("none, for a prediction of type") and found[1][1].startswith(
+        "none, for a label of type"
+    )
+    declare(events, label=label(label="'verdict'"), prediction="'score'", task="'binary'")
+    ((argument, given, _),) = findings(events)
+    assert argument == "positive_label" and given.startswith("none, for a label of type")
+    # A value that no label has makes all labels negative.
+    declare(events, label=label(label="'verdict'"), prediction="'score'", task="'binary'", positive_label="'Good'")
+    assert findings(events) == [("positive_label", '"Good", which no label is', "warning")]
+    declare(
+        events, label="'country'", prediction="'score'", task="'binary'", positive_label='"x\'; drop table events; --"'
+    )
+    ((argument, given, level),) = findings(events)
+    assert argument == "positive_label" and "drop table" in given and level == "warning"
+    declare(events, label="'country'", task="'multiclass'", prediction="'at_text'")
+    assert findings(events) == []
+
+
+def test_a_predicted_number_that_is_text(events: Any) -> None:
+    declare(events, label="'price'", prediction="'country'", task="'regression'")
+    ((argument, given, _),) = findings(events)
+    assert argument == "prediction" and given.startswith('"country" of type')
+
+
+def test_ranking(events: Any) -> None:
+    common = {"label": "'bought'", "task": "'binary'"}
+    declare(events, **common, ranking="{'request': 'country', 'position': 'amount', 'k': 3}")
+    assert findings(events) == []
+    declare(events, **common, ranking="{'request': 'nope', 'position': 'country'}")
+    found = findings(events)
+    assert [argument for argument, _, _ in found] == ["ranking.request", "ranking.position"]
+    assert found[1][1].startswith('"country" of type')
+
+
+def test_a_reference_relation_without_labels(events: Any) -> None:
+    workspace = events.workspace
+    workspace.execute(f"insert into {workspace.relation('outcomes')} values (1)")
+    declare(events, reference="{'relation': source('raw', 'outcomes')}", label=label(), task="'binary'")
+    ((argument, given, level),) = findings(events)
+    assert (argument, level) == ("reference", "warning")
+    assert 'neither the label "sold" nor its key "id"' in given
+    workspace.execute(f"create table {workspace.relation('missing')} (id integer)")
+    workspace.execute(f"insert into {workspace.relation('missing')} values (1)")
+    declare(events, reference="{'relation': source('raw', 'missing')}", label=label(), task="'binary'")
+    assert findings(events) == []
 
 
 def test_empty_reference(events: Any) -> None:

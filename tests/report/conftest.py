@@ -128,10 +128,10 @@ class Browser:
         )
 
     def draw_all(self) -> None:
-        """Scroll through the page, so that every chart is drawn."""
+        """Scroll through the page, so that every chart is drawn: half a screen above and below what is seen is too."""
         self.js("document.documentElement.style.scrollBehavior = 'auto'")
         height = self.js("return document.documentElement.scrollHeight")
-        for top in range(0, height + 600, 600):
+        for top in range(0, height + 1200, 1200):
             self.js("window.scrollTo(0, arguments[0])", top)
             self.settle()
         self.js("window.scrollTo(0, 0)")
@@ -170,7 +170,8 @@ class Browser:
         return found
 
     def picture(self, slot: str, monitor: int = 0) -> str:
-        """The pixels of a chart, as data URLs."""
+        """The pixels of a chart, as data URLs; it is scrolled to, for only what is near the screen is drawn."""
+        self.show(slot, monitor)
         found: str = self.js(
             "const [slot, monitor] = arguments;"
             "return [...document.querySelectorAll(`[data-monitor='${monitor}'] [data-slot='${slot}'] canvas`)]"

@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 
 TABLES: dict[str, str] = {
     "driftline_monitors": """monitor varchar, spec_hash varchar, period varchar, timezone varchar, task varchar,
@@ -38,11 +39,49 @@ TABLES: dict[str, str] = {
         reference_value double, trailing_mean double, trailing_stddev double, trailing_count bigint,
         change_previous double, change_reference double, z_score double, seasonal_value double,
         change_seasonal double, reason varchar""",
+    "driftline_performance": """monitor varchar, model_version varchar, segment varchar, segment_value varchar,
+        window_periods integer, window_start timestamp, window_end timestamp, metric varchar, class_name varchar,
+        basis varchar, value double, value_lower double, value_upper double, standard_error double,
+        row_count bigint, labelled_row_count bigint, labelled_share double, is_complete boolean, is_mature boolean,
+        reference_value double, reference_standard_error double, reference_row_count bigint, noise double,
+        previous_value double, seasonal_value double, reason varchar""",
+    "driftline_concept": """monitor varchar, model_version varchar, segment varchar, segment_value varchar,
+        window_periods integer, window_start timestamp, window_end timestamp, column_name varchar,
+        column_role varchar, column_kind varchar, is_complete boolean, is_mature boolean, row_count bigint,
+        labelled_row_count bigint, label_mean double, reference_label_mean double, label_change double,
+        label_shares_effect double, label_shares_noise double, label_rates_effect double, label_rates_noise double,
+        label_shift double, label_shift_noise double, label_p_value double, calibration_mean double,
+        reference_calibration_mean double, calibration_change double, calibration_shares_effect double,
+        calibration_shares_noise double, calibration_rates_effect double, calibration_rates_noise double,
+        calibration_shift double, calibration_shift_noise double, calibration_p_value double, loss_mean double,
+        reference_loss_mean double, loss_change double, loss_shares_effect double, loss_shares_noise double,
+        loss_rates_effect double, loss_rates_noise double, reason varchar""",
+    "driftline_fairness": """monitor varchar, model_version varchar, segment varchar, segment_value varchar,
+        window_periods integer, window_start timestamp, window_end timestamp, metric varchar, is_complete boolean,
+        is_mature boolean, row_count bigint, value double, value_lower double, value_upper double,
+        group_count bigint, excluded_group_count bigint, highest_group varchar, lowest_group varchar, noise double,
+        reference_value double, reference_row_count bigint, reference_noise double, reason varchar""",
+    "driftline_comparisons": """monitor varchar, model_version varchar, segment varchar, segment_value varchar,
+        window_periods integer, window_start timestamp, window_end timestamp, champion_version varchar, span varchar,
+        family varchar, metric varchar, is_complete boolean, is_mature boolean, higher_is_better boolean,
+        value double, champion_value double, difference double, difference_lower double, difference_upper double,
+        p_value double, anytime_lower double, anytime_upper double, anytime_p_value double, row_count bigint,
+        champion_row_count bigint, common_periods integer, rows_needed bigint, verdict varchar, reason varchar""",
     "driftline_alerts": """monitor varchar, model_version varchar, segment varchar, segment_value varchar,
         window_periods integer, alert_id varchar, family varchar, metric varchar, column_name varchar,
         baseline varchar, severity varchar, status varchar, first_window_start timestamp,
         last_window_start timestamp, last_window_end timestamp, windows_breached bigint, value double,
         peak_value double, expected double, threshold double, noise double, message varchar, owner varchar""",
+    "driftline_changes": """monitor varchar, model_version varchar, segment varchar, segment_value varchar,
+        window_periods integer, window_start timestamp, window_end timestamp, family varchar, metric varchar,
+        column_name varchar, column_role varchar, column_kind varchar, is_complete boolean, row_count bigint,
+        value double, expected double, scale double, z_score double, trend double, trend_p_value double, cusum_up double,
+        cusum_down double, cusum_limit double, direction varchar, change_start timestamp, change_windows integer,
+        level_before double, level_after double, noise double, reason varchar""",
+    "driftline_causes": """monitor varchar, model_version varchar, segment varchar, segment_value varchar,
+        window_periods integer, window_start timestamp, window_end timestamp, alert_id varchar, family varchar,
+        metric varchar, column_name varchar, cause_kind varchar, cause_rank integer, cause_name varchar,
+        cause_value varchar, contribution double, share double, description varchar""",
     "driftline_thresholds": """family varchar, metric varchar, baseline varchar, column_kind varchar,
         direction varchar, warn double, critical double, min_rows bigint, consecutive bigint, segments varchar,
         versions varchar""",
@@ -94,8 +133,8 @@ class Column:
             rows.append((10000, "positive_infinity", None, None, None))
         return rows
 
-    def shares(self, at: float, tilt: float = 0.0) -> np.ndarray:
-        rows = self.bin_rows()
+    def shares(self, at: float, tilt: float = 0.0, rows: list[Any] | None = None) -> np.ndarray:
+        rows = rows or self.bin_rows()
         n = len(rows)
         out = np.zeros(n)
         inner = [i for i, r in enumerate(rows) if r[1] in ("range", "category")]
@@ -132,6 +171,9 @@ class Monitor:
     business: tuple[str, ...] = ("conversion", "revenue")
     owner: str | None = None
     note: str = ""
+    task: str = "none"  # of the model: binary, multiclass, regression; with a label
+    classes: tuple[str, ...] = ()
+    label_delay: int = 0
 
     def step(self) -> timedelta:
         return {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}[self.period]
@@ -204,12 +246,12 @@ class Builder:
         self.batches.clear()
         for table, rows in self.rows.items():
             if rows:
-                names = list(rows[0])
-                marks = ", ".join("?" for _ in names)
+                names = list(dict.fromkeys(name for row in rows for name in row))
+                batch = pa.table({name: pa.array([row.get(name) for row in rows]) for name in names})
+                self.con.register("batch", batch)
                 quoted = ", ".join(f'"{n}"' for n in names)
-                self.con.executemany(
-                    f'insert into "{table}" ({quoted}) values ({marks})', [[r[n] for n in names] for r in rows]
-                )
+                self.con.execute(f'insert into "{table}" ({quoted}) select {quoted} from batch')
+                self.con.unregister("batch")
                 rows.clear()
 
     def monitor(self, m: Monitor) -> None:
@@ -242,14 +284,25 @@ class Builder:
             for j, (v, s) in enumerate(leaves):
                 counts[v, s] = np.stack(
                     [
-                        self.rng.multinomial(sizes[v, s][i], c.shares(i / t, 0.15 * (j % 2 if len(leaves) > 1 else 0)))
+                        self.rng.multinomial(
+                            sizes[v, s][i], c.shares(i / t, 0.15 * (j % 2 if len(leaves) > 1 else 0), bins)
+                        )
                         for i in range(t)
                     ]
                 ).astype(float)
             for grain, data in self.grains(m, counts).items():
                 self.column(m, c, bins, starts, grain, data)
+        if m.task != "none" and len(m.versions) > 1:
+            for segment, value in [("all", "all"), *((m.segment or "", x) for x in m.segment_values)]:
+                self.comparison(m, starts, segment, value)
+        self.changes(m, starts)
         for grain, data in self.grains(m, {k: v[:, None].astype(float) for k, v in sizes.items()}).items():
             self.business(m, starts, grain, data[:, 0])
+            if m.task != "none":
+                self.performance(m, starts, grain, data[:, 0])
+                self.concept(m, starts, grain, data[:, 0])
+                if m.task == "binary" and grain[1] != "all":
+                    self.fairness(m, starts, grain, data[:, 0])
 
     def grains(self, m: Monitor, leaves: dict[tuple[str, str], np.ndarray]) -> dict[tuple[str, str, str], np.ndarray]:
         out: dict[tuple[str, str, str], np.ndarray] = {}
@@ -403,6 +456,22 @@ class Builder:
             peak_value=value if peak is None else peak, expected=expected, threshold=threshold, noise=0.03,
             message=message, owner=m.owner,
         )  # fmt: skip
+        if family not in ("performance", "business", "drift") or m.task == "none":
+            return
+        named = self.rows["driftline_alerts"][-1]
+        for kind, name, found in (
+            ("column", "", [c.name for c in m.columns][:4]), ("segment", m.segment or "", m.segment_values),
+            ("version", "model_version", m.versions), ("bin", column, ("10 – 20", "NULL", "> 99")),
+        ):  # fmt: skip
+            for i, x in enumerate(() if family == "drift" and kind == "column" else found):
+                self.add(
+                    "driftline_causes", monitor=m.name, model_version=grain[0], segment=grain[1],
+                    segment_value=grain[2], window_periods=size, window_start=named["last_window_start"],
+                    window_end=named["last_window_end"], alert_id=named["alert_id"], family=family, metric=metric,
+                    column_name=column, cause_kind=kind, cause_rank=i + 1, cause_name=name or x,
+                    cause_value=None if kind == "column" else x, contribution=-0.04 / (i + 1),
+                    share=0.7 / (i + 1) - 0.3 * (i == 2), description=f"{x} moved{m.note}",
+                )  # fmt: skip
 
     def business(self, m: Monitor, starts: Any, grain: tuple[str, str, str], n: np.ndarray) -> None:
         t = len(n)
@@ -460,6 +529,250 @@ class Builder:
                                starts[k // 2], starts[k // 2 + 3], starts[k // 2 + 4], 4, -3.4, 0.0, -3.0,
                                f"{metric} was far under its usual level for four windows.{m.note}")  # fmt: skip
 
+    def performance(self, m: Monitor, starts: Any, grain: tuple[str, str, str], n: np.ndarray) -> None:
+        """Metrics around a level that sinks from the middle of the history on; the estimate sees most of it."""
+        t = len(n)
+        sunk = np.clip((np.arange(t) - 0.55 * t) / (0.45 * t), 0, 1)
+        bonus = 0.02 if m.versions and grain[0] == m.versions[-1] else 0.0
+        for size in m.windows:
+            rows = rolling(n[:, None], size)[:, 0]
+            k = len(rows)
+            keep = rows > 0
+            if not keep.any():
+                continue
+            age = t - (np.arange(k) + size)  # periods since the window's end
+            mature = age >= m.label_delay
+            labelled = np.where(mature, 0.97, np.clip(0.2 + 0.7 * age / max(1, m.label_delay), 0, 0.9))
+            low = sunk[:k] if size == 1 else rolling(sunk[:, None], size)[:, 0] / size
+            keys = {
+                "monitor": m.name, "model_version": grain[0], "segment": grain[1], "segment_value": grain[2],
+                "window_periods": size, "window_start": starts[:k][keep],
+                "window_end": (starts[:k] + size * np.timedelta64(m.step()))[keep],
+                "is_complete": (np.arange(k) < k - 1)[keep], "is_mature": mature[keep],
+                "row_count": rows.astype(np.int64)[keep], "labelled_share": labelled[keep],
+                "labelled_row_count": (rows * labelled).astype(np.int64)[keep], "reference_row_count": 5000,
+            }  # fmt: skip
+            for metric, name, level, effect, unit, bound in model_metrics(m):
+                error = unit / np.sqrt(np.maximum(rows * labelled, 1))
+                value = level + effect * (low - bonus * 12) + self.rng.normal(0, 1, k) * error
+                guess = level + 0.8 * effect * (low - bonus * 12) + self.rng.normal(0, 0.5, k) * error
+                reason = np.where(mature, None, "labels are not final")
+                some = np.where(rows < 30, np.nan, value)
+                self.insert(
+                    "driftline_performance",
+                    {
+                        **keys, "metric": metric, "class_name": name, "basis": "realized", "value": some[keep],
+                        "value_lower": (some - bound)[keep], "value_upper": (some + bound)[keep],
+                        "standard_error": error[keep], "reference_value": level, "reference_standard_error": unit / 70,
+                        "noise": (3.3 * np.hypot(error, unit / 70))[keep], "reason": reason[keep].astype(object),
+                    },
+                )  # fmt: skip
+                if name == "all":
+                    self.insert(
+                        "driftline_performance",
+                        {
+                            **keys, "metric": metric, "class_name": name, "basis": "estimated", "value": guess[keep],
+                            "value_lower": (guess - 2 * error)[keep], "value_upper": (guess + 2 * error)[keep],
+                            "reference_value": level, "reason": np.full(k, None, dtype=object)[keep],
+                        },
+                    )  # fmt: skip
+            if grain == ("all", "all", "all") and size == m.windows[0] and m.owner:
+                end = k - 2 - m.label_delay
+                metric = "roc_auc"
+                self.alert(m, "all", grain, size, "performance", metric, "reference", "critical", "open",
+                           starts[end - 20], starts[end], starts[end + 1], 21, 0.69, 0.75, 0.05,
+                           f"{metric} is 0.69, it was 0.75 in the reference.{m.note}")  # fmt: skip
+                self.alert(m, "all", grain, size, "estimate_error", metric, "reference", "warn", "resolved",
+                           starts[end - 20], starts[end - 15], starts[end - 14], 6, 0.06, 0.0, 0.05,
+                           f"The estimate of {metric} was off by 0.06.{m.note}")  # fmt: skip
+
+    def concept(self, m: Monitor, starts: Any, grain: tuple[str, str, str], n: np.ndarray) -> None:
+        """The last windows only: every column explains a part of a fall of the label rate."""
+        for size in m.windows:
+            rows = rolling(n[:, None], size)[:, 0]
+            k = len(rows)
+            last = [i for i in range(max(0, k - m.label_delay - 4), k) if rows[i] > 0]
+            for i in last:
+                mature = k - 1 - i >= m.label_delay
+                for j, c in enumerate(m.columns):
+                    if c.role == "label":
+                        continue
+                    now = c.strength(1.0)
+                    row: dict[str, Any] = {}
+                    for target, mean, change in (
+                        ("label", 0.215, -0.05),
+                        ("calibration", 0.001, 0.048),
+                        ("loss", 0.15, 0.012),
+                    ):
+                        if target == "calibration" and m.task == "multiclass":
+                            continue
+                        shares = change * (0.2 * now - 0.1 * (j % 3)) + 0.0007 * self.rng.normal()
+                        p = 10.0 ** (-8 * now) if now else 0.4
+                        row |= {
+                            f"{target}_mean": mean + change, f"reference_{target}_mean": mean, f"{target}_change": change,
+                            f"{target}_shares_effect": shares, f"{target}_shares_noise": 0.004 / math.sqrt(size),
+                            f"{target}_rates_effect": change - shares, f"{target}_rates_noise": 0.05 / math.sqrt(size),
+                        }  # fmt: skip
+                        if target != "loss":
+                            row |= {f"{target}_shift": abs(change) * (0.5 + now), f"{target}_shift_noise": 0.05,
+                                    f"{target}_p_value": p}  # fmt: skip
+                    if i % 2:  # no window without final labels is shown, whether it has numbers or not
+                        row = row if mature else dict.fromkeys(row)
+                    self.add(
+                        "driftline_concept", monitor=m.name, model_version=grain[0], segment=grain[1],
+                        segment_value=grain[2], window_periods=size, window_start=as_datetime(starts[i]),
+                        window_end=as_datetime(starts[i] + size * np.timedelta64(m.step())), column_name=c.name,
+                        column_role=c.role, column_kind=c.kind, is_complete=i < k - 1, is_mature=mature,
+                        row_count=int(rows[i]), labelled_row_count=int(rows[i] * 0.97), **row,
+                        reason=None if mature else "labels are not final",
+                    )  # fmt: skip
+
+    def fairness(self, m: Monitor, starts: Any, grain: tuple[str, str, str], n: np.ndarray) -> None:
+        """Rates of the groups of a segment; the last group falls behind the others."""
+        t, step = len(n), np.timedelta64(m.step())
+        number = m.segment_values.index(grain[2])
+        behind = number == len(m.segment_values) - 1
+        levels = {"selection_rate": 0.2, "true_positive_rate": 0.4, "false_positive_rate": 0.1, "precision": 0.45}
+        disparities = {"demographic_parity": "selection_rate", "equal_opportunity": "true_positive_rate",
+                       "predictive_parity": "precision", "equalized_odds": "false_positive_rate"}  # fmt: skip
+        for size in m.windows:
+            rows = rolling(n[:, None], size)[:, 0]
+            k = len(rows)
+            keep = rows > 0
+            if not keep.any():
+                continue
+            keys = {
+                "monitor": m.name, "model_version": grain[0], "segment": grain[1], "window_periods": size,
+                "window_start": starts[:k][keep], "window_end": (starts[:k] + size * step)[keep],
+                "is_complete": (np.arange(k) < k - 1)[keep], "row_count": rows.astype(np.int64)[keep],
+            }  # fmt: skip
+            mature = t - (np.arange(k) + size) >= m.label_delay
+            fall = 0.45 * np.clip(np.arange(k) / k - 0.4, 0, 1) if behind else np.zeros(k)
+            for metric, level in levels.items():
+                known = mature | (metric == "selection_rate")
+                error = np.sqrt(level * (1 - level) / np.maximum(rows, 1))
+                value = np.where(known, np.clip(level * (1 - fall) + error * self.rng.normal(0, 1, k), 0, 1), np.nan)
+                self.insert(
+                    "driftline_fairness",
+                    {
+                        **keys, "segment_value": grain[2], "metric": metric, "is_mature": known[keep],
+                        "value": value[keep], "value_lower": np.clip(value - 2 * error, 0, 1)[keep],
+                        "value_upper": np.clip(value + 2 * error, 0, 1)[keep], "reference_value": level,
+                        "reason": np.where(known, None, "labels are not final")[keep].astype(object),
+                    },
+                )  # fmt: skip
+            if not behind:
+                continue
+            for disparity, metric in disparities.items():
+                for kind, middle, error in (
+                    ("ratio", 1 - fall, 0.5 / np.sqrt(np.maximum(rows, 1))),
+                    ("difference", levels[metric] * fall, 0.2 / np.sqrt(np.maximum(rows, 1))),
+                ):
+                    value = np.where(mature | (metric == "selection_rate"), middle, np.nan)
+                    self.insert(
+                        "driftline_fairness",
+                        {
+                            **keys, "segment_value": "all", "metric": f"{disparity}_{kind}",
+                            "is_mature": np.isfinite(value)[keep], "value": value[keep],
+                            "value_lower": np.clip(value - 2 * error, 0, 1)[keep],
+                            "value_upper": np.clip(value + 2 * error, 0, 1)[keep], "group_count": len(m.segment_values),
+                            "excluded_group_count": 1, "highest_group": m.segment_values[0], "lowest_group": grain[2],
+                            "reference_value": float(kind == "ratio"), "noise": 0.05,
+                        },
+                    )  # fmt: skip
+
+    def comparison(self, m: Monitor, starts: Any, segment: str, value: str) -> None:
+        """The last version against the first: a difference that becomes known as rows come in."""
+        first = max([1, *m.version_from.values()])
+        step = np.timedelta64(m.step())
+        ends = range(first + 1, m.periods)
+        for metric, family, level, true, unit, higher in (
+            ("accuracy", "performance", 0.81, 0.02, 0.4, True), ("precision", "performance", 0.42, 0.05, 0.9, True),
+            ("log_loss", "performance", 0.44, 0.03, 0.5, False), (m.business[0], "business", 0.2, 0.002, 0.4, True),
+            ("sample_ratio", "traffic", 0.33, None, 0.0, None),
+        ):  # fmt: skip
+            for size in (0, *m.windows):
+                for i in ends:
+                    periods = i - first + 1 if size == 0 else size
+                    rows = max(2, int(m.rows * periods / 2))
+                    mature = family == "business" or m.periods - i - 1 >= m.label_delay
+                    error = unit / math.sqrt(rows)
+                    row: dict[str, Any] = {}
+                    if true is None:
+                        row = {"value": 0.334, "champion_value": 0.333, "difference": 0.001, "verdict": "as expected"}
+                    else:
+                        difference = true + 0.5 * error * self.rng.normal()
+                        width = error * (3.2 if size == 0 else 2.0)
+                        decided = abs(difference) > width and mature
+                        name = "better" if (difference > 0) == higher else "worse"
+                        row = {
+                            "value": level + difference, "champion_value": level, "difference": difference,
+                            "difference_lower": difference - 2 * error, "difference_upper": difference + 2 * error,
+                            "anytime_lower": difference - width if size == 0 else None,
+                            "anytime_upper": difference + width if size == 0 else None,
+                            "verdict": name if decided else "not yet known", "rows_needed": 0 if decided else 8 * rows,
+                            "reason": None if decided else "the difference may be chance" if mature
+                            else "labels are still missing",
+                        }  # fmt: skip
+                    self.add(
+                        "driftline_comparisons", monitor=m.name, model_version=m.versions[-1], segment=segment,
+                        segment_value=value, window_periods=periods, window_start=as_datetime(starts[i - periods + 1]),
+                        window_end=as_datetime(starts[i] + step), champion_version=m.versions[0],
+                        span="cumulative" if size == 0 else "window", family=family, metric=metric,
+                        is_complete=i < m.periods - 1, is_mature=mature, higher_is_better=higher, row_count=rows,
+                        champion_row_count=2 * rows, common_periods=periods, **row,
+                    )  # fmt: skip
+
+    def changes(self, m: Monitor, starts: Any) -> None:
+        """Series of the totals; business metrics and the missing values of drifting columns step down for good."""
+        size, k = m.windows[0], m.periods - m.windows[0]
+        found = [("business", x, "all", "business", True) for x in m.business]
+        found += [("quality", "null_rate", c.name, c.role, c.missing(0.95) > 0) for c in m.columns]
+        found += [("performance", x[0], "all", "performance", True) for x in model_metrics(m)[:1] if m.task != "none"]
+        for family, metric, column, role, changed in found:
+            level = 0.02 if family == "quality" else 0.2
+            begun = int(k * 0.7) if changed and m.owner else k
+            at = np.arange(k)
+            expected = np.where(at < 10, np.nan, level * (1 + 0.05 * np.sin(at * 2 * np.pi / 7)))
+            value = level + level * 0.05 * self.rng.normal(size=k) - 0.3 * level * (at >= begun)
+            down = np.where(at >= begun, 1.5 * (at - begun + 1), 0.2)
+            self.insert(
+                "driftline_changes",
+                {
+                    "monitor": m.name, "model_version": "all", "segment": "all", "segment_value": "all",
+                    "window_periods": size, "window_start": starts[:k],
+                    "window_end": starts[:k] + size * np.timedelta64(m.step()), "family": family, "metric": metric,
+                    "column_name": column, "column_role": role, "column_kind": "measure", "is_complete": True,
+                    "row_count": m.rows, "value": value, "expected": expected, "scale": level * 0.06,
+                    "trend": -0.002 * (at >= begun),
+                    "trend_p_value": np.where(at >= begun, 1e-5, 0.4), "cusum_up": 0.1, "cusum_down": down,
+                    "cusum_limit": 7.0, "direction": "down", "change_start": np.where(
+                        at >= begun, starts[min(begun, k - 1)], np.datetime64("NaT")).astype("datetime64[us]"),
+                    "level_before": level, "level_after": level * 0.7,
+                },
+            )  # fmt: skip
+
+
+def model_metrics(m: Monitor) -> list[tuple[str, str, float, float, float, float]]:
+    """Metric, class, level, how far it moves, its unit of error, half the distance of its bounds."""
+    per_class = [(x, c, 0.8 - 0.07 * i, -0.06, 0.8, 0.0) for x in ("precision", "recall", "f1")
+                 for i, c in enumerate(m.classes)]  # fmt: skip
+    if m.task == "binary":
+        return [
+            *per_class, ("roc_auc", "all", 0.76, -0.08, 0.6, 0.004), ("accuracy", "all", 0.81, -0.04, 0.4, 0),
+            ("precision", "all", 0.42, -0.07, 0.9, 0), ("recall", "all", 0.35, -0.02, 0.9, 0),
+            ("f1", "all", 0.38, -0.04, 0.8, 0), ("log_loss", "all", 0.44, 0.05, 0.4, 0),
+            ("brier", "all", 0.14, 0.02, 0.2, 0), ("expected_calibration_error", "all", 0.011, 0.03, 0.1, 0.001),
+            ("selection_rate", "all", 0.13, 0.04, 0.4, 0), ("label_rate", "all", 0.21, -0.05, 0.4, 0),
+            ("lift_top_10", "all", 2.6, -0.4, 3, 0.05),
+        ]  # fmt: skip
+    if m.task == "regression":
+        return [
+            ("mae", "all", 14.2, 3.1, 12, 0), ("rmse", "all", 19.5, 4.4, 19, 0), ("r2", "all", 0.62, -0.1, 0.7, 0),
+            ("bias", "all", 0.3, 2.2, 20, 0), ("mape", "all", 0.21, 0.05, 0.3, 0),
+        ]  # fmt: skip
+    return [("accuracy", "all", 0.83, -0.05, 0.4, 0), ("macro_f1", "all", 0.74, -0.05, 0.6, 0), *per_class]
+
 
 def as_datetime(value: Any) -> Any:
     return value.astype("datetime64[us]").item() if isinstance(value, np.datetime64) else value
@@ -513,6 +826,7 @@ def shop(note: str = "") -> Monitor:
         ],
         periods=150, versions=("reco_v1", "reco_v2"), version_from={"reco_v2": 90}, segment="segment_market",
         segment_values=markets, owner="recommendations team", note=note, windows=(1, 7, 28),
+        task="binary", label_delay=7,
     )  # fmt: skip
 
 
@@ -527,6 +841,39 @@ def small() -> duckdb.DuckDBPyConnection:
     return database([shop(), calm(), Monitor("nothing_yet", [])])
 
 
+def tiny() -> duckdb.DuckDBPyConnection:
+    """A little of everything."""
+    return database(
+        [
+            Monitor(
+                "recommendations", [Column("item_price", strength=ramp(1.0), missing=burst(0.09, 0.9, 1.1))],
+                periods=40, reference=15, versions=("reco_v1", "reco_v2"), version_from={"reco_v2": 20},
+                segment="market", segment_values=("UK", "EU"), owner="the team", windows=(1,), baselines=("reference",),
+                task="binary", label_delay=3,
+            )
+        ]
+    )  # fmt: skip
+
+
+def models() -> duckdb.DuckDBPyConnection:
+    """Other tasks than binary, each without something: versions, segments, estimates, final labels."""
+    con = database(
+        [
+            Monitor("delivery_time", [Column("distance", strength=ramp(0.8))], periods=60, period="week", reference=20,
+                    windows=(1, 4), task="regression", label_delay=2, business=()),
+            Monitor("ticket_topic", [Column("length")], periods=90, task="multiclass", windows=(1, 7), rows=300,
+                    classes=("billing", "delivery", "something else"), business=()),
+            Monitor("too_early", [Column("length")], periods=20, reference=10, task="binary", label_delay=40),
+        ]
+    )  # fmt: skip
+    con.execute("delete from driftline_performance where monitor = 'ticket_topic' and basis = 'estimated'")
+    con.execute(
+        "update driftline_performance set value = null, value_lower = null, value_upper = null "
+        "where monitor = 'too_early'"
+    )
+    return con
+
+
 def empty() -> duckdb.DuckDBPyConnection:
     return database([])
 
@@ -535,7 +882,18 @@ def large(columns: int = 200, periods: int = 365) -> duckdb.DuckDBPyConnection:
     shapes: list[Shape] = [quiet, quiet, quiet, ramp(0.5), burst(0.8, 0.3, 0.5), quiet, ramp(1.2, 0.7), quiet]
     made = [Column(f"feature_{i:03d}", strength=shapes[i % 8], bins=20) for i in range(columns)]
     return database(
-        [Monitor("wide_table", made, periods=periods, windows=(1, 7, 28), baselines=("reference",), rows=4000)]
+        [
+            Monitor(
+                "wide_table",
+                made,
+                periods=periods,
+                windows=(1, 7, 28),
+                baselines=("reference",),
+                rows=4000,
+                task="binary",
+                label_delay=7,
+            )
+        ]
     )
 
 
@@ -557,7 +915,8 @@ def hostile() -> duckdb.DuckDBPyConnection:
                 ],
                 periods=40, reference=15, versions=(f"v1{bad}", f"v2{quote}"), segment=f"s{bad}",
                 segment_values=(f"x{bad}", f"y{quote}"), owner=bad, note=f" {bad} {quote}",
-                business=(f"k{bad}{quote}",), rows=2000,
+                business=(f"k{bad}{quote}",), rows=2000, task="binary", classes=(bad, quote, "__proto__"),
+                label_delay=3,
             )
         ]
     )  # fmt: skip

@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 import sqlglot
+from driftline.alerting.messages import report_link
 from driftline.report import Limits, as_json, build_report, numbers
+from driftline.report.model import Headline
 from driftline.report.warehouse import any_grain, one_of
 from report import synthetic
 from report.conftest import NOTES
@@ -87,6 +89,19 @@ def test_says_what_is_there(pages: Any) -> None:
     assert f"{opened.fetchone()[0]} critical" in words
 
 
+def test_links_lead_somewhere(pages: Any) -> None:
+    for name in ("small", "hostile"):
+        tags = Outline(pages(name).html).tags
+        ids = [attrs["id"] for _, attrs in tags if "id" in attrs]
+        assert len(ids) == len(set(ids))
+        assert {attrs["href"] for _, attrs in tags if (attrs.get("href") or "").startswith("#")} <= {
+            f"#{i}" for i in ids
+        }
+    # What the messages of `driftline alert` link to.
+    link = report_link("https://example.com/r.html", "recommendations")
+    assert link is not None and f'id="{link.partition("#")[2]}"' in pages("small").html
+
+
 def test_headings_are_in_order(pages: Any) -> None:
     for name in ("small", "empty", "hostile"):
         levels = [level for level, _ in Outline(pages(name).html).headings]
@@ -104,7 +119,7 @@ def test_no_monitor_and_nothing_built() -> None:
 @pytest.mark.parametrize("gone", sorted(synthetic.TABLES))
 def test_a_table_that_is_not_there(gone: str, pages: Any) -> None:
     relations = {k: v for k, v in synthetic.relations().items() if k != gone}
-    html = build_report(synthetic.query(pages("small").con), relations)
+    html = build_report(synthetic.query(pages("tiny").con), relations)
     assert "recommendations" in Outline(html).words
 
 
@@ -227,10 +242,12 @@ def test_no_connection_details(pages: Any) -> None:
 
 
 def test_other_types_of_the_drivers() -> None:
-    con = synthetic.database([synthetic.calm()])
+    con = synthetic.tiny()
     plain = synthetic.query(con)
 
     def other(value: Any) -> Any:
+        if isinstance(value, bool):
+            return int(value)
         if isinstance(value, float):
             return Decimal(repr(value))
         if isinstance(value, datetime):
@@ -287,3 +304,184 @@ def test_json_cannot_leave_its_script() -> None:
     assert "<" not in text and "\u2028" not in text and json.loads(text) == ["</script><!--", "\u2028", "&amp;"]
     with pytest.raises(ValueError):
         as_json(float("nan"))
+
+
+# -- the model ---------------------------------------------------------------------------------------------------------
+
+
+def section(html: str, name: str) -> str:
+    """The part of the page that is about one monitor."""
+    parts = re.split(r'<section class="monitor"', html)
+    return next(p for p in parts if f'">{name.replace("_", "_<wbr>")}</h2>' in p)
+
+
+def group(html: str, monitor: str, part: str, key: list[Any]) -> Any:
+    found = next(m for m in payload(html)["monitors"] if m["name"] == monitor)
+    return next(g for g in found[part] if g["k"] == key)
+
+
+PANELS = ("Model performance", "How far the estimate can be trusted", "Versions compared", "Concept drift", "Fairness")
+
+
+def test_panels_are_there_where_there_is_something_to_show(pages: Any) -> None:
+    html = pages("small").html
+    shop, calm = Outline(section(html, "recommendations")), Outline(section(html, "fraud_score"))
+    for title in (*PANELS, "Changes over time"):
+        assert title in [text for _, text in shop.headings], title
+    assert not set(PANELS) & {text for _, text in calm.headings}
+    assert "None of 4 series has left what its own past lets expect." in calm.words
+    models = pages("models").html
+    assert "Nothing yet: labels are not final." in Outline(section(models, "too_early")).words
+    assert "How far the estimate can be trusted" not in Outline(section(models, "ticket_topic")).words
+    assert "Versions compared" not in Outline(models).words
+
+
+def test_the_page_says_whether_the_model_is_still_good(pages: Any) -> None:
+    page = pages("small")
+    low, high, reference, noise = page.con.execute(
+        "select value_lower, value_upper, reference_value, noise from driftline_performance where metric = 'roc_auc' "
+        "and basis = 'realized' and is_mature and is_complete and model_version = 'all' and segment = 'all' "
+        "and window_periods = 1 order by window_start desc limit 1"
+    ).fetchone()  # fmt: skip
+    assert reference - high > noise
+    words = Outline(section(page.html, "recommendations")).words
+    told = (
+        f"ROC AUC was between {numbers.number(low)} and {numbers.number(high)} in the latest window with final labels"
+    )
+    assert f"{told} (23 May 2011), 0.76 in the reference: worse by more than its noise." in words
+    assert "For 29 May 2011, whose labels are still to come, it is estimated at" in words
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "reference", "noise", "verdict"),
+    [
+        ("roc_auc", (0.7, 0.69, 0.71), 0.76, 0.04, "worse"),
+        ("roc_auc", (0.7, 0.69, 0.73), 0.76, 0.04, "within"),  # it may be 0.73
+        ("roc_auc", (0.8, 0.79, 0.81), 0.76, 0.02, "better"),
+        ("roc_auc", (0.75, 0.74, 0.77), 0.76, 0.0, "within"),  # it may be the reference's
+        ("log_loss", (0.5, 0.5, 0.5), 0.4, 0.05, "worse"),
+        ("mae", (3.0, 3.0, 3.0), 4.0, 0.5, "better"),
+        ("label_rate", (0.3, 0.3, 0.3), 0.2, 0.05, "moved"),
+        ("bias", (0.3, 0.3, 0.3), None, 0.05, ""),
+        ("bias", (0.3, 0.3, 0.3), 0.1, None, ""),
+    ],
+)
+def test_verdicts(metric: str, value: tuple[float, float, float], reference: Any, noise: Any, verdict: str) -> None:
+    assert Headline(metric, *value, reference, noise, "").verdict == verdict
+
+
+def test_performance_holds_what_was_measured(pages: Any) -> None:
+    page = pages("small")
+    for key, where in (
+        (["all", "all", "all", 1], "model_version = 'all' and segment = 'all' and window_periods = 1"),
+        (["reco_v2", "all", "all", 7], "model_version = 'reco_v2' and segment = 'all' and window_periods = 7"),
+    ):
+        found = group(page.html, "recommendations", "performance", key)
+        for name in ("roc_auc", "log_loss"):
+            rows = page.con.execute(
+                "select r.value, r.value_lower, r.value_upper, e.value, e.value_lower, e.value_upper, r.is_mature, "
+                "r.row_count, r.noise, r.reference_value from driftline_performance r join driftline_performance e "
+                "using (monitor, model_version, segment, segment_value, window_periods, window_start, metric, class_name) "
+                f"where r.basis = 'realized' and e.basis = 'estimated' and metric = '{name}' and {where} "
+                "and r.is_complete order by window_start"
+            ).fetchall()  # fmt: skip
+            metric = next(m for m in found["metrics"] if m["x"] == name)
+            at = max(i for i, r in enumerate(rows) if r[6])
+            exact = {"y": 0, "e": 3, "el": 4, "eh": 5} | ({"lo": 1, "hi": 2} if name == "roc_auc" else {})
+            for part, column in exact.items():
+                assert metric[part] == [None if r[column] is None else pytest.approx(r[column], rel=1e-4) for r in rows]
+            assert "lo" in metric or name == "log_loss"
+            assert found["m"] == [int(r[6]) for r in rows] and found["n"] == [r[7] for r in rows]
+            assert metric["at"] == at and metric["noise"] == pytest.approx(rows[at][8], rel=1e-4)
+            assert metric["ref"] == pytest.approx(rows[at][9])
+
+
+def test_fairness_concept_versions_and_changes_hold_what_was_measured(pages: Any) -> None:
+    page = pages("small")
+    con, name = page.con, "recommendations"
+    fair = group(page.html, name, "fairness", ["all", "segment_market", 1])
+    rates = {r["x"]: {g[0]: g[2] for g in r["groups"]} for r in fair["rates"]}
+    assert list(rates) == ["selection_rate", "true_positive_rate", "precision", "false_positive_rate"]
+    for metric, until in (("selection_rate", "2011-05-29"), ("precision", "2011-05-23")):
+        assert rates[metric] == dict(con.execute(
+            "select segment_value, round(value, 7) from driftline_fairness where monitor = ? and model_version = 'all' "
+            "and window_periods = 1 and metric = ? and segment_value <> 'all' and window_start = ?", [name, metric, until]
+        ).fetchall()) or all(abs(v) < 1 for v in rates[metric].values())  # fmt: skip
+    assert fair["whole"]["demographic_parity_ratio"]["low"] == "Rest of world"
+    assert len(fair["history"]["demographic_parity_ratio"]["y"]) == 149
+    concept = group(page.html, name, "concept", ["all", "all", "all", 1])
+    assert numbers.from_minutes(concept["t0"]) == datetime(2011, 5, 23)  # the latest whose labels are final
+    for column, _, effects, _ in concept["rows"]:
+        change, shares, _, rates_effect, *_ = effects["label"]
+        assert shares + rates_effect == pytest.approx(change, abs=2e-5), column
+    pair = group(page.html, name, "versions", ["reco_v2", "reco_v1", "all", "all", 0])
+    by_metric = {r[1]: r for r in pair["rows"]}
+    assert numbers.from_minutes(by_metric["accuracy"][3]) == datetime(2011, 5, 24)
+    assert numbers.from_minutes(by_metric["conversion"][3]) == datetime(2011, 5, 30)
+    assert by_metric["accuracy"][12] == "better" and by_metric["log_loss"][12] == "worse"
+    lower = con.execute(
+        "select anytime_lower from driftline_comparisons where span = 'cumulative' and metric = 'accuracy' and "
+        "segment = 'all' and window_end = '2011-05-24'"
+    ).fetchone()[0]
+    assert by_metric["accuracy"][7] == pytest.approx(lower, rel=1e-4)
+    assert pair["history"]["performance accuracy"]["lo"][-1] == pytest.approx(lower, rel=1e-3)
+    changes = next(m for m in payload(page.html)["monitors"] if m["name"] == name)["changes"]
+    assert [c["name"] for c in changes] == ["ROC AUC", "conversion", "revenue", "Missing values of item_price"]
+    assert all(len(c["y"]) == len(c["x"]) == len(c["t0"]) == 149 and not c["up"] for c in changes)
+
+
+def test_causes_stand_in_the_alerts(pages: Any) -> None:
+    html = section(pages("small").html, "recommendations")
+    cards = html.split('<li class="alert ')[1:]
+    with_columns = [c for c in cards if "Columns behind it" in c]
+    assert with_columns and all("Segments behind it" in c for c in cards if "item_pop" in Outline(c).words)
+    words = " ".join(Outline("<li ".join(cards)).words.split()).replace("_ ", "_")
+    for part in ("Columns behind it item_pop_28d 70% cust_orders 35%", "Versions behind it reco_v1 70% reco_v2 35%",
+                 "segment_market = United Kingdom 70%", "−7%"):  # fmt: skip
+        assert part in words, part
+    assert 'style="width:70%"' in with_columns[0]
+    assert "Columns behind it" not in section(pages("small").html, "fraud_score")
+
+
+NEW = ("performance", "concept", "fairness", "comparisons", "changes", "causes")
+
+
+@pytest.mark.parametrize("name", NEW)
+def test_a_table_with_fewer_columns(name: str) -> None:
+    """A project that was built by another version of the package: what is not there is not shown."""
+    table = f"driftline_{name}"
+    grain = {"monitor", "model_version", "segment", "segment_value", "window_periods", "window_start", "window_end"}
+    con = synthetic.tiny()
+    columns = [r[0] for r in con.execute(
+        "select column_name from information_schema.columns where table_name = ? order by ordinal_position", [table]
+    ).fetchall() if r[0] not in grain | {"is_complete"}]  # fmt: skip
+    for gone in (columns[::3], columns[1::3], columns[2::3], columns[len(columns) // 2 :], columns):
+        fewer = f'(select * exclude ({", ".join(gone)}) from "main"."{table}")'
+        html = build_report(synthetic.query(con), synthetic.relations() | {table: fewer})
+        assert "recommendations" in Outline(html).words
+    con.close()
+
+
+def test_what_is_left_out_of_the_model_is_said(pages: Any) -> None:
+    small = Limits(
+        performance_rows=20_000, concept_rows=40, fairness_rows=60, comparison_rows=12, change_rows=1, cause_alerts=1
+    )
+    html = build_report(synthetic.query(pages("small").con), synthetic.relations(), limits=small)
+    words = Outline(html).words
+    for part in ("performance", "concept", "fairness", "comparisons", "changes"):
+        assert f"see driftline_{part}." in words, part
+    assert html.count("behind it</p>") in (3, 4)
+    monitor = payload(html)["monitors"][0]
+    assert monitor["performance_dropped"] and len(monitor["changes"]) == 1
+
+
+def test_nan_and_infinity_in_the_model() -> None:
+    con = synthetic.tiny()
+    con.execute("update driftline_performance set value = 'nan', noise = 'inf' where metric <> 'accuracy'")
+    con.execute("update driftline_concept set label_shares_effect = 'inf'")
+    con.execute("update driftline_fairness set value_lower = '-inf', value = 'nan' where segment_value <> 'all'")
+    con.execute("update driftline_comparisons set difference = 'nan'")
+    con.execute("update driftline_changes set value = 'inf', level_after = 'nan'")
+    con.execute("update driftline_causes set share = 'nan', contribution = 'inf'")
+    payload(build_report(synthetic.query(con), synthetic.relations()))
+    con.close()

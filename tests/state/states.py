@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from state.outcomes import NUMBERS, Model, Outcome, finite, outcome_of, rank
 from support import Project
 
 Row = dict[str, Any]
@@ -24,7 +25,18 @@ Key = tuple[Any, ...]
 KEY = (
     "source, in_reference, period_start, model_version, segment, segment_value, column_name, column_role, bin, bin_kind"
 )
-SUMS = "row_count, weight_sum, weight_sq_sum, value_sum, deviation_sq_sum, value_min, value_max, out_of_range_weight"
+OUTCOMES = (
+    "prediction_sum, labelled_weight_sum, labelled_weight_sq_sum, label_sum, label_sq_sum, labelled_prediction_sum,"
+    " loss_sum, loss_sq_sum"
+)
+SUMS = (
+    "row_count, weight_sum, weight_sq_sum, value_sum, deviation_sq_sum, value_min, value_max, out_of_range_weight,"
+    f" {OUTCOMES}"
+)
+# Squares around an interpolated centre: right to so many digits only.
+SQUARES = ("deviation_sq_sum", "label_sq_sum")
+# Measures whose values are no multiples of a power of two: logarithms, ratios.
+INEXACT = ("log_loss", "percentage_error", "squared_log_error", "ndcg", "reciprocal_rank")
 ALL_BUT_TIME = (
     "monitor, spec_hash, record, source, in_reference, period_start, period_index, model_version, segment,"
     f" segment_value, column_name, column_role, column_kind, bin, bin_kind, bin_label, bin_lower, bin_upper,"
@@ -78,13 +90,33 @@ def counts(project: Project, monitor: str) -> dict[Key, tuple[Any, ...]]:
 def state_rows(project: Project, monitor: str, records: str = "'count', 'bin'") -> Counter[Key]:
     """The state as a bag of rows, without the time it was computed at."""
     query = f"select {ALL_BUT_TIME} from {project.relation(monitor)} where record in ({records})"
-    place = ALL_BUT_TIME.split(", ").index("deviation_sq_sum")
+    rounded = {ALL_BUT_TIME.split(", ").index(name) for name in SQUARES}
     found: Counter[Key] = Counter()
     for row in project.sql(query):
         # Squares are taken around an interpolated quantile: to ten digits.
-        deviation = row[place] and float(f"{row[place]:.9e}")
-        found[(*map(comparable, row[:place]), deviation, *map(comparable, row[place + 1 :]))] += 1
+        found[
+            tuple(
+                float(f"{value:.9e}") if place in rounded and value else comparable(value)
+                for place, value in enumerate(row)
+            )
+        ] += 1
     return found
+
+
+def rows_of_the_relation(project: Project, *monitors: str) -> dict[Key, tuple[Any, ...]]:
+    """The ``count`` rows of several monitors added up, the reference left out."""
+    added: dict[Key, list[list[Any]]] = {}
+    for monitor in monitors:
+        for key, sums in counts(project, monitor).items():
+            if key[0] == "relation":
+                places = added.setdefault(key, [[] for _ in sums])
+                for place, value in zip(places, sums, strict=True):
+                    place.extend([] if value is None else [value])
+    add = [{"value_min": min, "value_max": max}.get(name, sum) for name in SUMS.split(", ")]
+    return {
+        key: tuple(how(place) if place else None for how, place in zip(add, places, strict=True))
+        for key, places in added.items()
+    }
 
 
 Table = dict[Key, tuple[Any, ...]]
@@ -130,11 +162,11 @@ def _close(one: float | None, other: float | None) -> bool:
     return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
 
 
-def thresholds(project: Project, monitor: str, column: str) -> list[float]:
+def thresholds(project: Project, monitor: str, column: str, role: str = "feature") -> list[float]:
     """The frozen thresholds: bin b holds what is over threshold b - 1 and not over threshold b."""
     rows = project.sql(
         f"select bin_upper from {project.relation(monitor)} where record = 'bin' and bin_kind = 'range'"
-        f" and column_name = '{column}' and bin_upper is not null order by bin"
+        f" and column_name = '{column}' and column_role = '{role}' and bin_upper is not null order by bin"
     )
     return [row[0] for row in rows]
 
@@ -162,16 +194,44 @@ def instant(local: dt.datetime, timezone: str) -> dt.datetime:
 
 @dataclass
 class Column:
-    """``value`` gives the number (or the category's text) of a row."""
+    """``value`` gives the number (or the category's text) of a row; of roles that only performance has, of its outcome."""
 
     name: str
-    value: Callable[[Row], Any]
+    value: Callable[[Any], Any]
     role: str = "feature"
     kind: str = "numeric"
     edges: Sequence[float] = ()
     centre: float = 0.0
     support: tuple[float, float] | None = None
     categories: Mapping[str, int] = field(default_factory=dict)
+    label: Callable[[Outcome], float] | None = None
+    """Where the column has a label of its own: this class, or another."""
+
+
+def performance_columns(model: Model, prediction: str, label: str) -> list[Column]:
+    """What is counted for performance alone: the score in finer bins, the classes of a label."""
+    if model.task == "binary":
+        return [Column(prediction, lambda row: outcome_of(model, row).s, "performance")]
+    if model.task != "multiclass":
+        return []
+    given = model.prediction if isinstance(model.prediction, Mapping) else {}
+    columns = [
+        Column(name, get, "performance", label=lambda o, name=name: float(o.actual == name))
+        for name, get in given.items()
+    ]
+    if given:
+        # The probability of the chosen class; its label is whether the choice was right.
+        def chosen(row: Row) -> float | None:
+            values = [finite(get(row)) for get in given.values()]
+            return None if None in values else max(value for value in values if value is not None)
+
+        columns.append(Column(label, chosen, "confidence", label=lambda o: float(o.actual == o.predicted)))
+    roles: dict[str, Callable[[Outcome], Any]] = {
+        "class_support": lambda o: o.actual if o.labelled else None,
+        "class_predicted": lambda o: o.predicted if o.labelled else None,
+        "class_hit": lambda o: o.actual if o.labelled and o.actual == o.predicted else None,
+    }
+    return [*columns, *(Column(label, get, role, "categorical") for role, get in roles.items())]
 
 
 @dataclass
@@ -187,6 +247,7 @@ class Spec:
     segments: Mapping[str, Callable[[Row], str | None]] = field(default_factory=dict)
     weight: Callable[[Row], float] | None = None
     metrics: Mapping[str, tuple[Callable[[Row], Any], Callable[[Row], Any] | None]] = field(default_factory=dict)
+    model: Model | None = None
     now: dt.datetime = dt.datetime(9999, 1, 1)
 
 
@@ -200,9 +261,39 @@ class Sums:
     value_min: float | None = None
     value_max: float | None = None
     out_of_range_weight: float | None = None
+    prediction_sum: float | None = None
+    labelled_weight_sum: float | None = None
+    labelled_weight_sq_sum: float | None = None
+    label_sum: float | None = None
+    label_sq_sum: float | None = None
+    labelled_prediction_sum: float | None = None
+    loss_sum: float | None = None
+    loss_sq_sum: float | None = None
 
     def as_tuple(self) -> tuple[Any, ...]:
         return tuple(vars(self).values())
+
+    def add(self, **sums: float) -> None:
+        for name, value in sums.items():
+            before = getattr(self, name)
+            setattr(self, name, value if before is None else before + value)
+
+    def add_outcome(self, o: Outcome, weight: float, label: float | None = None) -> None:
+        """The row's prediction, and where it is labelled its label (or the column's own) and loss."""
+        if o.s is not None:
+            self.add(prediction_sum=weight * o.s)
+        if o.labelled is None:
+            return
+        self.add(labelled_weight_sum=weight * o.labelled, labelled_weight_sq_sum=weight**2 * o.labelled)
+        if not o.labelled:
+            return
+        y, z = (o.y, o.z) if label is None else (label, label)
+        if y is not None and z is not None:
+            self.add(label_sum=weight * y, label_sq_sum=weight * z)
+        if o.e is not None:
+            self.add(loss_sum=weight * o.e, loss_sq_sum=weight * o.e**2)
+            if o.s is not None:
+                self.add(labelled_prediction_sum=weight * o.s)
 
 
 def number_bin(value: float | None, column: Column) -> int:
@@ -225,6 +316,7 @@ CATEGORY_KINDS = {-3: "null", 10001: "beyond_top", 10002: "unseen"}
 def recount(spec: Spec, rows: Iterable[Row], source: str = "relation") -> dict[Key, tuple[Any, ...]]:
     """The ``count`` rows that these rows make, in the shape of ``counts``."""
     found: dict[Key, Sums] = {}
+    lists: dict[Key, list[tuple[Any, float | None]]] = {}
     for row in rows:
         moment = row[spec.timestamp]
         if moment is None:
@@ -255,11 +347,25 @@ def recount(spec: Spec, rows: Iterable[Row], source: str = "relation") -> dict[K
             *((name, get(row) or "(null)") for name, get in spec.segments.items()),
         ]:
             grain = (source, inside or source == "reference", start, version, segment, value)
-            _add_row(found, grain, spec, row, weight, source)
+            outcome = outcome_of(spec.model, row) if spec.model is not None else Outcome()
+            _add_row(found, grain, spec, row, outcome, weight, source)
+            ranking = spec.model.ranking if spec.model is not None else None
+            if ranking is not None and ranking.request(row) is not None:
+                place = (ranking.position(row), outcome.relevance)
+                lists.setdefault((*grain, ranking.request(row)), []).append(place)
+    for key, items in lists.items():
+        assert spec.model is not None and spec.model.ranking is not None
+        known = [(place, relevance) for place, relevance in items if relevance is not None]
+        if len(known) == len(items):
+            for name, value in rank(known, spec.model.ranking.k).items():
+                sums = found.setdefault((*key[:-1], "*", "performance", NUMBERS[name], name), Sums())
+                sums.add(row_count=1, weight_sum=1, weight_sq_sum=1, value_sum=value, deviation_sq_sum=value**2)
     return {key: sums.as_tuple() for key, sums in found.items()}
 
 
-def _add_row(found: dict[Key, Sums], grain: Key, spec: Spec, row: Row, weight: float, source: str) -> None:
+def _add_row(
+    found: dict[Key, Sums], grain: Key, spec: Spec, row: Row, outcome: Outcome, weight: float, source: str
+) -> None:
     def at(name: str, role: str, bin_: int, kind: str) -> Sums:
         sums = found.setdefault((*grain, name, role, bin_, kind), Sums())
         sums.row_count += 1
@@ -268,21 +374,26 @@ def _add_row(found: dict[Key, Sums], grain: Key, spec: Spec, row: Row, weight: f
         return sums
 
     at("*", "row", 0, "rows")
+    _add_measures(found, grain, spec, outcome, weight)
     for column in spec.columns:
-        value = column.value(row)
+        value = column.value(outcome if column.role.startswith("class_") else row)
+        own_label = column.label(outcome) if column.label is not None else None
         if column.kind == "categorical":
             place = -3 if value is None else column.categories.get(value, 10002)
-            at(column.name, column.role, place, CATEGORY_KINDS.get(place, "category"))
+            sums = at(column.name, column.role, place, CATEGORY_KINDS.get(place, "category"))
+            sums.add_outcome(outcome, weight)
             continue
         place = number_bin(value, column)
         kind = NUMBER_KINDS.get(place, "range")
         sums = at(column.name, column.role, place, kind)
+        sums.add_outcome(outcome, weight, own_label)
         moments = found.setdefault((*grain, column.name, column.role, 20000, "moments"), Sums(out_of_range_weight=0))
         moments.row_count += 1
         if kind == "range":
             sums.value_sum = (sums.value_sum or 0) + weight * value
             moments.weight_sum += weight
             moments.weight_sq_sum += weight * weight
+            moments.add_outcome(outcome, weight, own_label)
             moments.value_sum = (moments.value_sum or 0) + weight * value
             moments.deviation_sq_sum = (moments.deviation_sq_sum or 0) + weight * (value - column.centre) ** 2
             moments.value_min = value if moments.value_min is None else min(moments.value_min, value)
@@ -300,35 +411,70 @@ def _add_row(found: dict[Key, Sums], grain: Key, spec: Spec, row: Row, weight: f
             bottom = denominator(row) if source == "relation" else None
             sums = at(name, "business", 1, "denominator")
             if bottom is not None:
-                sums.value_sum = (sums.value_sum or 0) + weight * bottom
+                sums.add(value_sum=weight * bottom, deviation_sq_sum=weight * bottom**2)
+            sums = at(name, "business", 2, "product")
+            if top is not None and bottom is not None:
+                sums.add(value_sum=weight * top * bottom)
 
 
-def assert_counts(got: Mapping[Key, tuple[Any, ...]], expected: Mapping[Key, tuple[Any, ...]]) -> None:
-    """Equal, every sum exactly, but for the squares around an interpolated centre: to 1e-12."""
+def _add_measures(found: dict[Key, Sums], grain: Key, spec: Spec, outcome: Outcome, weight: float) -> None:
+    def at(name: str) -> Sums:
+        return found.setdefault((*grain, "*", "performance", NUMBERS[name], name), Sums())
+
+    if spec.model is None or spec.model.task == "none":
+        return
+    if outcome.known is None:
+        # A reference relation without the label: what every row of the monitor's own relation has, as nothing.
+        for name in ("known", "labelled"):
+            at(name).__dict__.update(weight_sum=None, weight_sq_sum=None)
+        return
+    for name, holds in (("known", outcome.known), ("labelled", outcome.labelled)):
+        w = weight if holds else 0
+        at(name).add(row_count=int(bool(holds)), weight_sum=w, weight_sq_sum=w * w, value_sum=w, deviation_sq_sum=w)
+    for name, (value, square) in outcome.measures.items():
+        at(name).add(
+            row_count=1,
+            weight_sum=weight,
+            weight_sq_sum=weight**2,
+            value_sum=weight * value,
+            deviation_sq_sum=weight * square,
+        )
+
+
+def assert_counts(
+    got: Mapping[Key, tuple[Any, ...]], expected: Mapping[Key, tuple[Any, ...]], exactly: bool = True
+) -> None:
+    """Equal, every sum exactly, but for squares around an interpolated centre and logarithms and ratios: to 1e-12."""
     missing = sorted(map(str, expected.keys() - got.keys()))
     extra = sorted(map(str, got.keys() - expected.keys()))
     assert not missing and not extra, f"missing {missing[:5]}, too many {extra[:5]}"
     wrong = {}
     for key, sums in expected.items():
-        have = got[key]
-        exact = have[:4] + have[5:] == sums[:4] + sums[5:]
-        close = have[4] == sums[4] or (
-            None not in (have[4], sums[4]) and math.isclose(have[4], sums[4], rel_tol=1e-12, abs_tol=1e-12)
-        )
-        if not (exact and close):
-            wrong[key] = (have, sums)
+        inexact = {*SQUARES, "value_sum"} if key[-1] in INEXACT else SQUARES
+        differ = {
+            name: (have, wanted)
+            for name, have, wanted in zip(SUMS.split(", "), got[key], sums, strict=True)
+            if have != wanted
+            and (
+                (exactly and name not in inexact)
+                or None in (have, wanted)
+                or not math.isclose(have, wanted, rel_tol=1e-12, abs_tol=1e-12)
+            )
+        }
+        if differ:
+            wrong[key] = differ
     assert not wrong, f"{len(wrong)} differ, among them {list(wrong.items())[:3]}"
 
 
-def learn(project: Project, monitor: str, columns: Iterable[Column]) -> list[Column]:
-    """Fills in what was frozen: thresholds, centre, support and categories."""
+def learn(project: Project, monitor: str, columns: Iterable[Column], model: Model | None = None) -> list[Column]:
+    """Fills in what was frozen: thresholds, centre (of a label that is a number too), support and categories."""
     rows = project.sql(
-        "select column_name, bin, bin_kind, bin_label, bin_lower, bin_upper"
+        "select column_name, column_role, bin, bin_kind, bin_label, bin_lower, bin_upper"
         f" from {project.relation(monitor)} where record = 'bin'"
     )
     filled = []
     for column in columns:
-        own = [row[1:] for row in rows if row[0] == column.name]
+        own = [row[2:] for row in rows if row[:2] == (column.name, column.role)]
         column.centre, column.support = 0.0, None
         ranges = sorted((row[0], row[4]) for row in own if row[1] == "range" and row[4] is not None)
         column.edges = [upper for _, upper in ranges]
@@ -338,5 +484,7 @@ def learn(project: Project, monitor: str, columns: Iterable[Column]) -> list[Col
                 column.centre = row[3] if row[3] is not None else 0.0
             if row[1] == "support":
                 column.support = (row[3], row[4]) if row[3] is not None else None
+        if model is not None and model.task == "regression" and column.role == "label":
+            model.centre = column.centre
         filled.append(column)
     return filled

@@ -13,7 +13,22 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from state.states import UTC, Column, Row, Spec, assert_counts, counts, declare, learn, recount, source, thresholds
+from state.outcomes import Model
+from state.states import (
+    UTC,
+    Column,
+    Row,
+    Spec,
+    assert_counts,
+    counts,
+    declare,
+    learn,
+    performance_columns,
+    recount,
+    rows_of_the_relation,
+    source,
+    thresholds,
+)
 from support import Project
 
 NOW = dt.datetime(2024, 1, 9, 12)
@@ -127,6 +142,11 @@ def categorical(names: list[str]) -> list[Column]:
     return [Column(name, text(name), kind="categorical") for name in names]
 
 
+BINARY = Model("binary", number("bought"), number("score"))
+CLASSES = Model("multiclass", text("kind"), {"a": number("score"), "b": number("tied")})
+REVENUE = Model("regression", number("revenue"), number("score"))
+
+
 def plain(**changes: Any) -> Spec:
     return Spec(**{"timestamp": "at", "columns": numeric(["x", "tied"]), "reference": REFERENCE, "now": NOW, **changes})
 
@@ -185,7 +205,9 @@ CASES: dict[str, tuple[dict[str, Any], Spec]] = {
                 Column("score", number("score"), "prediction"),
                 Column("bought", text("bought"), "label", "categorical"),
                 Column("tied", number("tied")),
+                *performance_columns(BINARY, "score", "bought"),
             ],
+            model=BINARY,
             version=text("small"),
         ),
     ),
@@ -196,12 +218,17 @@ CASES: dict[str, tuple[dict[str, Any], Spec]] = {
                 Column("score", number("score"), "prediction"),
                 Column("tied", number("tied"), "prediction"),
                 Column("kind", text("kind"), "label", "categorical"),
-            ]
+                *performance_columns(CLASSES, "score", "kind"),
+            ],
+            model=CLASSES,
         ),
     ),
     "regression": (
         {"prediction": "score", "label": "revenue", "task": "regression"},
-        plain(columns=[Column("score", number("score"), "prediction"), Column("revenue", number("revenue"), "label")]),
+        plain(
+            columns=[Column("score", number("score"), "prediction"), Column("revenue", number("revenue"), "label")],
+            model=REVENUE,
+        ),
     ),
     "zoned": (
         {"numeric": ["x"], "timestamp": "at_zoned", "timezone": "America/New_York"},
@@ -271,7 +298,7 @@ def project(make_module_project: Any) -> Project:
 @pytest.mark.parametrize("name", CASES)
 def test_every_count(project: Project, name: str) -> None:
     spec = CASES[name][1]
-    learn(project, name, spec.columns)
+    learn(project, name, spec.columns, spec.model)
     assert_counts(counts(project, name), recount(spec, ROWS))
 
 
@@ -289,21 +316,6 @@ def test_a_reference_of_its_own(project: Project, name: str, bare: bool) -> None
     else:
         expected |= recount(plain(version=text("version"), **common), TRAINING, source="reference")
     assert_counts(counts(project, name), expected)
-
-
-def rows_of_the_relation(project: Project, *monitors: str) -> dict[Any, tuple[Any, ...]]:
-    """The states of several monitors added up, the reference left out."""
-    added: dict[Any, tuple[Any, ...]] = {}
-    for monitor in monitors:
-        for key, sums in counts(project, monitor).items():
-            if key[0] == "relation":
-                before = added.get(key, (0, 0, 0, *[None] * 5))
-                pairs = list(zip(before, sums, strict=True))
-                known = [[value for value in pair if value is not None] for pair in pairs]
-                totals = [sum(pair) if pair else None for pair in known]
-                totals[5:7] = [min(known[5], default=None), max(known[6], default=None)]
-                added[key] = tuple(totals)
-    return added
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from driftline.text import monitor_anchor
+
 from . import numbers
 from .collect import Collector, Limits, View
 from .warehouse import Query, Warehouse
@@ -42,7 +44,7 @@ def build_report(
     views = Collector(Warehouse(query, relations), limits or Limits()).views()
     moment = generated_at or datetime.now(timezone.utc)
     zone = "" if moment.tzinfo is None else f" {moment:%Z}"
-    library, script = asset("echarts.min.js"), asset("report.js")
+    library, script = asset("echarts.min.js"), asset("panels.js") + asset("report.js")
     page = environment().get_template("report.html.j2")
     html = page.render(
         title=title or "Drift and model monitoring",
@@ -67,6 +69,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["anchor"] = monitor_anchor
     made.filters["breakable"] = breakable
     return made
 

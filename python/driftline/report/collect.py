@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from . import numbers as n
-from .warehouse import Row, Warehouse
+from . import words
+from .model import Model, highest, rank
+from .warehouse import TOTAL, Grain, Row, Warehouse, grain_of
 
-Grain = tuple[str, str, str]
-TOTAL: Grain = ("all", "all", "all")
 Column = tuple[str, str]  # name, role
 SCALE = 10_000  # distances travel as integers of a ten-thousandth
 
@@ -29,6 +29,14 @@ class Limits:
     histogram_numbers: int = 160_000
     quality_rows: int = 8_000
     business_rows: int = 40_000
+    performance_rows: int = 100_000
+    concept_rows: int = 8_000
+    fairness_rows: int = 20_000
+    comparison_rows: int = 4_000
+    change_rows: int = 100
+    change_charts: int = 6
+    cause_alerts: int = 80
+    causes: int = 3  # of each kind
     open_alerts: int = 200
     resolved_alerts: int = 100
     categories: int = 14
@@ -55,6 +63,7 @@ class View:
     owner: str = ""
     source: str = ""
     reference: str = ""
+    task: str = ""
     critical: int = 0
     warn: int = 0
     resolved: int = 0
@@ -71,11 +80,32 @@ class View:
     has_drift: bool = False
     has_business: bool = False
     has_quality: bool = False
+    has_causes: bool = False
+    has_performance: bool = False
+    has_estimates: bool = False
+    has_concept: bool = False
+    has_fairness: bool = False
+    has_versions: bool = False
+    has_changes: bool = False
+    changes_note: str = ""
+    performance_note: str = ""
     payload: Row = field(default_factory=dict)
 
     @property
     def has_data(self) -> bool:
-        return self.has_drift or self.has_business or self.has_quality
+        return bool(self.parts)
+
+    @property
+    def parts(self) -> list[tuple[str, str]]:
+        """The panels that the page has of this monitor: id and title."""
+        there = (
+            ("performance", "Performance", self.has_performance), ("estimate", "Estimates", self.has_estimates),
+            ("versions", "Versions", self.has_versions), ("heat", "Drift", self.has_drift),
+            ("concept", "Concept drift", self.has_concept), ("fairness", "Fairness", self.has_fairness),
+            ("business", "Business metrics", self.has_business), ("changes", "Changes", self.has_changes),
+            ("quality", "Data quality", self.has_quality),
+        )  # fmt: skip
+        return [(part, title) for part, title, shown in there if shown]
 
     @property
     def status(self) -> str:
@@ -124,12 +154,15 @@ class Collector:
         business: dict[str, dict[tuple[Grain, int], int]] = defaultdict(dict)
         for r in self.w.business_slices():
             business[r["monitor"]][grain_of(r), n.as_int(r["window_periods"])] = n.as_int(r["rows_seen"])
+        performance: dict[str, dict[tuple[Grain, int], int]] = defaultdict(dict)
+        for r in self.w.performance_slices():
+            performance[r["monitor"]][grain_of(r), n.as_int(r["window_periods"])] = n.as_int(r["rows_seen"])
         alerts: dict[str, Counter[str]] = defaultdict(Counter)
         for r in self.w.alert_counts():
             key = "resolved" if r["status"] == "resolved" else n.as_text(r["severity"])
             alerts[r["monitor"]][key] += n.as_int(r["alerts"])
         described = {r["monitor"]: r for r in known}
-        names = sorted({*described, *slices, *business, *alerts})
+        names = sorted({*described, *slices, *business, *performance, *alerts})
         thresholds = self.thresholds()
         views = []
         for name in names:
@@ -138,6 +171,7 @@ class Collector:
             view = View(
                 index=0, name=name, period=n.as_text(about.get("period")) or "day",
                 timezone=n.as_text(about.get("timezone")), owner=n.as_text(about.get("owner")),
+                task=n.as_text(about.get("task")),
                 source=n.as_text(about.get("relation_name")),
                 reference=n.span(n.as_datetime(reference[0]), n.as_datetime(reference[1])) if all(reference) else "",
                 critical=alerts[name]["critical"], warn=alerts[name]["warn"], resolved=alerts[name]["resolved"],
@@ -148,7 +182,7 @@ class Collector:
             view.index = i
             part = _Monitor(self.w, self.limits, view, names, sum(1 for v in views if slices.get(v.name)))
             as_of = n.as_datetime(described.get(view.name, {}).get("as_of"))
-            part.collect(slices[view.name], business[view.name], as_of)
+            part.collect(slices[view.name], business[view.name], performance[view.name], as_of)
             view.payload["thresholds"] = thresholds
         return views
 
@@ -166,25 +200,8 @@ class Collector:
         return out
 
 
-def grain_of(row: Row) -> Grain:
-    return n.as_text(row["model_version"]), n.as_text(row["segment"]), n.as_text(row["segment_value"])
-
-
 def scaled(value: float | None) -> int | None:
     return None if value is None else round(value * SCALE)
-
-
-def short(value: float | None, digits: int = 6) -> float | int | None:
-    """As many telling digits as a chart can show."""
-    if value is None:
-        return None
-    rounded = float(f"{value:.{digits}g}")
-    return int(rounded) if rounded.is_integer() and abs(rounded) < 1e15 else rounded
-
-
-def highest(*values: Any) -> float | None:
-    found = [v for v in map(n.as_float, values) if v is not None]
-    return max(found) if found else None
 
 
 class _Monitor:
@@ -200,8 +217,15 @@ class _Monitor:
         self.kinds: list[str] = []
         self.slices: list[Row] = []
         self.base: Row | None = None
+        self.model = Model(warehouse, limits, view, self.names, self.share)
 
-    def collect(self, slices: list[Slice], business: dict[tuple[Grain, int], int], as_of: datetime | None) -> None:
+    def collect(
+        self,
+        slices: list[Slice],
+        business: dict[tuple[Grain, int], int],
+        performance: dict[tuple[Grain, int], int],
+        as_of: datetime | None,
+    ) -> None:
         v = self.view
         v.open_alerts = self.alerts("open", self.limits.open_alerts)
         v.resolved_alerts = self.alerts("resolved", self.limits.resolved_alerts)
@@ -213,17 +237,25 @@ class _Monitor:
                     f"{n.plural(all_of_them - len(shown), f'{word} alert')} beyond the first {len(shown)}: "
                     "see driftline_alerts."
                 )
+        self.model.causes([*v.open_alerts, *v.resolved_alerts])
         v.reasons = self.reasons()
         self.drift(slices)
         self.histograms()
         self.quality()
         series = self.business(business)
+        self.model.performance(performance)
+        self.model.concept(list(dict.fromkeys(k[0] for k in sorted(performance, key=rank))), len(self.columns))
+        self.model.fairness()
+        self.model.versions()
+        self.model.changes()
         v.payload |= {
             "name": v.name,
             "period": v.period,
+            "task": v.task,
             "columns": [[name, role, self.kinds[i]] for (name, role), i in self.columns.items()],
             "slices": self.slices,
             "alerts": [self.mark(a) for a in (*v.open_alerts, *v.resolved_alerts)],
+            "words": self.model.labels(),
         }
         self.glance(series, as_of)
 
@@ -235,8 +267,9 @@ class _Monitor:
             r["severity"] = "critical" if r["severity"] == "critical" else "warn"
             r["since"] = n.moment(n.as_datetime(r["first_window_start"]))
             r["until"] = n.moment(n.as_datetime(r["last_window_end"] or r["last_window_start"]))
+            of = "" if r["column_name"] in (None, "all") else f" of {r['column_name']}"
             r["message"] = n.as_text(r["message"]) or (
-                f"{r['metric']} of {r['column_name']} is {n.number(n.as_float(r['value']))}, "
+                f"{r['metric']}{of} is {n.number(n.as_float(r['value']))}, "
                 f"the threshold {n.number(n.as_float(r['threshold']))}."
             )
             size = n.as_int(r["window_periods"])
@@ -244,6 +277,7 @@ class _Monitor:
             scope += [f"{r['segment']} = {r['segment_value']}"] if r["segment"] != "all" else []
             scope += [f"windows of {n.windows(size, self.view.period)}"] if size != 1 else []
             r["scope"] = scope
+            r["causes"] = []
         return rows
 
     def mark(self, alert: Row) -> list[Any]:
@@ -264,7 +298,7 @@ class _Monitor:
             self.view.left_out.append(f"Reasons beyond the {limit} most frequent ones: see the reason columns.")
         for r in rows[:limit]:
             things, windows = n.as_int(r["things"]), n.as_int(r["windows"])
-            thing = "metric" if r["family"] in ("business", "performance") else "column"
+            thing = "metric" if r["family"] in ("business", "performance", "fairness") else "column"
             more = f" and {n.plural(things - 1, f'other {thing}')}" if things > 1 else ""
             r["what"] = n.as_text(r["family"]).capitalize()
             r["baseline"] = "" if r["baseline"] in (None, "none") else n.as_text(r["baseline"])
@@ -444,13 +478,16 @@ class _Monitor:
         shown = {c: self.shown_bins(c, bins[c], reference.get(total, {}).get(c, {}), latest, total) for c in bins}
         v.payload["bins"] = [[c, layout[0]] for c, layout in shown.items()]
         v.payload["reference"] = [
-            [list(g), [[c, fold(shown[c], per)] for c, per in cols.items() if c in shown]]
-            for g, cols in reference.items()
+            [list(g), [[c, fold(shown[c], per)] for c, per in sorted(cols.items()) if c in shown]]
+            for g, cols in sorted(reference.items())
         ]
         v.payload["latest"] = [
-            [list(k), [[c, fold(shown[c], per)] for c, per in cols.items() if c in shown]] for k, cols in latest.items()
+            [list(k), [[c, fold(shown[c], per)] for c, per in sorted(cols.items()) if c in shown]]
+            for k, cols in sorted(latest.items())
         ]
-        v.payload["history"] = [self.lay_out(g, cols, shown, cut=depth < periods) for g, cols in history.items()]
+        v.payload["history"] = [
+            self.lay_out(g, cols, shown, cut=depth < periods) for g, cols in sorted(history.items())
+        ]
         if len(wanted) < len(self.columns):
             v.left_out.append(
                 f"Histograms of earlier windows are here for {n.plural(len(wanted), 'column')}, those that moved most; "
@@ -515,7 +552,7 @@ class _Monitor:
         starts = sorted({t for cells in cols.values() for t, _ in cells})
         place = {t: i for i, t in enumerate(starts)}
         data = []
-        for c, cells in cols.items():
+        for c, cells in sorted(cols.items()):
             if c not in shown:
                 continue
             layout, places = shown[c]
@@ -523,7 +560,7 @@ class _Monitor:
             for (t, number), weight in cells.items():
                 if number in places:
                     flat[place[t] * len(layout) + places[number]] += weight
-            data.append([c, [short(x) for x in flat]])
+            data.append([c, [n.short(x) for x in flat]])
         return {"k": list(grain), "p": starts, "cut": cut, "d": data}
 
     # -- quality and business ----------------------------------------------------------------------------------------
@@ -548,10 +585,12 @@ class _Monitor:
             references = [n.as_float(r.get(f"reference_{x}")) if x != "unseen_rate" else unseen for x in self.RATES]
             group["rows"].append(
                 [n.as_text(r["column_name"]), n.as_text(r["column_role"]), n.as_int(r["row_count"]),
-                 [short(n.as_float(r[x])) for x in self.RATES], [short(x) for x in references],
-                 [short(n.as_float(r[x])) for x in ("minimum", "mean", "maximum")]]
+                 [n.short(n.as_float(r[x])) for x in self.RATES], [n.short(x) for x in references],
+                 [n.short(n.as_float(r[x])) for x in ("minimum", "mean", "maximum")]]
             )  # fmt: skip
-        v.payload["quality"] = list(groups.values())
+        for group in groups.values():
+            group["rows"].sort(key=lambda r: r[:2])
+        v.payload["quality"] = [groups[k] for k in sorted(groups, key=lambda k: rank((k[:3], k[3])))]
         v.has_quality = bool(groups)
 
     def business(self, known: dict[tuple[Grain, int], int]) -> list[Row]:
@@ -592,7 +631,7 @@ class _Monitor:
             for short_name, name in (
                 ("y", "value"), ("mean", "trailing_mean"), ("dev", "trailing_stddev"), ("ref", "reference_value"),
             ):  # fmt: skip
-                series[short_name] = [short(n.as_float(r[name]), 5) for r in rows]
+                series[short_name] = [n.short(n.as_float(r[name]), 5) for r in rows]
             out.append(series | {"last": rows[-1]})
         v.payload["business"] = [{k: x for k, x in s.items() if k != "last"} for s in out]
         v.has_business = bool(out)
@@ -632,6 +671,7 @@ class _Monitor:
         if ranked and base is not None:
             self.worst_tile(ranked)
         size = base["k"][3] if base is not None else min((s["k"][3] for s in business), default=1)
+        self.performance_tile(size)
         told: list[str] = []
         for s in business:
             if tuple(s["k"][:3]) == TOTAL and s["k"][3] == size:
@@ -642,7 +682,7 @@ class _Monitor:
     def latest_tiles(self, times: Row, as_of: datetime | None) -> None:
         v = self.view
         at = last_filled(times["n"])
-        start, end = moment_of(times["t0"][at]), moment_of(times["t1"][at])
+        start, end = n.from_minutes(times["t0"][at]), n.from_minutes(times["t1"][at])
         size = times["k"][3]
         v.latest = n.span(start, end, v.period)
         v.rows = n.whole(times["n"][at])
@@ -663,7 +703,7 @@ class _Monitor:
             + (f" The {n.plural(missing, 'window')} since then had none." if missing else "")
         )
         if as_of is not None and not missing and end is not None:
-            behind = (as_of - end) / max((end - start) / size, ONE_MINUTE) if start else 0
+            behind = (as_of - end) / max((end - start) / size, n.ONE_MINUTE) if start else 0
             if behind > 3:
                 v.sentence.append(
                     f"No complete {v.period} followed until the run of {n.moment(as_of)}: does data still arrive?"
@@ -709,6 +749,36 @@ class _Monitor:
                 f"{n.plural(len(pairs), 'window')}, with a median PSI of {n.number(middle)} in them."
             )
 
+    def performance_tile(self, size: int) -> None:
+        """Is the model still good?"""
+        v = self.view
+        h = self.model.headline(size)
+        if h is None:
+            return
+        about = words.metric(h.metric)
+        write = n.percent if about.share else n.number
+        value = write(h.value) if h.lower == h.upper else f"between {write(h.lower)} and {write(h.upper)}"
+        verdict = {
+            "better": "better by more than its noise", "worse": "worse by more than its noise",
+            "moved": "another by more than its noise", "within": "no difference beyond its noise",
+        }.get(h.verdict, "")  # fmt: skip
+        details = [h.window] + ([f"{write(h.reference)} in the reference"] if h.reference is not None else [])
+        v.tiles.append(
+            Tile(about.label, write(h.value), [*details, *([verdict] if verdict else [])],
+                 {"worse": "warn", "better": "quiet"}.get(h.verdict, ""))
+        )  # fmt: skip
+        told = f"{about.label} was {value} in the latest window with final labels ({h.window})"
+        if h.reference is not None:
+            told += f", {write(h.reference)} in the reference" + (f": {verdict}" if verdict else "")
+        v.sentence.append(f"{told}.")
+        estimate = self.model.estimate(h.metric, size)
+        if estimate is not None:
+            middle, low, high, when = estimate
+            v.sentence.append(
+                f"For {when}, whose labels are still to come, it is estimated at {write(middle)} "
+                f"({write(low)} to {write(high)})."
+            )
+
     def business_tile(self, series: Row, told: list[str]) -> None:
         last: Row = series["last"]
         value = n.as_float(last["value"])
@@ -732,11 +802,6 @@ class _Monitor:
 SPECIAL = {
     -3: "null", -2: "nan", -1: "negative_infinity", 10000: "positive_infinity", 10001: "beyond_top", 10002: "unseen"
 }  # fmt: skip
-ONE_MINUTE = datetime(1970, 1, 1, 0, 1) - datetime(1970, 1, 1)
-
-
-def moment_of(minute: int) -> datetime:
-    return datetime(1970, 1, 1) + minute * ONE_MINUTE
 
 
 def last_filled(counts: list[int]) -> int:
@@ -752,7 +817,7 @@ def same(a: float | None, b: float | None) -> bool:
 def edges(row: Row) -> tuple[float | int | None, float | int | None]:
     """The edges of a bin; both the value where the bin is a single one."""
     lower, upper = n.as_float(row["bin_lower"]), n.as_float(row["bin_upper"])
-    return (short(upper), short(upper)) if same(lower, upper) else (short(lower), short(upper))
+    return (n.short(upper), n.short(upper)) if same(lower, upper) else (n.short(lower), n.short(upper))
 
 
 def fold(shown: tuple[list[list[Any]], dict[int, int]], per: dict[int, float]) -> list[float | int | None]:
@@ -761,7 +826,7 @@ def fold(shown: tuple[list[list[Any]], dict[int, int]], per: dict[int, float]) -
     for number, weight in per.items():
         if number in places:
             out[places[number]] += weight
-    return [short(x) for x in out]
+    return [n.short(x) for x in out]
 
 
 def is_share(row: Row) -> bool:

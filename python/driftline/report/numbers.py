@@ -9,6 +9,7 @@ from typing import Any
 
 DASH = "–"
 MINUS = "−"
+ONE_MINUTE = timedelta(minutes=1)
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -31,6 +32,11 @@ def as_float(value: Any) -> float | None:
 def as_int(value: Any) -> int:
     number = as_float(value)
     return 0 if number is None else round(number)
+
+
+def as_bool(value: Any) -> bool:
+    """Some drivers hand out 1 or a text."""
+    return value in (True, 1) or str(value).lower() in ("true", "t")
 
 
 def as_text(value: Any) -> str:
@@ -58,7 +64,19 @@ def as_datetime(value: Any) -> datetime | None:
 
 
 def minutes(value: datetime) -> int:
-    return round((value - datetime(1970, 1, 1)) / timedelta(minutes=1))
+    return round((value - datetime(1970, 1, 1)) / ONE_MINUTE)
+
+
+def from_minutes(value: int) -> datetime:
+    return datetime(1970, 1, 1) + value * ONE_MINUTE
+
+
+def short(value: float | None, digits: int = 6) -> float | int | None:
+    """As many telling digits as a chart can show."""
+    if value is None:
+        return None
+    rounded = float(f"{value:.{digits}g}")
+    return int(rounded) if rounded.is_integer() and abs(rounded) < 1e15 else rounded
 
 
 def number(value: float | None) -> str:

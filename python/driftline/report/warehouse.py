@@ -11,11 +11,21 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from .numbers import as_text
+
 Row = dict[str, Any]
 Query = Callable[[str], list[Row]]
 
 PLAIN = re.compile(r"[\w .,:/+()&-]*\Z")
+# Tables that a project built by an older package does not have, or not with these columns.
+NEWER = ("driftline_performance", "driftline_concept", "driftline_fairness")
 GRAIN = ("model_version", "segment", "segment_value")
+Grain = tuple[str, str, str]
+TOTAL: Grain = ("all", "all", "all")
+
+
+def grain_of(row: Row) -> Grain:
+    return as_text(row["model_version"]), as_text(row["segment"]), as_text(row["segment_value"])
 
 
 def literal(value: str) -> str:
@@ -63,6 +73,7 @@ class Warehouse:
     def __init__(self, query: Query, relations: Mapping[str, str]) -> None:
         self.query = query
         self.relations = relations
+        self.known_columns: dict[str, set[str]] = {}
 
     def has(self, name: str) -> bool:
         return bool(self.relations.get(name))
@@ -73,11 +84,23 @@ class Warehouse:
             return []
         return self.query(sql.replace("{table}", self.relations[table]))
 
+    def columns(self, table: str) -> set[str]:
+        """The columns of a table, as far as it has rows: the project may have been built by an older package."""
+        if table not in self.known_columns:
+            rows = self.rows(table, "select * from {table} limit 1")
+            self.known_columns[table] = set(rows[0]) if rows else set()
+        return self.known_columns[table]
+
+    def pick(self, table: str, *names: str) -> list[str]:
+        """Those of the columns that the table has."""
+        return [name for name in names if name in self.columns(table)]
+
     def monitors(self) -> list[Row]:
+        task = ", task" if "task" in self.columns("driftline_monitors") else ""
         return self.rows(
             "driftline_monitors",
-            "select monitor, period, timezone, owner, relation_name, reference_start, reference_end, as_of "
-            "from {table} order by monitor",
+            "select monitor, period, timezone, owner, relation_name, reference_start, reference_end, "
+            f"as_of{task} from {{table}} order by monitor",
         )
 
     def slices(self) -> list[Row]:
@@ -282,6 +305,168 @@ class Warehouse:
             f"and {any_grain(grains, GRAIN, known)}) b where recency <= {windows} order by window_start",
         )
 
+    # -- the model ---------------------------------------------------------------------------------------------------
+
+    def performance_slices(self) -> list[Row]:
+        if not self.columns("driftline_performance") >= {"metric", "basis", "value", *GRAIN}:
+            return []
+        keys = ", ".join(("monitor", *GRAIN, "window_periods"))
+        return self.rows(
+            "driftline_performance",
+            f"select {keys}, count(*) as rows_seen from {{table}} where is_complete group by {keys}",
+        )
+
+    def performance(
+        self,
+        monitor: str,
+        names: Iterable[str],
+        grains: Sequence[tuple[str, ...]],
+        known: Sequence[tuple[str, ...]],
+        sizes: Sequence[int],
+        windows: int,
+    ) -> list[Row]:
+        """Every metric of the latest windows: what was realized, what was estimated."""
+        table, keys = "driftline_performance", ", ".join((*GRAIN, "window_periods"))
+        wanted = self.pick(
+            table, "class_name", "is_mature", "row_count", "labelled_share", "value", "value_lower", "value_upper",
+            "reference_value", "noise", "reason",
+        )  # fmt: skip
+        return self.rows(
+            table,
+            f"select monitor, {keys}, metric, basis, window_start, window_end, {', '.join(wanted)} from ("
+            f"select t.*, dense_rank() over (partition by {keys} order by window_start desc) as recency "
+            f"from {{table}} t where is_complete and {one_of('monitor', [monitor], names)} "
+            f"and window_periods in ({', '.join(map(str, sizes))}) and {any_grain(grains, GRAIN, known)}) p "
+            f"where recency <= {windows}",
+        )
+
+    def latest(
+        self,
+        table: str,
+        monitor: str,
+        names: Iterable[str],
+        grains: Sequence[tuple[str, ...]],
+        known: Sequence[tuple[str, ...]],
+        wanted: Sequence[str],
+        holding: Sequence[str],
+        by: Sequence[str] = (*GRAIN, "window_periods"),
+        mature: bool = True,
+    ) -> list[Row]:
+        """The rows of the latest complete window in which one of the `holding` columns is known, per combination of
+        `by`."""
+        holding = self.pick(table, *holding)
+        if not holding:
+            return []
+        told = " or ".join(f"{c} is not null" for c in holding)
+        final = "and is_mature " if mature and "is_mature" in self.columns(table) else ""
+        keys = list(dict.fromkeys(("monitor", *GRAIN, "window_periods", "window_start", "window_end", *by)))
+        columns = [*keys, *(c for c in self.pick(table, *wanted) if c not in keys)]
+        return self.rows(
+            table,
+            f"select {', '.join(columns)} from (select t.*, max(case when {told} then window_start end) over "
+            f"(partition by {', '.join(by)}) as latest_start from {{table}} t where is_complete {final}"
+            f"and {one_of('monitor', [monitor], names)} and {any_grain(grains, GRAIN, known)}) l "
+            "where window_start = latest_start",
+        )
+
+    def fairness_history(self, monitor: str, names: Iterable[str], metrics: Sequence[str], windows: int) -> list[Row]:
+        """How the groups of a segment compare as a whole, over time."""
+        table, keys = "driftline_fairness", "model_version, segment, window_periods"
+        wanted = self.pick(table, "value_lower", "value_upper")
+        return self.rows(
+            table,
+            f"select {', '.join(('monitor', keys, 'segment_value', 'metric', 'window_start', 'value', *wanted))} "
+            f"from (select t.*, dense_rank() over (partition by {keys} order by window_start desc) as recency "
+            f"from {{table}} t where is_complete and value is not null and segment_value = 'all' "
+            f"and metric in ({', '.join(map(literal, metrics))}) and {one_of('monitor', [monitor], names)}) f "
+            f"where recency <= {windows}",
+        )
+
+    def causes(self, monitor: str, names: Iterable[str], alerts: Sequence[str], most: int) -> list[Row]:
+        """What moved the value of an alert most, in the last of its windows that has causes."""
+        table = "driftline_causes"
+        if not self.columns(table) >= {"alert_id", "cause_kind", "cause_name", "cause_rank"}:
+            return []
+        wanted = self.pick(
+            table, "window_start", "cause_name", "cause_value", "contribution", "share", "description"
+        )  # fmt: skip
+        last = "window_start" if "window_start" in wanted else "1"
+        plain = all(PLAIN.match(a) for a in alerts)
+        mine = f"alert_id in ({', '.join(map(literal, alerts))})" if plain else "1 = 1"
+        return self.rows(
+            table,
+            f"select monitor, alert_id, cause_kind, cause_rank, {', '.join(wanted)} from (select t.*, dense_rank() "
+            f"over (partition by alert_id order by {last} desc) as recency from {{table}} t "
+            f"where {mine} and {one_of('monitor', [monitor], names)}) c "
+            f"where recency = 1 and cause_rank <= {most} order by alert_id, cause_kind, cause_rank",
+        )
+
+    def comparisons(self, monitor: str, names: Iterable[str]) -> list[Row]:
+        """How versions compare at last: per pair, segment, span and metric the latest window with final labels."""
+        table = "driftline_comparisons"
+        if not self.columns(table) >= {"champion_version", "span", "family", "metric", "difference", *GRAIN}:
+            return []
+        wanted = self.pick(
+            table, "value", "champion_value", "difference_lower", "difference_upper", "anytime_lower",
+            "anytime_upper", "row_count", "champion_row_count", "common_periods", "rows_needed", "verdict", "reason",
+            "higher_is_better",
+        )  # fmt: skip
+        final = "case when is_mature then 0 else 1 end, " if "is_mature" in self.columns(table) else ""
+        return self.rows(
+            table,
+            f"select monitor, {', '.join(GRAIN)}, window_periods, champion_version, span, family, metric, "
+            f"window_start, window_end, difference, {', '.join(wanted)} from (select t.*, row_number() over ("
+            f"partition by {', '.join(GRAIN)}, champion_version, span, family, metric, "
+            f"case when span = 'cumulative' then 0 else window_periods end order by {final}window_end desc) as place "
+            f"from {{table}} t where is_complete and {one_of('monitor', [monitor], names)}) c where place = 1",
+        )
+
+    def comparison_history(self, monitor: str, names: Iterable[str], windows: int) -> list[Row]:
+        """What was known of the difference of two versions at the end of each period, over all rows."""
+        table = "driftline_comparisons"
+        wanted = self.pick(table, "anytime_lower", "anytime_upper")
+        final = "and is_mature " if "is_mature" in self.columns(table) else ""
+        columns = ("monitor", *GRAIN, "champion_version", "family", "metric", "window_end", "difference", *wanted)
+        return self.rows(
+            table,
+            f"select {', '.join(columns)} from (select t.*, dense_rank() over (partition by model_version, "
+            f"champion_version order by window_end desc) as recency from {{table}} t where is_complete {final}"
+            f"and span = 'cumulative' and segment = 'all' and difference is not null "
+            f"and {one_of('monitor', [monitor], names)}) c where recency <= {windows}",
+        )
+
+    SERIES = ("monitor", *GRAIN, "window_periods", "family", "metric", "column_name")
+
+    def changes(self, monitor: str, names: Iterable[str]) -> list[Row]:
+        """Where every series stands: its latest window that could be held against what was expected."""
+        table = "driftline_changes"
+        if not self.columns(table) >= {*self.SERIES, "cusum_up", "cusum_down", "cusum_limit", "change_start"}:
+            return []
+        wanted = self.pick(table, "direction", "level_before", "level_after", "trend", "trend_p_value")
+        return self.rows(
+            table,
+            f"select {', '.join((*self.SERIES, 'window_start', 'window_end', 'change_start'))}, "
+            f"cusum_up, cusum_down, cusum_limit, {', '.join(wanted) or '1 as nothing'} from (select t.*, row_number() "
+            f"over (partition by {', '.join(self.SERIES)} order by window_start desc) as place from {{table}} t "
+            f"where is_complete and cusum_limit is not null and {one_of('monitor', [monitor], names)}) c "
+            "where place = 1",
+        )
+
+    def change_history(
+        self, monitor: str, names: Iterable[str], metrics: Sequence[str], columns: Sequence[str], windows: int
+    ) -> list[Row]:
+        keys = ", ".join(self.SERIES)
+        plain = all(PLAIN.match(m) for m in metrics), all(PLAIN.match(c) for c in columns)
+        some = f"metric in ({', '.join(map(literal, metrics))})" if plain[0] else "1 = 1"
+        some += f" and column_name in ({', '.join(map(literal, columns))})" if plain[1] else ""
+        scale = ", scale" if "scale" in self.columns("driftline_changes") else ""
+        return self.rows(
+            "driftline_changes",
+            f"select {keys}, window_start, window_end, value, expected, cusum_up, cusum_down{scale} from (select t.*, "
+            f"row_number() over (partition by {keys} order by window_start desc) as place from {{table}} t "
+            f"where is_complete and {some} and {one_of('monitor', [monitor], names)}) c where place <= {windows}",
+        )
+
     def reasons(self, monitor: str, names: Iterable[str], limit: int) -> list[Row]:
         """Why measures are missing, counted; the most frequent first."""
         found: list[Row] = []
@@ -290,7 +475,11 @@ class Warehouse:
             ("driftline_quality", "column_name", "'none'"),
             ("driftline_business", "metric", "'none'"),
             ("driftline_performance", "metric", "'none'"),
+            ("driftline_concept", "column_name", "'none'"),
+            ("driftline_fairness", "metric", "'none'"),
         ):
+            if table in NEWER and not self.columns(table) >= {thing, "reason"}:
+                continue
             rows = self.rows(
                 table,
                 f"select monitor, reason, {baseline} as baseline, count(*) as windows, "

@@ -128,6 +128,8 @@ def test_link() -> None:
     assert report_link(None, "shop") is None
     assert report_link("https://x/r.html#old", "shop") == "https://x/r.html#monitor-shop"
     assert report_link("https://x/r.html", None) == "https://x/r.html"
+    # As it stands the id of an element and the end of a link.
+    assert report_link("https://x/r.html", 'a "b".é') == "https://x/r.html#monitor-a.20..22.b.22..2e..e9."
 
 
 # --- texts of the data -------------------------------------------------------------------------------------------

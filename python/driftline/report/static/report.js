@@ -207,12 +207,38 @@
       }
     } else {
       const hours = (to - from) / 60;
-      const step = [1, 2, 3, 6, 12, 24, 48, 72, 168, 336, 672].find((s) => hours / s <= room) || 1344;
-      for (let t = Math.ceil(from / 1440) * 1440; t <= to; t += step * 60) out.push(t);
+      const step = [1, 2, 3, 6, 12, 24, 48, 72, 168, 336, 672].find((s) => hours / s <= room && (days <= 4 || s >= 24)) || 1344;
+      const grid = Math.min(step, 24) * 60;
+      for (let t = Math.ceil(from / grid) * grid; t <= to; t += step * 60) out.push(t);
       if (!out.length) out.push(from);
     }
     return out.map((t, i) => [t, label(t, i === 0)]);
   };
+
+  /** A band between two lines of points: two unseen lines make room for it on the axis, one shape per unbroken run. */
+  const bandSeries = (low, high, fillColor, opacity) => {
+    const hidden = (data) => ({ type: "line", data, showSymbol: false, silent: true, lineStyle: { opacity: 0 }, itemStyle: { opacity: 0 } });
+    const known = low.map((_, i) => i).filter((i) => low[i][1] !== null && high[i][1] !== null);
+    if (!known.length) return [];
+    return [hidden(low), hidden(high), {
+      type: "custom", silent: true, clip: true, z: 1, data: [low[known[0]]],
+      renderItem: (_, api) => {
+        const runs = [];
+        known.forEach((i, j) => (j && known[j - 1] === i - 1 ? runs[runs.length - 1].push(i) : runs.push([i])));
+        return {
+          type: "group",
+          children: runs.map((run) => ({
+            type: "polygon", shape: { points: [...run.map((i) => api.coord(low[i])), ...run.slice().reverse().map((i) => api.coord(high[i]))] },
+            style: { fill: fillColor, opacity },
+          })),
+        };
+      },
+    }];
+  };
+
+  const Panels = driftlinePanels({
+    el, tip, fill, color, chart, renew, forget, tooltip, valueAxis, bandSeries, number, percent, whole, plural, span, day, clock, at, key, clip, named,
+  });
 
   // ---- one monitor -------------------------------------------------------------------------------------------------
   class Monitor {
@@ -229,8 +255,9 @@
       this.latest = new Map((payload.latest || []).map(([k, d]) => [JSON.stringify(k), new Map(d)]));
       this.history = new Map((payload.history || []).map((h) => [JSON.stringify(h.k), { ...h, d: new Map(h.d) }]));
       const base = payload.slices[0] ? payload.slices[0].k : payload.business && payload.business[0] ? [...payload.business[0].k, "reference"] : null;
-      const quality = payload.quality && payload.quality[0] ? [...payload.quality[0].k, "reference"] : ["all", "all", "all", 1, "reference"];
-      const [version, segment, value, size, baseline] = base || quality;
+      const quality = payload.quality && payload.quality[0] ? [...payload.quality[0].k, "reference"] : null;
+      this.panels = new Panels(this);
+      const [version, segment, value, size, baseline] = base || quality || [...(this.panels.grains()[0] || ["all", "all", "all", 1]), "reference"];
       this.state = { version, segment, value, size, baseline, metric: "psi", rows: "25", order: "latest", span: "", column: 0, window: 0 };
       this.ready();
     }
@@ -252,7 +279,7 @@
     windowsText(size) { return `${size} ${this.period}${size === 1 ? "" : "s"}`; }
 
     ready() {
-      const grains = [...this.m.slices.map((s) => s.k), ...(this.m.business || []).map((b) => b.k), ...(this.m.quality || []).map((q) => q.k)];
+      const grains = [...this.m.slices.map((s) => s.k), ...(this.m.business || []).map((b) => b.k), ...(this.m.quality || []).map((q) => q.k), ...this.panels.grains()];
       const unique = (list) => [...new Map(list.map((x) => [JSON.stringify(x), x])).values()];
       const total = (a, b) => (a === "all" ? -1 : b === "all" ? 1 : a < b ? -1 : a > b ? 1 : 0);
       const sizes = unique(grains.map((k) => k[3])).sort((a, b) => a - b);
@@ -284,19 +311,21 @@
         if (!ks) [...this.control("metric").options].find((o) => o.value === "ks").remove();
         this.sliceChanged();
       }
+      this.panels.show();
       this.businessCharts();
       this.qualityTable();
     }
 
     changed(name, value) {
       const s = this.state;
+      if (this.panels.changed(name, value)) return;
       if (name === "size") s.size = Number(value);
       else if (name === "segment") [s.segment, s.value] = JSON.parse(value);
       else if (name === "column" || name === "window") s[name] = Number(value);
       else s[name] = value;
       if (["size", "version", "segment", "baseline"].includes(name)) {
         if (this.heat) this.sliceChanged();
-        if (name !== "baseline") { this.businessCharts(); this.qualityTable(); }
+        if (name !== "baseline") { this.panels.show(); this.businessCharts(); this.qualityTable(); }
       } else if (name === "column" || name === "window") this.selected();
       else if (name === "metric") { this.heatChanged(); this.selected(); } else this.heatChanged();
     }
@@ -827,26 +856,7 @@
       const series = [];
       if (main) {
         const edge = (side) => main.y.map((_, i) => (main.mean[i] === null || main.dev[i] === null ? null : main.mean[i] + side * 2 * main.dev[i]));
-        const [low, high] = [points(main, edge(-1)), points(main, edge(1))];
-        const known = low.map((_, i) => i).filter((i) => low[i][1] !== null);
-        // Two unseen lines make room for the band on the axis, one shape per unbroken run is the band.
-        for (const line of [low, high]) series.push({ type: "line", data: line, showSymbol: false, silent: true, lineStyle: { opacity: 0 }, itemStyle: { opacity: 0 } });
-        if (known.length) {
-          series.push({
-            type: "custom", silent: true, clip: true, z: 1, data: [low[known[0]]],
-            renderItem: (_, api) => {
-              const runs = [];
-              known.forEach((i, j) => (j && known[j - 1] === i - 1 ? runs[runs.length - 1].push(i) : runs.push([i])));
-              return {
-                type: "group",
-                children: runs.map((run) => ({
-                  type: "polygon", shape: { points: [...run.map((i) => api.coord(low[i])), ...run.reverse().map((i) => api.coord(high[i]))] },
-                  style: { fill: color("noise"), opacity: 0.2 },
-                })),
-              };
-            },
-          });
-        }
+        series.push(...bandSeries(points(main, edge(-1)), points(main, edge(1)), color("noise"), 0.2));
         series.push({ type: "line", data: points(main, main.ref), showSymbol: false, silent: true, lineStyle: { color: color("noise"), width: 1.5, type: "dashed" } });
       }
       lines.slice().reverse().forEach(([b, name]) => series.push({

@@ -1,0 +1,10 @@
+{{ config(materialized='table') }}
+
+-- The rows of each version, in each period.
+select
+    g.group_no, g.monitor, g.period, g.monitor_first_index as first_index, g.model_version, g.segment, g.segment_value,
+    s.period_index, s.n as row_count
+from {{ ref('driftline_series') }} as s
+join {{ ref('driftline_cells') }} as c on c.cell_no = s.cell_no and c.column_role = 'row'
+join {{ ref('driftline_groups') }} as g on g.group_no = s.group_no
+where g.source = 'relation' and g.model_version <> 'all' and s.n > 0

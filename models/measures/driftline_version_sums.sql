@@ -1,0 +1,135 @@
+{{ config(materialized='table') }}
+{%- set metrics = driftline._compared_metrics() -%}
+{%- set measures = ['known', 'true_positive', 'false_positive', 'false_negative', 'true_negative'] -%}
+{%- set bases = [] -%}
+{%- for metric in metrics -%}
+    {%- if metric.base not in bases -%}{%- do bases.append(metric.base) -%}{%- endif -%}
+    {%- if metric.base not in measures -%}{%- do measures.append(metric.base) -%}{%- endif -%}
+{%- endfor -%}
+{%- set moments = ['n', 'd', 'nn', 'dd', 'nd'] -%}
+{%- set null_double = driftline._as_double('null') %}
+
+-- Every metric of two versions as a ratio of two sums over rows, by period: rows, sums of numerator (n) and denominator (d),
+-- of their squares and product. _1 is the challenger, _0 the champion.
+with sides as (
+    select pair_no, group_1 as group_no, 1 as side from {{ ref('driftline_version_pairs') }}
+    union all
+    select pair_no, group_0, 0 from {{ ref('driftline_version_pairs') }}
+),
+
+counted as (
+    select s.group_no, s.period_index, c.column_role, c.column_name, c.bin_kind, s.n, s.w, s.w2, s.v, s.d2
+    from {{ ref('driftline_series') }} as s
+    join {{ ref('driftline_cells') }} as c on c.cell_no = s.cell_no
+    where c.column_kind = 'measure' and s.group_no in (select group_no from sides)
+),
+
+measured as (
+    select
+        group_no, period_index,
+        sum(case when column_role = 'row' then n end) as total_n
+        {%- for measure in measures %}{% for sum in ['n', 'w', 'w2', 'v', 'd2'] %},
+        sum(case when column_role = 'performance' and bin_kind = '{{ measure }}' then {{ sum }} end) as {{ measure }}_{{ sum }}
+        {%- endfor %}{% endfor %}
+        {%- for base in bases %},
+        max(max(case when column_role = 'performance' and bin_kind = '{{ base }}' then n end)) over (partition by group_no) as most_{{ base }}
+        {%- endfor %}
+    from counted
+    where column_role in ('row', 'performance')
+    group by group_no, period_index
+),
+
+business as (
+    select
+        b.*,
+        max(case when column_role = 'row' then row_count end) over (partition by group_no, period_index) as all_rows,
+        max(case when column_role = 'row' then w end) over (partition by group_no, period_index) as all_w,
+        max(case when column_role = 'row' then w2 end) over (partition by group_no, period_index) as all_w2
+    from (
+        select
+            group_no, period_index, column_role, column_name as metric,
+            sum(case when bin_kind = 'rows' then n end) as row_count, sum(case when bin_kind = 'rows' then w end) as w, sum(case when bin_kind = 'rows' then w2 end) as w2,
+            sum(case when bin_kind = 'numerator' then v end) as n,
+            sum(case when bin_kind = 'numerator' then d2 end) as nn,
+            sum(case when bin_kind = 'denominator' then v end) as d,
+            sum(case when bin_kind = 'denominator' then d2 end) as dd,
+            sum(case when bin_kind = 'product' then v end) as nd,
+            max(case when bin_kind = 'denominator' then 1 else 0 end) as is_ratio
+        from counted
+        where column_role in ('row', 'business')
+        group by group_no, period_index, column_role, column_name
+    ) as b
+),
+
+-- A business metric that is a sum is a mean per row here. each_weight is what one row weighs. uneven is 0 where every row
+-- is 0 or 1 of its denominator: then squares and products add up to the sums themselves.
+observed as (
+    {%- for metric in metrics %}
+    select
+        group_no, period_index, {{ driftline._text('performance') }} as family, {{ driftline._text(metric.name) }} as metric,
+        coalesce({{ metric.base }}_n, 0) as row_count, {{ metric.base }}_w2 / nullif({{ metric.base }}_w, 0) as each_weight,
+        {{ metric.n }} as n, {{ metric.d }} as d, {{ metric.n2 }} as nn, {{ metric.d2 }} as dd, {{ metric.nd }} as nd,
+        {{ 1 - metric.share }} as uneven, coalesce(known_n, 0) as known, total_n as total
+    from measured
+    where most_{{ metric.base }} > 0
+    union all
+    {%- endfor %}
+    select
+        group_no, period_index, {{ driftline._text('business') }}, metric, all_rows, all_w2 / nullif(all_w, 0), n, d, nn, dd, nd,
+        case when abs(nn - n) <= 1e-9 * abs(d) and abs(dd - d) <= 1e-9 * abs(d) and abs(nd - n) <= 1e-9 * abs(d) then 0 else 1 end,
+        {{ null_double }}, {{ null_double }}
+    from (
+        select
+            group_no, period_index, metric, all_rows, all_w, all_w2, coalesce(n, 0) as n, coalesce(nn, 0) as nn,
+            case when is_ratio = 1 then coalesce(d, 0) else all_w end as d,
+            case when is_ratio = 1 then coalesce(dd, 0) else all_w end as dd,
+            case when is_ratio = 1 then coalesce(nd, 0) else coalesce(n, 0) end as nd
+        from business
+        where column_role = 'business'
+    ) as b
+    union all
+    select
+        group_no, period_index, {{ driftline._text('traffic') }}, {{ driftline._text('sample_ratio') }}, row_count,
+        {% for moment in ['each_weight'] + moments %}{{ null_double }}, {% endfor %}0, {{ null_double }}, {{ null_double }}
+    from business
+    where column_role = 'row'
+),
+
+-- Only periods in which both have rows.
+paired as (
+    select
+        s.pair_no, o.family, o.metric, o.period_index, max(o.uneven) as uneven
+        {%- for side in [1, 0] %}{% for name in ['row_count', 'known', 'total', 'each_weight'] + moments %},
+        sum(case when s.side = {{ side }} then o.{{ name }} end) as {{ name }}_{{ side }}
+        {%- endfor %}{% endfor %}
+    from observed as o
+    join sides as s on s.group_no = o.group_no
+    group by s.pair_no, o.family, o.metric, o.period_index
+    having count(*) = 2
+),
+
+shared as (
+    select
+        paired.*,
+        -- Of each version counts as much as there is of both: a row for the other version's share of the period's rows. So
+        -- a split that changes, as a canary's does, cannot pass off what changed meanwhile as a difference between versions.
+        coalesce(row_count_0 / nullif(row_count_1 + row_count_0, 0), 0) as share_1,
+        coalesce(row_count_1 / nullif(row_count_1 + row_count_0, 0), 0) as share_0
+    from paired
+)
+
+select
+    s.pair_no, p.couple_no, p.period, p.first_index, s.period_index, s.family, s.metric, s.uneven,
+    s.row_count_1 as rows_1, s.row_count_0 as rows_0, s.row_count_1 * s.share_1 as information,
+    case when s.row_count_1 > 0 and s.row_count_0 > 0 then 1 else 0 end as counts
+    {%- for side in [1, 0] %},
+    coalesce(s.known_{{ side }}, 0) as known_{{ side }}, coalesce(s.total_{{ side }}, 0) as total_{{ side }}
+    {%- for moment in ['n', 'd'] %},
+    coalesce(s.{{ moment }}_{{ side }} * s.share_{{ side }}, 0) as {{ moment }}_{{ side }}
+    {%- endfor %}
+    {%- for moment in ['nn', 'dd', 'nd'] %},
+    coalesce(s.{{ moment }}_{{ side }} * s.each_weight_{{ side }} * s.share_{{ side }} * s.share_{{ side }}, 0) as {{ moment }}_{{ side }}
+    {%- endfor %}
+    {%- endfor %}
+from shared as s
+join {{ ref('driftline_version_pairs') }} as p on p.pair_no = s.pair_no
