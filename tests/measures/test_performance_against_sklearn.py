@@ -108,7 +108,9 @@ def built(make_module_project: Callable[..., Any]) -> Built:
     return Built(make_module_project)
 
 
-@pytest.fixture(params=[name for name, m in cases.MONITORS.items() if not m.like])
+# At the ends of a double's range squares and quotients do not fit: docs/measures.md says what becomes of them. That such
+# numbers stop no build, and leave no value without a reason, is tested below.
+@pytest.fixture(params=[name for name, m in cases.MONITORS.items() if not m.like and name not in cases.HUGE])
 def monitor(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name
