@@ -177,18 +177,65 @@ def write_whole(path: Path, text: str) -> None:
     show_default=True,
     help="The least severity that counts.",
 )
+@click.option(
+    "--compare",
+    "versions",
+    nargs=2,
+    metavar="CHALLENGER CHAMPION",
+    help="Ask for two model versions instead of alerts: exit with 0 if the challenger is better.",
+)
+@click.option("--metric", "metrics", multiple=True, metavar="NAME", help="With --compare: only this metric decides.")
+@click.option("--once", is_flag=True, help="With --compare: the plain interval, for whoever looks only once.")
+@click.option(
+    "--not-worse",
+    "margin",
+    type=click.FloatRange(min=0),
+    metavar="SHARE",
+    help="With --compare: enough if the challenger is not worse by more than this share of the champion's value.",
+)
+@click.option(
+    "--until",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="With --compare: only windows that end by this day.",
+)
 @click.option("--monitor", "monitors", multiple=True, metavar="NAME", help="Only this monitor; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @project_command
-def check_command(context: Context, severity: str, monitors: Sequence[str], as_json: bool) -> int:
-    """Exit with 1 if there are open alerts, with 0 if there are none, with 2 if that could not be found out."""
-    from driftline.check import check
+def check_command(
+    context: Context,
+    severity: str,
+    versions: tuple[str, str] | None,
+    metrics: Sequence[str],
+    once: bool,
+    margin: float | None,
+    until: datetime | None,
+    monitors: Sequence[str],
+    as_json: bool,
+) -> int:
+    """Exit with 1 if there are open alerts, with 0 if there are none, with 2 if that could not be found out.
+
+    With --compare: exit with 0 if the challenger is better than the champion, with 1 if it is worse or not yet known.
+    """
+    if versions is None:
+        if metrics or once or margin is not None or until is not None:
+            raise click.UsageError("--metric, --once, --not-worse and --until go with --compare.")
+        from driftline.check import check
+
+        with context.open() as warehouse:
+            context.progress("Reading alerts")
+            result = check(warehouse, severity, monitors)
+        click.echo(to_json(result.to_dict(), indent=2) if as_json else "\n".join(result.lines()))
+        return FOUND if result.alerts else FINE
+
+    from driftline.compare import compare
 
     with context.open() as warehouse:
-        context.progress("Reading alerts")
-        result = check(warehouse, severity, monitors)
-    click.echo(to_json(result.to_dict(), indent=2) if as_json else "\n".join(result.lines()))
-    return FOUND if result.alerts else FINE
+        context.progress("Comparing versions")
+        comparison = compare(
+            warehouse, *versions, monitors, metrics, once=once, margin=margin, until=until.date() if until else None
+        )
+    click.echo(to_json(comparison.to_dict(), indent=2) if as_json else "\n".join(comparison.lines()))
+    return FINE if comparison.passed else FOUND
 
 
 @cli.command("alert")

@@ -10,7 +10,6 @@ import datetime as dt
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -62,7 +61,10 @@ def log(rng: np.random.Generator, days: int, first: int = 0) -> pd.DataFrame:
     known = rng.random(n) >= np.where(day == first + days - 1, 0.5, 0.1)
     return pd.DataFrame(
         {
-            "at": [START + int(d) * DAY + dt.timedelta(seconds=int(s)) for d, s in zip(day, rng.integers(0, 86400, n), strict=True)],
+            "at": [
+                START + int(d) * DAY + dt.timedelta(seconds=int(s))
+                for d, s in zip(day, rng.integers(0, 86400, n), strict=True)
+            ],
             "x": x,
             "category": category,
             "score": score,
@@ -75,7 +77,7 @@ def log(rng: np.random.Generator, days: int, first: int = 0) -> pd.DataFrame:
             "version": np.where(day < 10, "v1", np.where(rng.random(n) < 0.5, "v1", "v2")),
             "market": rng.choice(["north", "south"], n, p=[0.8, 0.2]).astype(object),
         }
-    )  # fmt: skip
+    )
 
 
 TYPES = {
@@ -104,7 +106,11 @@ class Monitor:
         arguments: dict[str, Any] = {
             "timestamp": "at", "numeric": ["x"], "categorical": ["category"], "task": self.task, "label": self.label, **self.more,
         }  # fmt: skip
-        reference = "{'relation': source('raw', 'training')}" if self.training else "{'start': '2024-01-01', 'end': '2024-01-08 12:00:00'}"
+        reference = (
+            "{'relation': source('raw', 'training')}"
+            if self.training
+            else "{'start': '2024-01-01', 'end': '2024-01-08 12:00:00'}"
+        )
         for name in ("prediction", "weight"):
             if getattr(self, name):
                 arguments[name] = getattr(self, name)
@@ -167,7 +173,13 @@ def bins_of(window: Rows, reference: Rows, target: str, task: str) -> list[Bin]:
     bins = []
     for number in sorted(set(window.bin) | set(reference.bin)):
         of_q, of_p = window.bin == number, reference.bin == number
-        found = Bin(int(number), window.w[of_q].sum() / window.w.sum(), reference.w[of_p].sum() / reference.w.sum(), math.nan, math.nan)
+        found = Bin(
+            int(number),
+            window.w[of_q].sum() / window.w.sum(),
+            reference.w[of_p].sum() / reference.w.sum(),
+            math.nan,
+            math.nan,
+        )
         if of_q.any():
             found.q_mean, q_variance, n = mean_and_variance(window.values[target][of_q], window.w[of_q])
         if of_p.any():
@@ -205,7 +217,9 @@ def measure(window: Rows, reference: Rows, target: str, task: str) -> dict[str, 
     """Everything of one target but the noise; NaN where it cannot be computed."""
     found: dict[str, float] = {}
     found["mean"] = mean_and_variance(window.values[target], window.w)[0] if len(window.w) else math.nan
-    found["reference_mean"] = mean_and_variance(reference.values[target], reference.w)[0] if len(reference.w) else math.nan
+    found["reference_mean"] = (
+        mean_and_variance(reference.values[target], reference.w)[0] if len(reference.w) else math.nan
+    )
     if not len(window.w) or not len(reference.w):
         return found
     found["change"] = found["mean"] - found["reference_mean"]
@@ -301,7 +315,9 @@ def bin_of(value: Any, bins: pd.DataFrame) -> int:
     if math.isinf(value):
         return -1 if value < 0 else 10000
     ranges = bins[bins["bin_kind"] == "range"]
-    inside = (ranges["bin_lower"].isna() | (ranges["bin_lower"] < value)) & (ranges["bin_upper"].isna() | (value <= ranges["bin_upper"]))
+    inside = (ranges["bin_lower"].isna() | (ranges["bin_lower"] < value)) & (
+        ranges["bin_upper"].isna() | (value <= ranges["bin_upper"])
+    )
     return int(ranges.loc[inside, "bin"].iloc[0])
 
 
@@ -389,7 +405,14 @@ class Wanted:
             if target == "label":
                 wanted["pooled_bins"] = m.get("pooled_bins", math.nan)
             wanted[f"{target}_mean"], wanted[f"reference_{target}_mean"] = m["mean"], m["reference_mean"]
-            names = ["change", "shares_effect", "rates_effect", "shares_standard_error", "rates_standard_error", "mean_standardized"]
+            names = [
+                "change",
+                "shares_effect",
+                "rates_effect",
+                "shares_standard_error",
+                "rates_standard_error",
+                "mean_standardized",
+            ]
             if target in TESTED:
                 names += ["shift", "chi_squared", "chi_squared_df", "p_value"]
             wanted.update({f"{target}_{name}": m.get(name, math.nan) for name in names})
@@ -444,13 +467,19 @@ def built(make_module_project: Callable[..., Project]) -> tuple[Project, dict[st
     tables = {"log": log(rng, DAYS), "training": log(rng, 8)}
     project = make_module_project(
         models={f"monitors/{name}": monitor.model() for name, monitor in MONITORS.items()},
-        vars={"driftline_monitors": list(MONITORS), "driftline_windows": {"day": WINDOWS}, "driftline_now": str(START + 15 * DAY)},
+        vars={
+            "driftline_monitors": list(MONITORS),
+            "driftline_windows": {"day": WINDOWS},
+            "driftline_now": str(START + 15 * DAY),
+        },
     )
     # Half of the labels of the last days before the first run come later.
     early = tables["log"].copy()
     late = np.array([(t.to_pydatetime() - START) // DAY >= 13 for t in early["at"]]) & (rng.random(len(early)) < 0.5)
     for name in ("bought", "spent", "class"):
-        early[name] = pd.Series([None if is_late else v for v, is_late in zip(early[name], late, strict=True)], dtype=object)
+        early[name] = pd.Series(
+            [None if is_late else v for v, is_late in zip(early[name], late, strict=True)], dtype=object
+        )
     for name, table in {"log": early, "training": tables["training"]}.items():
         project.load(name, as_lists(table), TYPES)
     project.build("--select", "+driftline_concept")
@@ -464,7 +493,10 @@ def built(make_module_project: Callable[..., Project]) -> tuple[Project, dict[st
 def as_lists(table: pd.DataFrame) -> dict[str, list[Any]]:
     """NaN stays one in x and score, and is NULL elsewhere."""
     kept = ("x", "score")
-    return {name: [None if v is None or (name not in kept and pd.isna(v)) else v for v in table[name].tolist()] for name in table}
+    return {
+        name: [None if v is None or (name not in kept and pd.isna(v)) else v for v in table[name].tolist()]
+        for name in table
+    }
 
 
 @pytest.mark.parametrize("name", MONITORS)
@@ -472,16 +504,16 @@ def test_against_numpy(built: tuple[Project, dict[str, pd.DataFrame]], name: str
     project, tables = built
     monitor = MONITORS[name]
     seen = project.frame(f"select * from driftline_concept where monitor = '{name}'")
-    bins = project.frame(f"select * from driftline_bins where monitor = '{name}' and column_role in ('feature', 'prediction')")
+    bins = project.frame(
+        f"select * from driftline_bins where monitor = '{name}' and column_role in ('feature', 'prediction')"
+    )
     sides = {"relation": Side(tables["log"], monitor, bins, is_reference=False)}
     if monitor.training:
         sides["reference"] = Side(tables["training"], monitor, bins, is_reference=True)
     columns = sorted(bins["column_name"].unique())
     assert set(seen["column_name"]) == set(columns)
     assert not seen.duplicated(GRAIN).any()
-    expected = project.sql(
-        f"select count(*) from driftline_windows where monitor = '{name}' and source = 'relation'"
-    )
+    expected = project.sql(f"select count(*) from driftline_windows where monitor = '{name}' and source = 'relation'")
     assert len(seen) == expected[0][0] * len(columns)
     wrong = differences(seen, Wanted(monitor, sides, columns))
     assert not wrong, f"{len(wrong)}: " + "\n".join(wrong[:30])
@@ -493,7 +525,9 @@ def test_reasons(built: tuple[Project, dict[str, pd.DataFrame]]) -> None:
     missing = "label_p_value is null and loss_rates_effect is null"
     unexplained = project.sql(f"select * from driftline_concept where reason is null and {missing}")
     assert unexplained == []
-    reasons = dict(project.sql("select reason, count(*) from driftline_concept where reason is not null group by reason"))
+    reasons = dict(
+        project.sql("select reason, count(*) from driftline_concept where reason is not null group by reason")
+    )
     assert {"no rows in the window", "no labelled rows in the window"} <= set(reasons)
 
 
@@ -510,7 +544,9 @@ def test_effects_add_up(built: tuple[Project, dict[str, pd.DataFrame]]) -> None:
         assert (both - seen[f"{target}_change"])[there].abs().max() < 1e-9 * seen[f"{target}_mean"].abs().max()
     for target in TESTED:
         # A mean is never more than the root of the mean of squares.
-        assert (seen[f"{target}_rates_effect"].abs() <= seen[f"{target}_shift"] * (1 + 1e-9) + 1e-12)[seen[f"{target}_shift"].notna()].all()
+        assert (seen[f"{target}_rates_effect"].abs() <= seen[f"{target}_shift"] * (1 + 1e-9) + 1e-12)[
+            seen[f"{target}_shift"].notna()
+        ].all()
         p_values = seen[f"{target}_p_value"].dropna()
         assert p_values.between(0, 1).all()
 
@@ -533,10 +569,16 @@ def scenario(rng: np.random.Generator, kind: str, n: int = 1500) -> pd.DataFrame
         blocks.append(
             pd.DataFrame(
                 {
-                    "at": START + day * DAY, "kind": kind, "x": x.astype(float), "other": rng.normal(0, 1, n),
-                    "score": 0.1 + 0.05 * x, "bought": y.astype(int), "spent": 100 * p + rng.gamma(4, 5, n), "forecast": 100 * (0.1 + 0.05 * x) + 20,
+                    "at": START + day * DAY,
+                    "kind": kind,
+                    "x": x.astype(float),
+                    "other": rng.normal(0, 1, n),
+                    "score": 0.1 + 0.05 * x,
+                    "bought": y.astype(int),
+                    "spent": 100 * p + rng.gamma(4, 5, n),
+                    "forecast": 100 * (0.1 + 0.05 * x) + 20,
                 }
-            )  # fmt: skip
+            )
         )
     return pd.concat(blocks)
 
@@ -557,7 +599,11 @@ def scenarios(make_module_project: Callable[..., Project]) -> pd.DataFrame:
             "monitors/spent": call.format("forecast", "spent", "regression"),
         },
         tables={"scenarios": pd.concat([scenario(rng, kind) for kind in SCENARIOS])},
-        vars={"driftline_monitors": ["bought", "spent"], "driftline_windows": {"day": [1]}, "driftline_now": "2024-01-13"},
+        vars={
+            "driftline_monitors": ["bought", "spent"],
+            "driftline_windows": {"day": [1]},
+            "driftline_now": "2024-01-13",
+        },
     )
     project.build("--select", "+driftline_concept")
     return project.frame("select * from driftline_concept where segment = 'kind' and window_start >= '2024-01-09'")
@@ -635,12 +681,17 @@ def quiet(duckdb_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> It
         blocks.append(
             pd.DataFrame(
                 {
-                    "at": START + np.repeat(np.arange(n // size), size) * DAY, "kind": f"{size} rows, {rate}",
-                    "x": x, "z": rng.normal(0, 1, n), "category": rng.choice(list("abcdefghijklmnopqrst"), n),
-                    "score": p, "bought": (rng.random(n) < p).astype(int),
-                    "spent": np.exp(rng.normal(0, 1, n)), "forecast": np.exp(rng.normal(0, 0.3, n)),
+                    "at": START + np.repeat(np.arange(n // size), size) * DAY,
+                    "kind": f"{size} rows, {rate}",
+                    "x": x,
+                    "z": rng.normal(0, 1, n),
+                    "category": rng.choice(list("abcdefghijklmnopqrst"), n),
+                    "score": p,
+                    "bought": (rng.random(n) < p).astype(int),
+                    "spent": np.exp(rng.normal(0, 1, n)),
+                    "forecast": np.exp(rng.normal(0, 0.3, n)),
                 }
-            )  # fmt: skip
+            )
         )
     folder = tmp_path_factory.mktemp("quiet")
     call = (
@@ -655,7 +706,11 @@ def quiet(duckdb_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> It
             "monitors/spent": call.format("forecast", "spent", "regression"),
         },
         tables={"quiet": pd.concat(blocks)},
-        vars={"driftline_monitors": ["bought", "spent"], "driftline_windows": {"day": [1]}, "driftline_now": "2024-03-11"},
+        vars={
+            "driftline_monitors": ["bought", "spent"],
+            "driftline_windows": {"day": [1]},
+            "driftline_now": "2024-03-11",
+        },
     )
     project.build("--select", "+driftline_concept")
     yield project.frame("select * from driftline_concept where segment = 'kind' and window_start >= '2024-01-21'")

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import quote
 
 from driftline.alerting.catalogue import Catalogue
 from driftline.alerting.facts import Facts
 from driftline.alerting.notification import Message, Notification
 from driftline.alerts import Alert
-from driftline.text import number, printable
+from driftline.text import monitor_anchor, number, printable
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def report_link(report_url: str | None, monitor: str | None) -> str | None:
     """The report, at a monitor's section."""
     if report_url is None or monitor is None:
         return report_url
-    return f"{report_url.partition('#')[0]}#monitor-{quote(monitor, safe='')}"
+    return f"{report_url.partition('#')[0]}#{monitor_anchor(monitor)}"
 
 
 def compose(
