@@ -166,8 +166,8 @@ ratio_causes {{ driftline._as_computed() }} (
         scale * (case when is_sum = 1 then q_top - p_top else (q_top - middle * q_bottom) / q_bottom_total - (p_top - middle * p_bottom) / p_bottom_total end) as contribution,
         scale * coalesce(case when is_sum = 1 then (q_bottom - p_bottom) * rate_of_sides else (q_share - p_share) * (rate_of_sides - middle) end, 0e0) as shares_effect,
         scale * (case when is_sum = 1 then q_top_total - p_top_total else q_top_total / q_bottom_total - p_top_total / p_bottom_total end) as change,
-        case when is_sum = 1 then q_top when is_root = 1 then sqrt(greatest(q_rate, 0e0)) else q_rate end as q_value,
-        case when is_sum = 1 then p_top when is_root = 1 then sqrt(greatest(p_rate, 0e0)) else p_rate end as p_value,
+        case when is_sum = 1 then q_top when is_root = 1 then case when q_rate is not null then sqrt(greatest(q_rate, 0e0)) end else q_rate end as q_value,
+        case when is_sum = 1 then p_top when is_root = 1 then case when p_rate is not null then sqrt(greatest(p_rate, 0e0)) end else p_rate end as p_value,
         q_share, p_share
     from ratio_changes
 ),

@@ -27,6 +27,9 @@ PROMISED = {
         trailing_stddev change_previous change_reference z_score""",
     "driftline_performance": """metric class_name basis value value_lower value_upper row_count labelled_row_count
         labelled_share is_mature reference_value noise""",
+    "driftline_concept": "column_name label_change label_shares_effect label_rates_effect label_shift label_p_value",
+    "driftline_fairness": "metric value value_lower value_upper row_count",
+    "driftline_comparisons": "champion_version span metric difference difference_lower difference_upper verdict rows_needed",
     "driftline_changes": """family metric column_name value expected residual scale z_score trend trend_p_value cusum_up
         cusum_down cusum_limit change_start level_before level_after noise""",
     "driftline_metrics": "family metric column_name baseline value row_count",

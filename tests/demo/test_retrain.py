@@ -32,9 +32,9 @@ def copied_demo(folder: Path) -> Path:
         REPOSITORY / "demo", demo, ignore=shutil.ignore_patterns("target", "dbt_packages", "logs", "package-lock.yml")
     )
     for project in (demo, demo / "retrain"):
-        (project / "packages.yml").write_text(
-            f"packages:\n  - local: {json.dumps(str(REPOSITORY))}\n", encoding="utf-8"
-        )
+        # What `dbt deps` does with a local package.
+        (project / "dbt_packages").mkdir()
+        (project / "dbt_packages" / "driftline").symlink_to(REPOSITORY, target_is_directory=True)
     (demo / "models" / "monitors" / "shadow_models.sql").unlink()
     settings = demo / "dbt_project.yml"
     text = settings.read_text(encoding="utf-8")
@@ -47,9 +47,9 @@ def copied_demo(folder: Path) -> Path:
 
 def test_the_loop(tmp_path: Path) -> None:
     demo = copied_demo(tmp_path)
-    for arguments in (["deps"], ["build", "--select", "+driftline_alerts", "--exclude", "resource_type:test"]):
-        code, said = command(demo, "dbt", *arguments, "--profiles-dir", ".")
-        assert code == 0, said
+    only = ["--select", "+driftline_alerts", "--exclude", "resource_type:test"]
+    code, said = command(demo, "dbt", "build", *only, "--profiles-dir", ".")
+    assert code == 0, said
     target = demo / "retrain" / "target"
 
     code, said = command(demo, "python", "retrain/loop.py")

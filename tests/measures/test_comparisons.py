@@ -263,12 +263,13 @@ def test_against_the_oracle(found: pd.DataFrame, rows: pd.DataFrame, monitor: st
             assert (math.nan if value is None else value) == pytest.approx(
                 want[column], rel=rel, abs=scale, nan_ok=True
             ), (row, column)
-        if row.rows_needed is not None and not math.isnan(row.rows_needed):
-            assert (
-                want["rows_needed"] - 1e-3 <= row.rows_needed <= want["rows_needed"] * (1 + 1e-9) + 1.001
-                or row.verdict == "not yet known"
-                and want["is_decided"]
-            )
+        needed = math.nan if row.rows_needed is None else row.rows_needed
+        if row.verdict != "not yet known":
+            assert needed == 0
+        elif not math.isnan(needed):
+            assert needed - 1.001 <= want["more_rows"] * (1 + 1e-9) and want["more_rows"] * (1 - 1e-9) <= needed
+        else:
+            assert math.isnan(want["more_rows"]) or want["more_rows"] >= 1e14, row
         if row.verdict != "not yet known":
             assert want["is_decided"] and row.verdict == ("better" if want["better"] else "worse")
             verdicts.add(row.verdict)
@@ -449,9 +450,10 @@ def test_the_command_says_what_the_table_says(project: Project, found: pd.DataFr
         captured = capsys.readouterr()
         return code, json.loads(captured.out) if captured.out else {"err": captured.err}
 
-    row = last_of(found, "weighted", "conversion", "2024-01-15").loc[("v2", "v1", "all", "all")]
+    row = last_of(found, "weighted", "conversion", "2024-01-16").loc[("v2", "v1", "all", "all")]
     arguments = ("--monitor", "weighted", "--metric", "conversion")
     code, result = check("v2", "v1", *arguments)
+    assert code != 2, result
     assert (code, result["verdict"]) == (0 if row["verdict"] == "better" else 1, row["verdict"])
     metric = result["monitors"][0]["metrics"][0]
     assert (metric["value"], metric["lower"]) == pytest.approx((row["value"], row["anytime_lower"]), rel=1e-12)
@@ -552,7 +554,7 @@ def test_rows_needed_gives_the_power_it_says() -> None:
     for cumulative in (False, True):
         want = o.compared(o.Rows(metric, rows, "v2", "v1"), 0, 1, math.nan, cumulative, o.Settings())
         assert want is not None and not want["is_decided"]
-        times = 1 + want["rows_needed"] / n
+        times = 1 + want["more_rows"] / n
         deviation = (
             (want["difference_upper"] - want["difference_lower"]) / (2 * stats.norm.isf(0.025)) / math.sqrt(times)
         )

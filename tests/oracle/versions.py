@@ -173,7 +173,7 @@ def compared(
         "anytime_upper": clipped(centre + bound * deviation) if cumulative else math.nan,
         "anytime_p_value": min(1.0, math.sqrt(1 + known) * math.exp(-score**2 * known / (2 * (1 + known)))) if cumulative else math.nan,
         "design_effect": effect_of_design, "row_count": a.rows, "champion_row_count": b.rows, "common_periods": periods,
-        "rows_needed": 0.0 if is_decided else more,
+        "more_rows": more,
         "is_decided": is_decided, "enough": enough,
         "better": (centre > 0) == metric.higher,
     }  # fmt: skip
