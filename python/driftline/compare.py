@@ -71,7 +71,7 @@ class MetricVerdict:
 
 @dataclass(frozen=True)
 class MonitorComparison:
-    """What one monitor says. ``verdict`` is that of all its metrics together, ``explanation`` says how it came about."""
+    """What one monitor says. ``verdict`` is that of all its metrics together, ``explanation`` says why."""
 
     monitor: str
     verdict: str
@@ -135,8 +135,9 @@ def compare(
 ) -> ComparisonResult:
     """Hold one version against another, in every monitor that has both (or in the given ones).
 
-    ``once`` takes the narrower intervals of a single look, ``margin`` also accepts a challenger that is not worse by more
-    than this share, ``until`` looks no further than that day. Raises DriftlineError, also for a name that does not exist.
+    ``once`` takes the narrower intervals of a single look, ``margin`` also accepts a challenger that is not worse by
+    more than this share, ``until`` looks no further than that day. Raises DriftlineError, also for a name that does not
+    exist.
     """
     relation = warehouse.relation("driftline_comparisons")
     known = known_monitors(warehouse)
@@ -173,8 +174,8 @@ def compare(
         raise DriftlineError(
             f"No metric {', '.join(map(repr, unknown))} of {challenger!r} and {champion!r}; "
             f"there is: {', '.join(there) or 'none'}.",
-            "Check the name. Metrics that cannot be added up over periods, such as roc_auc, are compared window by window "
-            "in driftline_comparisons only.",
+            "Check the name. Metrics that cannot be added up over periods, such as roc_auc, are compared window by "
+            "window, in driftline_comparisons only.",
         )
     rows = [row for row in rows if not metrics or row["metric"] in metrics or row["family"] == "traffic"]
     level = 1 - float(warehouse.variable("driftline_confidence") or 0.95)
@@ -207,8 +208,8 @@ def _no_such_pair(warehouse: Warehouse, challenger: str, champion: str, monitors
         )
     return DriftlineError(
         f"{challenger!r} and {champion!r} are not compared in {', '.join(sorted(monitors))}; there is: {there}.",
-        "Two versions are compared where they have rows in the same periods; the variable driftline_champions says with "
-        "how many others each one is.",
+        "Two versions are compared where they have rows in the same periods; the variable driftline_champions says "
+        "with how many others each one is.",
     )
 
 
