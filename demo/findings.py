@@ -14,7 +14,7 @@ import os
 import sys
 import textwrap
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -110,6 +110,31 @@ HEADLINE = """
     where place <= weeks_after
 """
 
+# The same four weeks: the lists' quality, and what the label rate would have been taken for without labels.
+QUALITY = """
+    select basis, metric, value, value_lower, value_upper, seasonal_value
+    from driftline_performance
+    where monitor = 'recommendations' and model_version = 'reco_v1' and segment = 'all' and class_name = 'all'
+        and window_periods = 4 and window_end = $window_end
+"""
+
+# Of the change in the bought share since the reference: through other inputs, and at the same inputs. Every column
+# splits it for itself; the one in the middle stands for all.
+RELATION = """
+    select median(label_change), median(label_shares_effect), median(label_rates_effect)
+    from driftline_concept
+    where monitor = 'recommendations' and model_version = 'reco_v1' and segment = 'all' and column_role = 'feature'
+        and window_periods = 4 and window_end = $window_end
+"""
+
+# All weeks in which both versions had traffic; the interval holds however often somebody looks.
+COMPARISON = """
+    select value, champion_value, anytime_lower, anytime_upper, verdict
+    from driftline_comparisons
+    where monitor = 'recommendations' and model_version = 'reco_v2' and champion_version = 'reco_v1' and segment = 'all'
+        and span = 'cumulative' and metric = 'conversion' and window_end = $window_end
+"""
+
 ALERTS = """
     select
         count(*) filter (where status = 'open'),
@@ -186,11 +211,13 @@ def findings(database: duckdb.DuckDBPyConnection) -> list[str]:
         f"  in shadow, all requests, {month:%b %Y}  {percent(v1_year_ago)} -> {percent(v1_now)}; "
         f"the best-seller list held: {percent(popular_year_ago)} -> {percent(popular_now)}",
     ]
+    lines += quality(database, end)
 
     v1, v2 = (share(database, version, *CANARY, "request_id") for version in ("reco_v1", "reco_v2"))
     v1_customers, v2_customers = (
         share(database, version, *CANARY, "customer_id") for version in ("reco_v1", "reco_v2")
     )
+    versions = database.execute(COMPARISON, {"window_end": ROLL_OUT}).fetchone()
     before, after, span = database.execute(HEADLINE, {"roll_out": ROLL_OUT}).fetchone()
     (_, since, to, same_v1), (*_, same_v2) = database.execute(SHADOW_SAME_REQUESTS, {"roll_out": ROLL_OUT}).fetchall()
     lines += [
@@ -198,6 +225,8 @@ def findings(database: duckdb.DuckDBPyConnection) -> list[str]:
         f"Canary of {CANARY[0]} to {CANARY[1] - timedelta(days=1)}: reco_v2 {percent(v2.value)}, "
         f"reco_v1 {percent(v1.value)}  "
         f"(z = {v2.z(v1):.1f} by request, {v2_customers.z(v1_customers):.1f} by customer)",
+        f"By the roll-out: {percent(versions[0])} against {percent(versions[1])}, difference {100 * versions[2]:+.1f} "
+        f"to {100 * versions[3]:+.1f} points however often one looks: {versions[4]}.",
         f"The trap: conversion fell from {percent(before)} to {percent(after)} in the {span} weeks after "
         f"the roll-out of {ROLL_OUT}.",
         f"  It was not reco_v2: on the same requests ({since:%b} to {to:%b %Y}, shadow) it gets {percent(same_v2)}, "
@@ -213,6 +242,22 @@ def findings(database: duckdb.DuckDBPyConnection) -> list[str]:
         "Real invoices (Online Retail II, Daqing Chen, CC BY 4.0), replayed offline: nobody saw a recommendation.",
     ]
     return lines
+
+
+def quality(database: duckdb.DuckDBPyConnection, end: datetime) -> list[str]:
+    """How good the champion's lists were in the four weeks to ``end``, and why."""
+    of = {tuple(row[:2]): row[2:] for row in database.execute(QUALITY, {"window_end": end}).fetchall()}
+    ndcg, hits = of["realized", "ndcg"], of["realized", "hit_rate"]
+    estimate, truth = of["estimated", "label_rate"], of["realized", "label_rate"]
+    change, inputs, relation = database.execute(RELATION, {"window_end": end}).fetchone()
+    return [
+        f"  its lists, same weeks and a year before: NDCG at 5 {ndcg[3]:.2f} -> {ndcg[0]:.2f}, "
+        f"with a hit {percent(hits[3])} -> {percent(hits[0])}",
+        f"  without labels one would have expected {percent(estimate[1])} to {percent(estimate[2])} bought; "
+        f"it was {percent(truth[0])}",
+        f"  since the reference {100 * change:+.1f} points: {100 * inputs:+.1f} by other inputs, "
+        f"{100 * relation:+.1f} at the same inputs",
+    ]
 
 
 def main() -> int:
