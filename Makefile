@@ -20,10 +20,11 @@ define install
 	  $(BIN)/python -m pip --python $(1) install --quiet $(2); }
 endef
 
-.PHONY: help demo test lint bench clean pins format
+.PHONY: help demo retrain test lint bench clean pins format
 
 help:
 	@echo "make demo    build the demo shop's monitors, write the report, say what was found"
+	@echo "make retrain after make demo: drift found, retrained, compared, promoted"
 	@echo "make test    all tests (ARGS=\"tests/oracle -k psi\" for some of them)"
 	@echo "make lint    style, types, and that every public macro is described"
 	@echo "make format  let ruff put the Python files in shape"
@@ -71,6 +72,9 @@ $(COMPAT)/%/.done: constraints/compat-%.txt $(VENV)/.uv
 demo: $(VENV)/.demo
 	@.ci/demo $(abspath $(BIN))
 
+retrain: $(VENV)/.demo
+	@$(BIN)/python demo/retrain/loop.py
+
 # ------------------------------------------------------------------------------------------------------------- tests
 
 test: $(VENV)/.test $(COMPAT)/1.10/.done $(COMPAT)/1.12/.done
@@ -102,4 +106,5 @@ pins: $(VENV)/.uv
 clean:
 	rm -rf $(VENV) $(COMPAT) .pytest_cache .ruff_cache .mypy_cache .hypothesis target logs dbt_packages
 	rm -rf demo/target demo/logs demo/dbt_packages bench/target
+	rm -rf demo/retrain/target demo/retrain/logs demo/retrain/dbt_packages
 	find $(PYTHON_CODE) -name __pycache__ -type d -prune -exec rm -rf {} +

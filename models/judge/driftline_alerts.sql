@@ -78,7 +78,7 @@ select
         "case when p.compare = 'relative' then ' of it' when p.compare = 'difference' then ' more' else '' end",
         "'; '", driftline._as_text('p.windows_breached'), "case when p.windows_breached = 1 then ' window' else ' windows' end",
         "' since '", "substring(" ~ driftline._as_text('p.first_window_start') ~ ", 1, case when m.period = 'hour' then 16 else 10 end)",
-        "case when p.segment <> 'all' then ', ' || p.segment || ' = ' || p.segment_value else '' end",
+        "case when p.segment <> 'all' then ', ' || p.segment || case when p.segment_value <> 'all' then ' = ' || p.segment_value else '' end else '' end",
         "case when p.model_version <> 'all' then ', version ' || p.model_version else '' end",
         "case when c.change_start is not null then '; the change began about ' || substring(" ~ driftline._as_text('c.change_start') ~ ", 1, case when m.period = 'hour' then 16 else 10 end) else '' end"
     ]) }} as message,

@@ -119,3 +119,16 @@ select
 from {{ ref('driftline_concept') }}
 {{ "where column_role = 'prediction'" if of[2] }}
 {% endfor %}
+{#- Between groups: against parity, and against what the reference had. -#}
+{% for baseline, of in {
+    'reference': ['reference_value', 'reference_noise', 'reference_row_count'],
+    'parity': ["case when metric like '%ratio' then 1e0 else 0e0 end", 'noise', 'cast(null as ' ~ dbt.type_bigint() ~ ')'],
+}.items() %}
+union all
+select
+    {{ grain }},
+    {{ driftline._text('fairness') }}, metric, {{ driftline._text('all') }}, {{ driftline._text('fairness') }}, {{ driftline._text('fairness') }}, {{ driftline._text(baseline) }},
+    is_complete and is_mature, value, {{ of[0] }}, {{ of[1] }}, row_count, {{ of[2] }}, reason
+from {{ ref('driftline_fairness') }}
+where segment_value = 'all'
+{% endfor %}

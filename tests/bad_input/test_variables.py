@@ -34,9 +34,26 @@ VARIABLES: dict[str, tuple[str, Any, str, str]] = {
     "windows as list": ("driftline_windows", [1, 7], "[1, 7]", "hour, day, week or month"),
     "half a window": ("driftline_windows", {"day": [1.5]}, "1.5", "whole numbers"),
     "season as list": ("driftline_season", {"day": [7]}, "[7]", "a whole number"),
+    "traffic as list": ("driftline_traffic", ["v1"], "v1", "{monitor: {version: share over 0}}"),
+    "traffic without a monitor": ("driftline_traffic", {"v1": 0.5}, "v1", "{monitor: {version: share over 0}}"),
+    "no traffic": ("driftline_traffic", {"good": {"v1": 0}}, "v1", "{monitor: {version: share over 0}}"),
+    "lower is better as text": ("driftline_lower_is_better", "loss", "loss", "a list of business metrics' names"),
+    "a number is better": ("driftline_lower_is_better", [1], "[1]", "a list of business metrics' names"),
+    "a minimal effect of nothing": ("driftline_minimal_effect", {"conversion": 0}, "conversion", "a difference over 0"),
+    "rows per unit as number": ("driftline_rows_per_unit", 5, "5", "{monitor: a number of rows over 0}"),
+    "half a planned row": ("driftline_planned_rows", 0.5, "0.5", "a whole number from 1"),
+    "no champions": ("driftline_champions", 0, "0", "a whole number from 1"),
+    "rows of a comparison as text": ("driftline_comparison_min_rows", "100", "100", "a whole number from 1"),
+    "rows of a group as text": ("driftline_fairness_min_rows", "100", "100", "a whole number of rows"),
     "trailing as text": ("driftline_trailing", {"day": "28"}, "28", "a whole number"),
 }
-READERS = {"driftline_monitors": "driftline_state", "driftline_thresholds": "driftline_judgements"}
+COMPARING = ("traffic", "lower_is_better", "minimal_effect", "rows_per_unit", "planned_rows", "champions", "comparison_min_rows")
+READERS = {
+    "driftline_monitors": "driftline_state",
+    "driftline_thresholds": "driftline_judgements",
+    "driftline_fairness_min_rows": "driftline_fairness_groups",
+    **{f"driftline_{name}": "driftline_version_splits" for name in COMPARING},
+}
 OVERRIDES: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "an unknown field": ({"monitor": "good", "treshold": 1}, "", '"treshold"', "warn, critical"),
     "a threshold as text": ({"monitor": "good", "metric": "psi", "warn": "0.1"}, ", warn", '"0.1"', "a number"),

@@ -83,8 +83,7 @@ def test_the_loop(tmp_path: Path) -> None:
             "from shadow_scores group by model_version)"
         ).fetchone()
     assert unlike == 0
-    model = json.loads((target / "model.json").read_text(encoding="utf-8"))
-    assert f"{first:%Y-%m-%d}" >= model["trained_before"]
+    assert f"{first:%Y-%m-%d}" >= champion["model"]["trained_before"]
     assert losses["retrained"] < losses["reco_v1"] - 0.02
 
     # A model that has learnt nothing, in the same place: not promoted, and what the better one left does not help it.

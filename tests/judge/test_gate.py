@@ -27,9 +27,8 @@ def log(shift: float) -> dict[str, list[Any]]:
 
 def monitor(table: str) -> str:
     return (
-        "{{ driftline.monitor(relation=source('raw', '%s'), timestamp='at',"
+        f"{{{{ driftline.monitor(relation=source('raw', '{table}'), timestamp='at',"
         " reference={'start': '2024-01-01', 'end': '2024-01-05'}, numeric=['price', 'the \"odd\" col\\'umn']) }}"
-        % table
     )
 
 
@@ -69,8 +68,8 @@ def project_with(make: Callable[..., Project], gates: dict[str, tuple[str, dict[
             f"monitors/{ALERTING}": monitor("moved"),
             f"monitors/{QUIET}": monitor("still"),
             "everything": "select 1 as one",
-            "publish_recommendations": needs_alerts + "select monitor from {{ ref('%s') }}" % ALERTING,
-            "publish_fraud": needs_alerts + "select monitor from {{ ref('%s') }}" % QUIET,
+            "publish_recommendations": needs_alerts + f"select monitor from {{{{ ref('{ALERTING}') }}}}",
+            "publish_fraud": needs_alerts + f"select monitor from {{{{ ref('{QUIET}') }}}}",
         },
         tables={"moved": log(60.0), "still": log(0.0)},
         vars={"driftline_monitors": [ALERTING, QUIET], "driftline_now": NOW},
