@@ -47,7 +47,15 @@ VARIABLES: dict[str, tuple[str, Any, str, str]] = {
     "rows of a group as text": ("driftline_fairness_min_rows", "100", "100", "a whole number of rows"),
     "trailing as text": ("driftline_trailing", {"day": "28"}, "28", "a whole number"),
 }
-COMPARING = ("traffic", "lower_is_better", "minimal_effect", "rows_per_unit", "planned_rows", "champions", "comparison_min_rows")
+COMPARING = (
+    "traffic",
+    "lower_is_better",
+    "minimal_effect",
+    "rows_per_unit",
+    "planned_rows",
+    "champions",
+    "comparison_min_rows",
+)
 READERS = {
     "driftline_monitors": "driftline_state",
     "driftline_thresholds": "driftline_judgements",

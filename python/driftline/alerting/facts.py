@@ -76,21 +76,32 @@ def read_causes(warehouse: Warehouse, relation: str | None, alerts: Sequence[Ale
     if relation is None:
         return {}
     there = {column.name.lower() for column in warehouse.columns(relation)}
-    if not {"alert_id", "share"} <= there:
+    if not {"alert_id", "window_start", "cause_kind", "cause_rank", "cause_name", "cause_value", "share"} <= there:
         return {}
     found: dict[str, list[Row]] = defaultdict(list)
     for chunk in _chunks([alert.alert_id for alert in alerts]):
         ids = ", ".join(map(warehouse.literal, chunk))
-        for row in warehouse.query(f"select * from {relation} where alert_id in ({ids})"):
+        for row in warehouse.query(
+            f"select alert_id, window_start, cause_kind, cause_rank, cause_name, cause_value, share from {relation} "
+            f"where alert_id in ({ids}) and share is not null"
+        ):
             found[str(row["alert_id"])].append(row)
     causes = {}
     for alert_id, rows in found.items():
-        rows.sort(key=lambda row: -abs(row["share"] or 0.0))
-        causes[alert_id] = tuple(
-            Cause(row.get("column_name"), row.get("segment"), row.get("segment_value"), row["share"])
-            for row in rows[:_CAUSES]
-        )
+        last = max(row["window_start"] for row in rows)
+        # The first of each kind before the second of any.
+        latest = [row for row in rows if row["window_start"] == last]
+        latest.sort(key=lambda row: (row["cause_rank"], -abs(row["share"])))
+        causes[alert_id] = tuple(_cause(row) for row in latest[:_CAUSES])
     return causes
+
+
+def _cause(row: Row) -> Cause:
+    """A column is named alone, everything else with its value."""
+    name, value = str(row["cause_name"]), row["cause_value"]
+    if row["cause_kind"] == "column":
+        return Cause(name, None, None, row["share"])
+    return Cause(None, name, None if value is None else str(value), row["share"])
 
 
 def _read_business(
