@@ -105,6 +105,6 @@
     & Stegun 26.2.23), as SQL of constants.
 #}
 {% macro _normal_quantile(tail) %}
-    {%- set t = 'sqrt(-2e0 * ln(' ~ tail ~ 'e0))' -%}
+    {%- set t = 'sqrt(-2e0 * ln(' ~ driftline._as_double(tail) ~ '))' -%}
     {{- return('(' ~ t ~ ' - (2.515517e0 + 0.802853e0 * ' ~ t ~ ' + 0.010328e0 * ' ~ t ~ ' * ' ~ t ~ ') / (1e0 + 1.432788e0 * ' ~ t ~ ' + 0.189269e0 * ' ~ t ~ ' * ' ~ t ~ ' + 0.001308e0 * ' ~ t ~ ' * ' ~ t ~ ' * ' ~ t ~ '))') -}}
 {% endmacro %}

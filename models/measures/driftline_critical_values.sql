@@ -28,7 +28,7 @@ degrees as (
 
 normal as (
     select t - (2.515517e0 + 0.802853e0 * t + 0.010328e0 * t * t) / (1e0 + 1.432788e0 * t + 0.189269e0 * t * t + 0.001308e0 * t * t * t) as z
-    from (select sqrt(-2e0 * ln({{ alpha }}e0)) as t) as tail
+    from (select sqrt(-2e0 * ln({{ driftline._as_double(alpha) }})) as t) as tail
 ),
 
 step_0 as (
@@ -52,7 +52,7 @@ step_{{ step }}_tail as (
 step_{{ step }} as (
     select
         s.df, s.parity, s.half,
-        s.x + (ln(s.tail) - ln({{ alpha }}e0)) * s.tail
+        s.x + (ln(s.tail) - ln({{ driftline._as_double(alpha) }})) * s.tail
             / (0.5e0 * exp(-s.x / 2e0 + (s.df / 2e0 - 1e0) * ln(s.x / 2e0) - g.log_gamma)) as x
     from step_{{ step }}_tail as s
     -- lnΓ(df/2) is that of the sums' last term.

@@ -375,7 +375,7 @@ results as (
         case when m.ks_upper < 1e0 then m.ks_upper when m.ks_upper is not null then 1e0 end as ks_upper,
         m.ks_lower * sqrt(m.ks_n_q * m.ks_n_p / (m.ks_n_q + m.ks_n_p)) as ks_lambda,
         -- One term of Kolmogorov's series, solved for the distance: exact to 1e-9 at this level.
-        sqrt(-ln({{ alpha / 2 }}e0) / 2e0 * (1e0 / m.ks_n_q + 1e0 / m.ks_n_p)) as ks_critical,
+        sqrt(-ln({{ driftline._as_double(alpha / 2) }}) / 2e0 * (1e0 / m.ks_n_q + 1e0 / m.ks_n_p)) as ks_critical,
         case when m.n_finite_q > 0 and m.n_finite_p > 0 then m.wasserstein end as wasserstein,
         r.reach,
         m.chi_squared, m.chi_squared_df,

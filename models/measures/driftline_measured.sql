@@ -14,7 +14,7 @@
 {%- set null_double = driftline._as_double('null') -%}
 {#- The half-width of a prediction interval for one more window: Student's t by its expansion in 1/ν (Abramowitz & Stegun
     26.7.5) around the two-sided normal quantile, times s·√(1+1/n). -#}
-{%- set t = 'sqrt(-2e0 * ln(' ~ (driftline._alpha() / 2) ~ 'e0))' -%}
+{%- set t = 'sqrt(-2e0 * ln(' ~ driftline._as_double(driftline._alpha() / 2) ~ '))' -%}
 {%- set z = '(' ~ t ~ ' - (2.515517e0 + 0.802853e0 * ' ~ t ~ ' + 0.010328e0 * ' ~ t ~ ' * ' ~ t ~ ') / (1e0 + 1.432788e0 * ' ~ t ~ ' + 0.189269e0 * ' ~ t ~ ' * ' ~ t ~ ' + 0.001308e0 * ' ~ t ~ ' * ' ~ t ~ ' * ' ~ t ~ '))' %}
 
 -- The result tables in long form, one select for each measure. Rows about a label wait for it: its distribution until the

@@ -4,7 +4,7 @@
 {%- set bases = {'null_rate': 'total', 'nan_rate': 'total', 'infinite_rate': 'total', 'unseen_rate': 'total', 'out_of_range_rate': 'finites'} -%}
 {%- set only = {'nan_rate': 'numeric', 'infinite_rate': 'numeric', 'unseen_rate': 'categorical', 'out_of_range_rate': 'numeric'} -%}
 {#- One-sided normal quantile at the level of significance (Abramowitz & Stegun 26.2.23, to 4.5e-4). -#}
-{%- set t = 'sqrt(-2e0 * ln(' ~ driftline._alpha() ~ 'e0))' -%}
+{%- set t = 'sqrt(-2e0 * ln(' ~ driftline._as_double(driftline._alpha()) ~ '))' -%}
 {%- set z = '(' ~ t ~ ' - (2.515517e0 + 0.802853e0 * ' ~ t ~ ' + 0.010328e0 * ' ~ t ~ ' * ' ~ t ~ ') / (1e0 + 1.432788e0 * ' ~ t ~ ' + 0.189269e0 * ' ~ t ~ ' * ' ~ t ~ ' + 0.001308e0 * ' ~ t ~ ' * ' ~ t ~ ' * ' ~ t ~ '))' %}
 
 with columns as (
