@@ -17,7 +17,7 @@
     column is looked at. A column-store reads time, segments and weight once per pass instead of once per column.
 #}
 {% macro default___count_numeric(columns, rows, keys) %}
-    {%- set group_keys = driftline._group_keys(rows) -%}
+    {%- set group_keys = rows.grain | rejectattr('constant') | map(attribute='name') | join(', ') -%}
     {%- set passes = [] -%}
     {%- for bins in columns | map(attribute='bins') | unique -%}
         {%- set alike = columns | selectattr('bins', 'equalto', bins) | list -%}
@@ -35,7 +35,7 @@
         {%- set own_label = pass[0].outcome is defined %}
         {%- set own_edges = pass[0].edges is not none or pass[0].quantiles is defined %}
         select
-            column_no, {{ driftline._grouped_keys(rows) }}, {{ bins - 1 }} as last_bin, code,
+            column_no, {{ group_keys }}, {{ bins - 1 }} as last_bin, code,
             count(*) as row_count,
             {%- if rows.weight is not none %}
             sum(w) as weight_sum,
@@ -64,7 +64,7 @@
                 cross join ({{ driftline._thresholds_of(pass) }}) as t
             ) as crossed
         ) as binned
-        group by {{ driftline._group_by(rows, ['column_no', 'code']) }}
+        group by column_no, {{ group_keys }}, code
         {{ 'union all' if not loop.last }}
         {%- endfor %}
     ),
@@ -117,60 +117,12 @@
 {% endmacro %}
 
 
-{#
-    What is grouped by: the grain (constants left out) and `more`. Segments of different sets are not crossed with each
-    other: each set is a grouping set of its own, and the column segment_set says which.
-#}
-{% macro _group_by(rows, more) %}
-    {%- set sets = [] -%}
-    {%- for segments in rows.segment_sets -%}
-        {%- set names = [] -%}
-        {%- for part in rows.grain if not part.constant and (part.name in segments or not part.name.startswith('segment_')) -%}
-            {%- do names.append(part.name) -%}
-        {%- endfor -%}
-        {%- do sets.append((names + more) | join(', ')) -%}
-    {%- endfor -%}
-    {{- return(sets[0] if sets | length == 1 else 'grouping sets ((' ~ sets | join('), (') ~ '))') -}}
-{% endmacro %}
-
-
-{# The keys of what _group_by grouped, as select items; after that they are the names of _group_keys. #}
-{% macro _grouped_keys(rows) %}
-    {%- set names = rows.grain | rejectattr('constant') | map(attribute='name') | join(', ') -%}
-    {%- if rows.segment_sets | length == 1 -%}{{- return(names) -}}{%- endif -%}
-    {%- set ns = namespace(cases='') -%}
-    {%- for segments in rows.segment_sets -%}
-        {%- set ns.cases = ns.cases ~ ' when grouping(' ~ segments[0] ~ ') = 0 then ' ~ loop.index -%}
-    {%- endfor -%}
-    {{- return(names ~ ', case' ~ ns.cases ~ ' end as segment_set') -}}
-{% endmacro %}
-{% macro _group_keys(rows) %}
-    {%- set names = rows.grain | rejectattr('constant') | map(attribute='name') | join(', ') -%}
-    {{- return(names ~ (', segment_set' if rows.segment_sets | length > 1 else '')) -}}
-{% endmacro %}
-
-
-{#
-    Which segments are counted crossed with each other: a list of lists of their names in the grain. Once for all of them is
-    less work than one by one as long as the combinations are few beside the rows.
-#}
-{% macro _segment_sets(declaration, resume) %}
-    {%- set names = [] -%}
-    {%- for segment in declaration.segments -%}{%- do names.append('segment_' ~ loop.index) -%}{%- endfor -%}
-    {{- return(adapter.dispatch('_segment_sets', 'driftline')(declaration.segments, names, resume) if names | length > 1 else [names]) -}}
-{% endmacro %}
-{% macro default___segment_sets(segments, names, resume) %}
-    {{- return([names]) -}}
-{% endmacro %}
-
-
 {# The grain as select items: constants are written out, so that nothing groups by them. #}
 {% macro _key_list(rows) %}
     {%- set items = [] -%}
     {%- for part in rows.grain -%}
         {%- do items.append(part.sql ~ ' as ' ~ part.name if part.constant else part.name) -%}
     {%- endfor -%}
-    {%- if rows.segment_sets | length > 1 -%}{%- do items.append('segment_set') -%}{%- endif -%}
     {{- return(items | join(', ')) -}}
 {% endmacro %}
 
