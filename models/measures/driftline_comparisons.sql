@@ -17,7 +17,7 @@
 {%- set least_periods = driftline._least_periods() -%}
 {%- set kept = [
     'pair_no', 'couple_no', 'period', 'period_index', 'span', 'size', 'window_periods', 'periods', 'family', 'metric', 'uneven', 'rows_1', 'rows_0',
-    'information', 'known_1', 'total_1', 'known_0', 'total_0', 'value_1', 'value_0', 'centre', 'difference', 'variance', 'enough_1', 'enough_0',
+    'information', 'known_1', 'total_1', 'known_0', 'total_0', 'value_1', 'value_0', 'centre', 'difference', 'variance', 'enough_1', 'enough_0', 'too_large',
 ] -%}
 {%- set null_double = driftline._as_double('null') %}
 
@@ -31,14 +31,14 @@ with multiplied as (
 ),
 
 rolled as (
-    {{ driftline._roll_spans('multiplied', ['pair_no', 'couple_no', 'family', 'metric'], ['uneven'] + sums + product_names) }}
+    {{ driftline._roll_spans('multiplied', ['pair_no', 'couple_no', 'family', 'metric'], ['uneven', 'too_large'] + sums + product_names) }}
 ),
 
 ratios as {{ driftline._computed_once() }} (
     select
         r.*
         {%- for side in [1, 0] %},
-        n_{{ side }} / nullif(d_{{ side }}, 0) as value_{{ side }},
+        case when too_large = 0 then n_{{ side }} / nullif(d_{{ side }}, 0) end as value_{{ side }},
         d_{{ side }} * (d_{{ side }} / nullif(dd_{{ side }}, 0)) as effective_{{ side }}
         {%- endfor %}
     from rolled as r
@@ -133,7 +133,7 @@ whole as (
         metric_n_1 as rows_1, metric_n_0 as rows_0, metric_n_1 * (metric_n_0 / (metric_n_1 + metric_n_0)) as information,
         known_n_1 as known_1, rows_n_1 as total_1, known_n_0 as known_0, rows_n_0 as total_0,
         value_1, value_0, value_1 - value_0 as centre, value_1 - value_0 as difference,
-        {{ driftline._squared('standard_error_1') }} + {{ driftline._squared('standard_error_0') }} as variance, metric_n_1 as enough_1, metric_n_0 as enough_0,
+        {{ driftline._squared('standard_error_1') }} + {{ driftline._squared('standard_error_0') }} as variance, metric_n_1 as enough_1, metric_n_0 as enough_0, 0 as too_large,
         {{ null_double }} as design_effect
     from beside
     where metric <> 'sample_ratio' and rows_n_1 = all_1 and rows_n_0 = all_0 and metric_n_1 > 0 and metric_n_0 > 0
@@ -239,6 +239,7 @@ judged as (
         t.*,
         case
             when family = 'traffic' then case when split_p_value is null then 'there is neither a declared share nor a segment to hold the split against' end
+            when too_large > 0 then 'values too large to compare'
             when difference is null then 'the denominator is zero'
             when standard_error is null then 'the values do not vary'
             when not is_complete then 'the window has not ended'
@@ -264,7 +265,7 @@ select
     {{ driftline._as_double("case when j.family = 'traffic' then j.split_p_value when j.root is not null then " ~ driftline._erfc('j.root') ~ ' end') }} as p_value,
     {%- endif %}
     {%- endfor %}
-    {{ driftline._as_double("case when j.family = 'traffic' then j.split_anytime_p_value when j.span = 'cumulative' then " ~ driftline._anytime_p('(j.z_score * j.z_score)', 'j.tuned_information') ~ ' end') }} as anytime_p_value,
+    {{ driftline._as_double("case when j.family = 'traffic' then j.split_anytime_p_value when j.span = 'cumulative' then " ~ driftline._anytime_p('(' ~ driftline._squared('j.z_score') ~ ')', 'j.tuned_information') ~ ' end') }} as anytime_p_value,
     {{ driftline._as_double('j.design_effect') }} as design_effect,
     cast(j.rows_1 as {{ dbt.type_bigint() }}) as row_count,
     cast(j.rows_0 as {{ dbt.type_bigint() }}) as champion_row_count,

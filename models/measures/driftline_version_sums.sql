@@ -76,7 +76,9 @@ observed as (
     {%- endfor %}
     select
         group_no, period_index, {{ driftline._text('business') }}, metric, all_rows, all_w2 / nullif(all_w, 0), n, d, nn, dd, nd,
-        case when abs(nn - n) <= 1e-9 * abs(d) and abs(dd - d) <= 1e-9 * abs(d) and abs(nd - n) <= 1e-9 * abs(d) then 0 else 1 end,
+        case when abs(d) between 1e-30 and 1e30 then
+            case when abs(nn - n) <= 1e-9 * abs(d) and abs(dd - d) <= 1e-9 * abs(d) and abs(nd - n) <= 1e-9 * abs(d) then 0 else 1 end
+        else 1 end,
         {{ null_double }}, {{ null_double }}
     from (
         select
@@ -108,9 +110,14 @@ paired as (
     having count(*) = 2
 ),
 
+-- Sums that cannot be squared and divided without leaving the range of a double, and what is left of those that can.
 shared as (
     select
         paired.*,
+        case when {% for side in [1, 0] %}{% for name in moments + ['each_weight'] -%}
+            {%- set limit = '1e30' if name in ['n', 'd', 'each_weight'] else '1e60' -%}
+            coalesce(abs({{ name }}_{{ side }}) > {{ limit }}, false){{ ' or ' if not (loop.last and side == 0) }}
+        {%- endfor %}{% endfor %} then 1 else 0 end as too_large,
         -- Of each version counts as much as there is of both: a row for the other version's share of the period's rows. So
         -- a split that changes, as a canary's does, cannot pass off what changed meanwhile as a difference between versions.
         coalesce(row_count_0 / nullif(row_count_1 + row_count_0, 0), 0) as share_1,
@@ -121,14 +128,16 @@ shared as (
 select
     s.pair_no, p.couple_no, p.period, p.first_index, s.period_index, s.family, s.metric, s.uneven,
     s.row_count_1 as rows_1, s.row_count_0 as rows_0, s.row_count_1 * s.share_1 as information,
-    case when s.row_count_1 > 0 and s.row_count_0 > 0 then 1 else 0 end as counts
+    case when s.row_count_1 > 0 and s.row_count_0 > 0 then 1 else 0 end as counts, s.too_large
     {%- for side in [1, 0] %},
     coalesce(s.known_{{ side }}, 0) as known_{{ side }}, coalesce(s.total_{{ side }}, 0) as total_{{ side }}
     {%- for moment in ['n', 'd'] %},
-    coalesce(s.{{ moment }}_{{ side }} * s.share_{{ side }}, 0) as {{ moment }}_{{ side }}
+    case when s.too_large = 0 and abs(s.{{ moment }}_{{ side }}) > 1e-30 then s.{{ moment }}_{{ side }} * s.share_{{ side }} else 0e0 end as {{ moment }}_{{ side }}
     {%- endfor %}
     {%- for moment in ['nn', 'dd', 'nd'] %},
-    coalesce(s.{{ moment }}_{{ side }} * s.each_weight_{{ side }} * s.share_{{ side }} * s.share_{{ side }}, 0) as {{ moment }}_{{ side }}
+    case when s.too_large = 0 and abs(s.{{ moment }}_{{ side }}) > 1e-60 and s.each_weight_{{ side }} > 1e-30 then
+        s.{{ moment }}_{{ side }} * s.each_weight_{{ side }} * s.share_{{ side }} * s.share_{{ side }}
+    else 0e0 end as {{ moment }}_{{ side }}
     {%- endfor %}
     {%- endfor %}
 from shared as s

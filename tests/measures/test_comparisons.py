@@ -39,6 +39,11 @@ MONITORS = {
     "numbers": "prediction='forecast', label='actual', task='regression'",
     "classes": "prediction={'red': 'p_red', 'blue': 'p_blue'}, label='true_class', task='multiclass'",
     "skewed": "segments=['area', 'tier'], business_metrics={'conversion': {'numerator': 'bought', 'denominator': '1'}}",
+    "extreme": """business_metrics={
+        'huge': {'sum': 'huge'}, 'tiny': {'sum': 'tiny'}, 'of_tiny': {'numerator': 'usual', 'denominator': 'tiny'},
+        'of_huge': {'numerator': 'usual', 'denominator': 'huge'}, 'of_both': {'numerator': 'huge', 'denominator': 'tiny'},
+        'large': {'sum': '1e12 * usual'}, 'cancelled': {'numerator': 'usual', 'denominator': 'cancelled'}
+    }""",
     "lists": "prediction='score', label='label', task='binary', ranking={'request': 'request', 'position': 'position', 'k': 3}",
 }
 NUMBERS = (
@@ -95,6 +100,22 @@ def log() -> pd.DataFrame:
         START + pd.to_timedelta(rows.pop("day"), unit="D") + pd.to_timedelta(rng.integers(0, 86_000, n), unit="s")
     )
     return rows
+
+
+def extremes() -> pd.DataFrame:
+    """Numbers near the ends of what a double can hold."""
+    rng = np.random.default_rng(5)
+    n = 4000
+    return pd.DataFrame(
+        {
+            "at": START + pd.to_timedelta(np.arange(n) % 10, unit="D"),
+            "version": rng.choice(["v1", "v2"], n),
+            "usual": rng.gamma(2, 5, n),
+            "huge": rng.choice([1e200, 1e299, 1.0, -1e299], n),
+            "tiny": rng.choice([1e-200, 1e-300], n),
+            "cancelled": np.tile([1e9, -1e9], n // 2) + 1e-9 * rng.uniform(size=n),
+        }
+    )
 
 
 def period(rows: pd.DataFrame) -> pd.Series:
@@ -179,6 +200,7 @@ METRICS: dict[str, dict[tuple[str, str], o.Metric]] = {
 }
 SEGMENTS = {"plain": ["area", "tier"], "weighted": ["area"], "numbers": [], "classes": [], "lists": []}
 PAIRS = {("v1", "v0"), ("v2", "v1"), ("v2", "v0"), ("v3", "v2"), ("v3", "v1")}
+OWN_LOGS = {"skewed": "skewed_log", "extreme": "extreme_log"}
 ROWS_PER_UNIT = {"weighted": 4.0}
 TRAFFIC = {"numbers": {"v1": 0.8, "v2": 0.1, "v3": 0.1}}
 
@@ -192,7 +214,7 @@ def rows() -> pd.DataFrame:
 def project(make_module_project: Callable[..., Any], rows: pd.DataFrame) -> Project:
     made: Project = make_module_project(
         models={
-            f"monitors/{name}": f"{{{{ driftline.monitor(relation=source('raw', '{'skewed_log' if name == 'skewed' else 'log'}'), timestamp='at',"
+            f"monitors/{name}": f"{{{{ driftline.monitor(relation=source('raw', '{OWN_LOGS.get(name, 'log')}'), timestamp='at',"
             f" reference={{'start': '2024-01-01', 'end': '2024-01-04'}}, model_version='version', {arguments}) }}}}"
             for name, arguments in MONITORS.items()
         },
@@ -211,6 +233,7 @@ def project(make_module_project: Callable[..., Any], rows: pd.DataFrame) -> Proj
     # Half of what the challenger should have had of the north goes astray.
     astray = (rows["version"] == "v2") & (rows["area"] == "north") & (rows["request"] % 2 == 0)
     made.load("skewed_log", rows[~astray], TYPES)
+    made.load("extreme_log", extremes(), {"version": "text"})
     made.build("--select", "+driftline_comparisons", "+driftline_performance")
     return made
 
@@ -421,6 +444,24 @@ def test_reasons(found: pd.DataFrame) -> None:
     assert one["reason"][pd.Timestamp("2024-01-04"), "precision"] == "fewer than 100 rows of a version"
     assert set(one["verdict"]) <= {"better", "worse", "not yet known", "as expected", "mismatch"}
     assert (found["reason"].isna() == found["verdict"].isin(["better", "worse", "as expected"])).all()
+
+
+def test_extreme_numbers(found: pd.DataFrame) -> None:
+    of = found[
+        (found["monitor"] == "extreme") & (found["window_end"] == "2024-01-11") & (found["span"] == "cumulative")
+    ]
+    of = of.set_index("metric")
+    for metric in ("huge", "of_huge", "of_both"):
+        assert of["reason"][metric] == "values too large to compare" and math.isnan(of["value"][metric])
+    assert of["reason"]["of_tiny"] == "the denominator is zero"
+    # As good as 0 in every row.
+    assert (of["value"]["tiny"], of["reason"]["tiny"]) == (0, "the difference may be chance")
+    rows = extremes()
+    means = rows.groupby("version")["usual"].mean() * 1e12
+    assert of["difference"]["large"] == pytest.approx(means["v2"] - means["v1"], rel=1e-2, abs=1e11)
+    assert np.isfinite(
+        of.loc[["large", "cancelled"], ["value", "anytime_lower", "anytime_upper"]].to_numpy(float)
+    ).all()
 
 
 def test_rankings(found: pd.DataFrame, rows: pd.DataFrame) -> None:
