@@ -82,7 +82,7 @@
     {%- set brier_mean = '(w.squared_error_v / ' ~ l ~ ')' -%}
     {%- do metrics.update({
         'log_loss': {'value': 'case when ' ~ probable ~ ' then ' ~ loss.value ~ ' end', 'variance': loss.variance},
-        'brier': {'value': brier_mean, 'variance': '(w.squared_error_d2 / ' ~ l ~ ' - ' ~ brier_mean ~ ' * ' ~ brier_mean ~ ') / nullif(w.effective_n, 0e0)'},
+        'brier': {'value': brier_mean, 'variance': '(w.squared_error_d2 / ' ~ l ~ ' - ' ~ driftline._squared(brier_mean) ~ ') / nullif(w.effective_n, 0e0)'},
         'expected_calibration_error': {'value': 'w.expected_calibration_error'},
     }) -%}
 

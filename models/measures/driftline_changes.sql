@@ -36,7 +36,7 @@ with phased as (
         where period = '{{ window.period }}'
     ) as p
     {%- else %}
-    select p.*, {{ driftline._as_double('null') }} as season_mean, 0e0 as season_count
+    select p.*, {{ driftline._as_double('null') }} as from_season, {{ driftline._as_double('null') }} as season_mean, 0e0 as season_count
     from phased as p
     where period = '{{ window.period }}'
     {%- endif %}
