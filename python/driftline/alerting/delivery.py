@@ -259,7 +259,7 @@ class Deliverer:
                 worker.backlog.append(result.message)
                 continue
             alike = (result.outcome, result.detail, result.exit_code)
-            together[alike] += [entry.key for entry in result.message.entries]
+            together[alike].append(result.message.key)
         for (outcome, detail, exit_code), keys in together.items():
             self.ledger.settle(keys, self.run_id, outcome, detail, exit_code)
         for _, result in results:

@@ -226,16 +226,21 @@ class Ledger:
         return {str(row["idempotency_key"]) for row in rows_found}
 
     def settle(
-        self, keys: Sequence[str], run_id: str, outcome: str, detail: str = "", exit_code: int | None = None
+        self, message_keys: Sequence[str], run_id: str, outcome: str, detail: str = "", exit_code: int | None = None
     ) -> None:
-        """Record how it ended for entries this run holds."""
+        """Record how it ended for the messages this run holds.
+
+        A message ends in one statement, however many entries it carries: a run that dies in between must not leave a
+        part of it to be sent again under the key of the whole.
+        """
         literal = self._warehouse.literal
-        for chunk in _chunks(sorted(keys)):
+        for chunk in _chunks(sorted(message_keys)):
             self._execute(
                 f"update {self.relation} set outcome = {literal(outcome)}, detail = {literal(_cut(detail))}, "
                 f"exit_code = {'null' if exit_code is None else int(exit_code)}, lease_until = null, "
                 f"sent_at = {literal(self.now())} "
-                f"where run_id = {literal(run_id)} and outcome = 'claimed' and {self._keys(chunk)}"
+                f"where run_id = {literal(run_id)} and outcome = 'claimed' "
+                f"and message_key in ({', '.join(map(literal, chunk))})"
             )
 
     def rekey(self, keys: Sequence[str], run_id: str, message_key: str) -> None:

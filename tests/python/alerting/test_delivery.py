@@ -346,6 +346,34 @@ def test_interrupted_run_lets_the_next_one_take_over_at_once(
     assert len(web.requests) == 2 and len(set(keys(web))) == 1
 
 
+def test_a_large_message_ends_at_once(shop: Any, tools: Any, http: Any, monkeypatch: Any) -> None:
+    """A run that dies while it records leaves all of a message behind or nothing: its key stands for its contents."""
+    from driftline.alerting import ledger
+    from driftline.alerting.ledger import Ledger
+
+    web, alerts = http(), 50
+    tools.configure(shop, channels={"hook": {"type": "webhook", "url": web.url()}})
+    shop.build("shop")
+    for number in range(alerts):
+        shop.alert(f"a{number:02}")
+    execute, recorded = Ledger._execute, []
+
+    def die_after_one(ledger: Ledger, statement: str) -> None:
+        if "outcome = 'sent'" in statement or recorded:
+            if recorded:
+                raise KeyboardInterrupt
+            recorded.append(statement)
+        execute(ledger, statement)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "_execute", die_after_one)
+        patch.setattr(ledger, "_ROWS_PER_STATEMENT", 10)
+        shop.run("alert")
+    assert recorded
+    assert shop.run("alert").code == 0
+    assert [len(body["notifications"]) for body in web.bodies] == [alerts]
+
+
 def test_a_long_delivery_keeps_its_lease(any_shop: Any, tools: Any, http: Any) -> None:
     """A second run must not take over what is only slow."""
     shop, web = any_shop, http(lambda r, n: Answer(delay=4))
