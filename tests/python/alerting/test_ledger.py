@@ -16,7 +16,7 @@ from driftline.scrub import Scrubber
 from driftline.warehouse import ProjectOptions, Warehouse
 
 MINUTE = timedelta(minutes=1)
-ENTRIES = [Entry(f"a{n}", "shop", "c", "warn", 1, "opened", "sent", "it's\n'", message_key="m") for n in range(3)]
+ENTRIES = [Entry(f"a{n}", "shop", "c", "warn", 1, "opened", "sent", "it's\n'", message_key=f"m{n}") for n in range(3)]
 
 
 @pytest.fixture
@@ -38,21 +38,21 @@ def test_claims(warehouse: Warehouse, statement: str, monkeypatch: pytest.Monkey
     assert ledger.claim(ENTRIES, "one", MINUTE) == keys
     # Nobody else gets them while the lease lasts.
     assert ledger.claim(ENTRIES, "two", MINUTE) == set()
-    ledger.settle([ENTRIES[0].key], "one", "sent", "fine")
-    ledger.settle([ENTRIES[1].key], "one", "failed", "no answer")
+    ledger.settle([ENTRIES[0].message_key], "one", "sent", "fine")
+    ledger.settle([ENTRIES[1].message_key], "one", "failed", "no answer")
     # What was sent stays sent, what failed is free, what is in hand is not.
     assert ledger.claim(ENTRIES, "two", MINUTE) == {ENTRIES[1].key}
     # The lease has ended: the run is taken for dead, and what it says later no longer counts.
     ledger.release("one")
     assert ledger.claim(ENTRIES, "two", MINUTE) == {ENTRIES[2].key, ENTRIES[1].key}
-    ledger.settle([ENTRIES[2].key], "one", "sent")
+    ledger.settle([ENTRIES[2].message_key], "one", "sent")
     rows = {entry.alert_id: entry for entry in ledger.read(["c"])}
     assert {name: (row.outcome, row.attempts) for name, row in rows.items()} == {
         "a0": ("sent", 1),
         "a1": ("claimed", 2),
         "a2": ("claimed", 2),
     }
-    assert rows["a0"].detail == "fine" and rows["a0"].message == "it's\n'" and rows["a0"].message_key == "m"
+    assert rows["a0"].detail == "fine" and rows["a0"].message == "it's\n'" and rows["a0"].message_key == "m0"
     # Recording adds what is missing and changes nothing else.
     ledger.record([replace(entry, outcome="skipped") for entry in [*ENTRIES, replace(ENTRIES[0], alert_id="a3")]])
     assert sorted(entry.outcome for entry in ledger.read(["c"])) == ["claimed", "claimed", "sent", "skipped"]
