@@ -17,7 +17,7 @@
     column is looked at. A column-store reads time, segments and weight once per pass instead of once per column.
 #}
 {% macro default___count_numeric(columns, rows, keys) %}
-    {%- set group_keys = rows.grain | rejectattr('constant') | map(attribute='name') | join(', ') -%}
+    {%- set group_keys = driftline._group_keys(rows) -%}
     {%- set passes = [] -%}
     {%- for bins in columns | map(attribute='bins') | unique -%}
         {%- set alike = columns | selectattr('bins', 'equalto', bins) | list -%}
@@ -35,7 +35,7 @@
         {%- set own_label = pass[0].outcome is defined %}
         {%- set own_edges = pass[0].edges is not none or pass[0].quantiles is defined %}
         select
-            column_no, {{ group_keys }}, {{ bins - 1 }} as last_bin, code,
+            column_no, {{ driftline._key_list(rows, grouping=true) }}, {{ bins - 1 }} as last_bin, code,
             count(*) as row_count,
             {%- if rows.weight is not none %}
             sum(w) as weight_sum,
@@ -48,7 +48,7 @@
             {%- endif %}
             min(x) as value_min,
             max(x) as value_max,
-            {{ driftline._outcome_sums(rows, own_label) }}
+            {{ driftline._outcome_sums(rows, own_label, prepared=true) }}
         from (
             select crossed.*, {{ driftline._summable('v') }} as x, {{ driftline._code_of(bins, own_edges) }} as code
             from (
@@ -56,15 +56,16 @@
                     {% for part in rows.grain | rejectattr('constant') %}r.{{ part.name }}, {% endfor -%}
                     {{ 'r.w, ' if rows.weight is not none }}t.*,
                     {% for outcome in outcomes %}r.{{ outcome.name }}, {% endfor -%}
+                    {% if rows.outcome.e is not none %}r.outcome_q, {{ 'r.outcome_p, ' if rows.outcome.s is not none }}{% endif -%}
                     case t.column_no {% for column in pass %}when {{ column.no }} then r.v{{ column.no }} {% endfor %}end as v
                     {%- if own_label %},
                     case t.column_no {% for column in pass %}when {{ column.no }} then r.y{{ column.no }} {% endfor %}end as outcome_y
                     {%- endif %}
-                from ({{ driftline._select_rows(rows, driftline._values_of(pass) + outcomes) }}) as r
+                from ({{ driftline._prepared_rows(rows, driftline._values_of(pass) + outcomes) }}) as r
                 cross join ({{ driftline._thresholds_of(pass) }}) as t
             ) as crossed
         ) as binned
-        group by column_no, {{ group_keys }}, code
+        group by {{ driftline._group_by(rows, ['column_no', 'code']) }}
         {{ 'union all' if not loop.last }}
         {%- endfor %}
     ),
@@ -117,13 +118,63 @@
 {% endmacro %}
 
 
-{# The grain as select items: constants are written out, so that nothing groups by them. #}
-{% macro _key_list(rows) %}
+{#
+    What is grouped by: the grain (constants left out) and `more`. Segments of different sets are not crossed with each
+    other: each set is a grouping set of its own, and segment_set says which.
+#}
+{% macro _group_by(rows, more) %}
+    {%- set sets = [] -%}
+    {%- for segments in rows.segment_sets -%}
+        {%- set names = [] -%}
+        {%- for part in rows.grain if not part.constant and (part.name in segments or not part.name.startswith('segment_')) -%}
+            {%- do names.append(part.name) -%}
+        {%- endfor -%}
+        {%- do sets.append((names + more) | join(', ')) -%}
+    {%- endfor -%}
+    {{- return(sets[0] if sets | length == 1 else 'grouping sets ((' ~ sets | join('), (') ~ '))') -}}
+{% endmacro %}
+
+
+{# The names of what _group_by grouped. #}
+{% macro _group_keys(rows) %}
+    {%- set names = rows.grain | rejectattr('constant') | map(attribute='name') | list -%}
+    {{- return((names + (['segment_set'] if rows.segment_sets | length > 1 else [])) | join(', ')) -}}
+{% endmacro %}
+
+
+{#
+    The grain and segment_set as select items, in the order of the keys. Constants are written out, so that nothing groups
+    by them.
+
+    grouping  in the query that groups by _group_by itself, where segment_set is yet to be found out
+#}
+{% macro _key_list(rows, grouping=false) %}
     {%- set items = [] -%}
     {%- for part in rows.grain -%}
         {%- do items.append(part.sql ~ ' as ' ~ part.name if part.constant else part.name) -%}
     {%- endfor -%}
+    {%- if rows.segment_sets | length > 1 -%}
+        {%- set ns = namespace(cases='') -%}
+        {%- for segments in rows.segment_sets -%}
+            {%- set ns.cases = ns.cases ~ ' when grouping(' ~ segments[0] ~ ') = 0 then ' ~ loop.index -%}
+        {%- endfor -%}
+        {%- do items.append('case' ~ ns.cases ~ ' end as segment_set' if grouping else 'segment_set') -%}
+    {%- endif -%}
     {{- return(items | join(', ')) -}}
+{% endmacro %}
+
+
+{#
+    Which segments are counted crossed with each other: a list of lists of their names in the grain. Once for all of them is
+    less work than one by one as long as the combinations are few beside the rows.
+#}
+{% macro _segment_sets(declaration, resume) %}
+    {%- set names = [] -%}
+    {%- for segment in declaration.segments -%}{%- do names.append('segment_' ~ loop.index) -%}{%- endfor -%}
+    {{- return(adapter.dispatch('_segment_sets', 'driftline')(declaration.segments, names, resume) if names | length > 1 else [names]) -}}
+{% endmacro %}
+{% macro default___segment_sets(segments, names, resume) %}
+    {{- return([names]) -}}
 {% endmacro %}
 
 

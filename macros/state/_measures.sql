@@ -49,7 +49,7 @@
     {#- Deviations of a label that is a number are taken from its frozen centre. -#}
     {%- set centre = rows.label_centre if rows.outcome.is_number else '0e0' %}
     select
-        {{ driftline._key_list(rows) }}, count(*) as row_count,
+        {{ driftline._key_list(rows, grouping=true) }}, count(*) as row_count,
         {{ 'sum(w)' if weighted else 'count(*)' }} as weight_sum,
         {{ 'sum(w * w)' if weighted else 'count(*)' }} as weight_sq_sum
         {%- for metric in declaration.metrics -%}
@@ -74,7 +74,7 @@
         {{ 'sum(' ~ w ~ driftline._squared('(' ~ x ~ ' - ' ~ centre ~ ')' if measure.deviation else x) ~ ')' if measure.name in own else null_double }} as {{ x }}_sq
         {%- endfor %}
     from ({{ driftline._select_rows(rows, values) }}) as r
-    group by {{ rows.grain | rejectattr('constant') | map(attribute='name') | join(', ') }}
+    group by {{ driftline._group_by(rows, []) }}
 {% endmacro %}
 
 
@@ -155,7 +155,7 @@
     {%- set k = ranking.k -%}
     {%- set unweighted = {} -%}
     {%- do unweighted.update(rows) -%}
-    {%- do unweighted.update({'weight': none, 'grain': grain}) -%}
+    {%- do unweighted.update({'weight': none, 'grain': grain, 'segment_sets': [[]]}) -%}
     {%- set discount = 'ln({0} + 1e0) / 0.6931471805599453e0' -%}
     {%- set numbers = driftline._measure_numbers() -%}
     {%- set values = [

@@ -316,11 +316,26 @@
 
 
 {#
+    The rows with what _outcome_sums would work out of them for every column again: p, the score where the loss is known, and
+    q, the square of the loss.
+#}
+{% macro _prepared_rows(rows, values) %}
+    {%- set selected = driftline._select_rows(rows, values) -%}
+    {%- if rows.outcome.e is none -%}{{- return(selected) -}}{%- endif %}
+    select
+        prepared.*, {{ driftline._squared('outcome_e') }} as outcome_q
+        {%- if rows.outcome.s is not none %}, case when outcome_e is not null then outcome_s end as outcome_p{% endif %}
+    from ({{ selected }}) as prepared
+{% endmacro %}
+
+
+{#
     The sums of one bin over the rows' outcome columns, as select items in the order of _outcome_names.
 
     own_label  the column has a label of its own (outcome_y of the row: this class or another)
+    prepared   the rows come from _prepared_rows
 #}
-{% macro _outcome_sums(rows, own_label=false) %}
+{% macro _outcome_sums(rows, own_label=false, prepared=false) %}
     {%- set o = rows.outcome -%}
     {%- set w = 'w * ' if rows.weight is not none else '' -%}
     {%- set has_y = o.y is not none or own_label -%}
@@ -341,9 +356,9 @@
     {%- endif -%}
     {%- if o.e is not none -%}
         {%- if o.s is not none -%}
-            {%- do sums.update({'labelled_prediction_sum': 'sum(case when ' ~ marker ~ ' is not null then ' ~ w ~ 'outcome_s end)'}) -%}
+            {%- do sums.update({'labelled_prediction_sum': 'sum(' ~ w ~ ('outcome_p' if prepared else 'case when ' ~ marker ~ ' is not null then outcome_s end') ~ ')'}) -%}
         {%- endif -%}
-        {%- do sums.update({'loss_sum': 'sum(' ~ w ~ 'outcome_e)', 'loss_sq_sum': 'sum(' ~ w ~ driftline._squared('outcome_e') ~ ')'}) -%}
+        {%- do sums.update({'loss_sum': 'sum(' ~ w ~ 'outcome_e)', 'loss_sq_sum': 'sum(' ~ w ~ ('outcome_q' if prepared else driftline._squared('outcome_e')) ~ ')'}) -%}
     {%- endif -%}
     {%- set items = [] -%}
     {%- for name in driftline._outcome_names() -%}

@@ -24,13 +24,15 @@
     {%- for segment in declaration.segments -%}
         {%- do keys.append('segment_' ~ loop.index) -%}
     {%- endfor -%}
+    {%- set segment_sets = driftline._segment_sets(declaration, resume) -%}
+    {%- if segment_sets | length > 1 -%}{%- do keys.append('segment_set') -%}{%- endif -%}
     {%- set sums = ['row_count', 'weight_sum', 'weight_sq_sum', 'value_sum', 'deviation_sq_sum', 'value_min', 'value_max', 'out_of_range_weight'] + driftline._outcome_names() -%}
     {%- set measures = sources[0].outcome.measures if sources[0].outcome.labelled is not none else [] -%}
     {%- set has_label = sources[0].outcome.labelled is not none -%}
     {%- set now = driftline._now() -%}
     {%- set from = {} -%}
     {%- for source in read_sources -%}
-        {%- do from.update({source.name: driftline._rows_of(declaration, source, resume)}) -%}
+        {%- do from.update({source.name: driftline._rows_of(declaration, source, resume, segment_sets)}) -%}
     {%- endfor %}
 with {% if sources[0].outcome.outcomes is not none -%}
 outcomes as (
@@ -118,8 +120,16 @@ by_segment as (
         {{ sums | join(', ') }}
     from counted
         {%- else %}
+        {%- set split = loop.index0 -%}
+        {%- set counted_in = namespace(number=1) -%}
+        {%- for names in segment_sets -%}
+            {%- if 'segment_' ~ split in names -%}{%- set counted_in.number = loop.index -%}{%- endif -%}
+        {%- endfor %}
         {% for sum in sums %}{{ {'value_min': 'min', 'value_max': 'max'}.get(sum, 'sum') }}({{ sum }}) as {{ sum }}{{ ', ' if not loop.last }}{% endfor %}
     from counted
+        {%- if segment_sets | length > 1 %}
+    where segment_set = {{ counted_in.number }}
+        {%- endif %}
     group by column_no, source, in_reference, period_start, model_version, {{ "segment_" ~ loop.index0 ~ ", " if segment is not none }}bin, bin_kind
         {%- endif %}
     {{ 'union all' if not loop.last }}
@@ -296,7 +306,7 @@ from records
     What is read of one source: {grain (list of {name, sql}), relation, where, weight}. The bare time column is compared
     with constants, so that the engine can prune partitions.
 #}
-{% macro _rows_of(declaration, source, resume) %}
+{% macro _rows_of(declaration, source, resume, segment_sets=none) %}
     {%- set a = declaration.arguments -%}
     {%- set zone = 'UTC' if a.period == 'hour' else a.timezone -%}
     {%- set where = [] -%}
@@ -337,6 +347,7 @@ from records
         'grain': grain,
         'relation': source.relation,
         'where': where,
+        'segment_sets': segment_sets,
         'resume': resume,
         'measures': source.name == 'relation',
         'outcome': source.outcome,
