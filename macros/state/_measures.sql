@@ -60,7 +60,7 @@
         {{ 'count(' ~ x ~ ')' if rows.measures else '0' }} as n{{ metric.no }}_rows,
         {{ 'sum(' ~ w ~ y ~ ')' if ratio else null_double }} as d{{ metric.no }},
         {{ 'sum(' ~ w ~ driftline._squared(y) ~ ')' if ratio else null_double }} as d{{ metric.no }}_sq,
-        {{ 'sum(' ~ w ~ 'case when abs(' ~ x ~ ') < 1e145 and abs(' ~ y ~ ') < 1e145 then ' ~ x ~ ' * ' ~ y ~ ' end)' if ratio else null_double }} as nd{{ metric.no }}
+        {{ 'sum(' ~ w ~ driftline._product(x, y) ~ ')' if ratio else null_double }} as nd{{ metric.no }}
         {%- endfor -%}
         {%- for base in driftline._measure_bases(measures, has_label) -%}
         {%- set here = base in bases or base in own.values() | selectattr('base', 'equalto', 'own') | map(attribute='key') | list %},

@@ -20,6 +20,7 @@ from state.states import (
     Row,
     Spec,
     assert_counts,
+    columns_of,
     counts,
     declare,
     learn,
@@ -504,3 +505,25 @@ def test_monitors_know_their_settings(project: Project) -> None:
     assert (roles.a, roles.b, roles.c, roles.d, roles.e) == ("day", "UTC", "binary", 0.5, "log")
     assert (roles.f, roles.g) == ("2024-01-02 00:00:00", "2024-01-05 00:00:00")
     assert (zoned.b, zoned.h) == ("America/New_York", dt.datetime(2024, 1, 9, 7))
+
+
+def test_products_too_small_or_too_large_for_a_number(make_project: Any) -> None:
+    """What underflows is 0, what overflows is left out; neither stops the monitor."""
+    pairs = [(1e-200, 1e-200), (1e-200, 1e100), (2.0, 3.0), (1e200, 1e200), (-1e-160, 0.5), (None, 1.0)]
+    rows = [{"at": dt.datetime(2024, 1, 2), "spent": spent, "items": items} for spent, items in pairs]
+    project = make_project(
+        models={
+            "monitors/shop": declare(
+                timestamp="at",
+                reference={"start": "2024-01-02", "end": "2024-01-03"},
+                business_metrics={"rate": {"numerator": "spent", "denominator": "items"}},
+            )
+        },
+        tables={"log": columns_of(rows)},
+        vars={"driftline_monitors": ["shop"]},
+    )
+    project.build()
+    [(found,)] = project.sql(
+        f"select value_sum from {project.relation('shop')} where record = 'count' and bin_kind = 'product'"
+    )
+    assert found == pytest.approx(6.0 + 1e-100, abs=1e-149)
