@@ -220,3 +220,17 @@
     ) as all_numbers
     where number < {{ count }}
 {% endmacro %}
+
+
+{# --- Planning -------------------------------------------------------------------------------------------------- #}
+
+{#
+    `as <this> (` of a CTE whose columns are expensive and used more than once: some engines put the expression in place of
+    every use, and what is nested a few deep then never ends.
+#}
+{% macro _computed_once() %}
+    {{- return(adapter.dispatch('_computed_once', 'driftline')()) -}}
+{% endmacro %}
+{% macro default___computed_once() %}
+    {{- return('') -}}
+{% endmacro %}

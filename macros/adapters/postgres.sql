@@ -156,3 +156,8 @@
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 {% endmacro %}
+
+
+{% macro postgres___computed_once() %}
+    {{- return('materialized') -}}
+{% endmacro %}

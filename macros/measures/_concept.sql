@@ -46,18 +46,3 @@
         on p.monitor = m.monitor and p.computed_at > s.computed_at
     group by m.monitor, s.monitor
 {% endmacro %}
-
-
-{#
-    How a common table expression begins whose columns are used many times by the next: an engine that would copy their
-    expressions into every use computes them once instead.
-#}
-{% macro _as_computed() %}
-    {{- return(adapter.dispatch('_as_computed', 'driftline')()) -}}
-{% endmacro %}
-{% macro default___as_computed() %}
-    {{- return('as') -}}
-{% endmacro %}
-{% macro postgres___as_computed() %}
-    {{- return('as materialized') -}}
-{% endmacro %}

@@ -122,21 +122,6 @@
 {% endmacro %}
 
 
-{#
-    `as <this> (` of a CTE whose columns are expensive and used more than once: some engines put the expression in place of
-    every use, and what is nested a few deep then never ends.
-#}
-{% macro _computed_once() %}
-    {{- return(adapter.dispatch('_computed_once', 'driftline')()) -}}
-{% endmacro %}
-{% macro default___computed_once() %}
-    {{- return('') -}}
-{% endmacro %}
-{% macro postgres___computed_once() %}
-    {{- return('materialized') -}}
-{% endmacro %}
-
-
 {# What the groups of a segment are held against each other in: disparity → the rates that make it. #}
 {% macro _disparities() %}
     {{- return({

@@ -24,7 +24,7 @@ with frames as (
     {%- endfor %}
 ),
 
-periods {{ driftline._as_computed() }} (
+periods as {{ driftline._computed_once() }} (
     select k.case_no, f.side, k.period_index - n.number as period_index
     from {{ ref('driftline_explained_windows') }} as k
     join frames as f
@@ -80,7 +80,7 @@ added as (
     where c.baseline = 'reference'
 ),
 
-sums {{ driftline._as_computed() }} (
+sums as {{ driftline._computed_once() }} (
     select
         case_no, block, part, kind, name, value,
         sum(q_top) as q_top, sum(q_bottom) as q_bottom,
@@ -92,7 +92,7 @@ sums {{ driftline._as_computed() }} (
 ),
 
 -- A sum is compared with the sum of a window of the same length: how many of those the baseline is worth.
-baseline_windows {{ driftline._as_computed() }} (
+baseline_windows as {{ driftline._computed_once() }} (
     select k.case_no, count(distinct floor({{ driftline._as_double('k.period_index - s.period_index') }} / k.window_periods)) * 1e0 as windows
     from {{ ref('driftline_explained_windows') }} as k
     join periods as t on t.case_no = k.case_no and t.side = 'p'
@@ -160,7 +160,7 @@ ratio_changes as (
     where q_bottom_total > 0 and p_bottom_total > 0
 ),
 
-ratio_causes {{ driftline._as_computed() }} (
+ratio_causes as {{ driftline._computed_once() }} (
     select
         case_no, kind, name, value, part, is_sum, unit, column_name,
         scale * (case when is_sum = 1 then q_top - p_top else (q_top - middle * q_bottom) / q_bottom_total - (p_top - middle * p_bottom) / p_bottom_total end) as contribution,
@@ -197,7 +197,7 @@ psi_shares as (
     where q_total > 0 and p_total > 0 and (q_bin > 0 or p_bin > 0)
 ),
 
-psi_weights {{ driftline._as_computed() }} (
+psi_weights as {{ driftline._computed_once() }} (
     select
         psi_shares.*,
         (q_smooth - p_smooth) * ln(q_smooth / p_smooth) as term,
@@ -209,7 +209,7 @@ psi_weights {{ driftline._as_computed() }} (
     from psi_shares
 ),
 
-psi_causes {{ driftline._as_computed() }} (
+psi_causes as {{ driftline._computed_once() }} (
     select
         case_no, kind, name, value,
         sum(weight * (q_part - p_part)) - (max(q_share) - max(p_share)) * max(middle) as contribution,
@@ -237,7 +237,7 @@ weighted_groups as (
         on g.monitor = k.monitor and g.source = 'relation' and g.model_version = k.model_version and g.segment = 'all'
 ),
 
-centres {{ driftline._as_computed() }} (
+centres as {{ driftline._computed_once() }} (
     select monitor, column_role, max(bin_lower) as centre
     from {{ ref('driftline_bins') }}
     where bin_kind = 'centre' and column_role in ('prediction', 'label')
@@ -259,7 +259,7 @@ feature_bins as (
 ),
 
 -- The variance of the prediction itself.
-predictions {{ driftline._as_computed() }} (
+predictions as {{ driftline._computed_once() }} (
     select w.monitor, w.model_version, f.d2 / f.w - {{ driftline._squared('(' ~ driftline._bounded_mean('f.v', 'f.w') ~ ' - p.centre)') }} as variance
     from weighted_groups as w
     join centres as p on p.monitor = w.monitor and p.column_role = 'prediction'
@@ -268,7 +268,7 @@ predictions {{ driftline._as_computed() }} (
     where f.w > 0
 ),
 
-relations {{ driftline._as_computed() }} (
+relations as {{ driftline._computed_once() }} (
     select
         b.monitor, b.model_version, b.column_name,
         sum(b.w) * (sum(b.w) / sum(b.w2)) as rows_of, count(*) as bins,
@@ -295,7 +295,7 @@ strengths as (
     left join (select distinct monitor from {{ ref('driftline_importances') }}) as declared on declared.monitor = r.monitor
 ),
 
-weights {{ driftline._as_computed() }} (
+weights as {{ driftline._computed_once() }} (
     select
         monitor, model_version, column_name,
         case
@@ -307,7 +307,7 @@ weights {{ driftline._as_computed() }} (
 ),
 
 -- What the shift of a feature alone did to the mean prediction.
-prediction_effects {{ driftline._as_computed() }} (
+prediction_effects as {{ driftline._computed_once() }} (
     select
         case_no, column_no,
         sum((q_share - p_share) * (coalesce(q_rate, p_rate) + coalesce(p_rate, q_rate)) / 2e0) as shares_effect,
@@ -325,7 +325,7 @@ prediction_effects {{ driftline._as_computed() }} (
     group by case_no, column_no
 ),
 
-column_causes {{ driftline._as_computed() }} (
+column_causes as {{ driftline._computed_once() }} (
     select
         k.case_no, d.column_name, d.psi, d.psi_noise, coalesce(w.weight, 0e0) as weight, d.psi * coalesce(w.weight, 0e0) as contribution,
         k.effect_of,
@@ -358,7 +358,7 @@ column_causes {{ driftline._as_computed() }} (
 ),
 
 -- Bins in words. A bin's lower edge is outside, its upper inside; a value with a bin of its own has its edge just below.
-bin_texts {{ driftline._as_computed() }} (
+bin_texts as {{ driftline._computed_once() }} (
     select
         monitor, column_name, column_role, part, is_group,
         case

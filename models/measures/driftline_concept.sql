@@ -145,7 +145,7 @@ sides as (
     where q_l > 0 or p_l > 0
 ),
 
-means {{ driftline._as_computed() }} (
+means as {{ driftline._computed_once() }} (
     select
         {{ pair }}, bin, is_binary, has_label_mean, reference_l, q_l, p_l, q_l2, p_l2, q_y, p_y, q_lp, p_lp, q_e, p_e,
         case when q_l > 0 then q_l / q_l2 * q_l else 0e0 end as q_n,
@@ -160,7 +160,7 @@ means {{ driftline._as_computed() }} (
     from sides
 ),
 
-variances {{ driftline._as_computed() }} (
+variances as {{ driftline._computed_once() }} (
     select
         means.*,
         q_n > 0 and p_n > 0 as is_compared,
@@ -178,7 +178,7 @@ variances {{ driftline._as_computed() }} (
 
 -- If the relation is what it was, the rows of both sides are one sample, and so it is their variance together that says
 -- how far the two means of a bin may be apart. Bins that are all 0 on one side are not certain for that.
-differences {{ driftline._as_computed() }} (
+differences as {{ driftline._computed_once() }} (
     select
         variances.*
         {%- for name in targets %},
@@ -202,7 +202,7 @@ informed as (
 
 -- Bins with too few rows for a test of their own are tested together with their neighbours, by the sum of their
 -- differences (Cochran, Mantel, Haenszel): so a shift of the shares between them is not taken for one of the relation.
-grouped {{ driftline._as_computed() }} (
+grouped as {{ driftline._computed_once() }} (
     select
         informed.*,
         sum(q_l) over (partition by {{ pair }}) as q_total,

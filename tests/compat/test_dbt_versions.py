@@ -32,6 +32,8 @@ PROMISED = {
     "driftline_comparisons": "champion_version span metric difference difference_lower difference_upper verdict rows_needed",
     "driftline_changes": """family metric column_name value expected residual scale z_score trend trend_p_value cusum_up
         cusum_down cusum_limit change_start level_before level_after noise""",
+    "driftline_causes": """alert_id family metric cause_kind cause_rank cause_name cause_value contribution share
+        description""",
     "driftline_metrics": "family metric column_name baseline value row_count",
     "driftline_alerts": """alert_id family metric column_name baseline severity status first_window_start
         last_window_start windows_breached value threshold message owner""",

@@ -83,6 +83,9 @@ JUDGE = (
     "driftline_metrics",
     "driftline_judgements",
     "driftline_alerts",
+    "driftline_explained_windows",
+    "driftline_cause_parts",
+    "driftline_causes",
 )
 
 
