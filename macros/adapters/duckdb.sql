@@ -98,21 +98,21 @@
     {%- endif -%}
     {%- set ranked = [] -%}
     {%- for segment in segments -%}
-        {%- do ranked.append({'name': names[loop.index0], 'values': values.get(segment, limit.combinations + 1)}) -%}
+        {%- do ranked.append({'name': names[loop.index0], 'number': values.get(segment, limit.combinations + 1)}) -%}
     {%- endfor -%}
     {#- The segments with many values first, each to the first set that it fits into. -#}
     {%- set sets = [] -%}
-    {%- for segment in ranked | sort(attribute='values', reverse=true) -%}
+    {%- for segment in ranked | sort(attribute='number', reverse=true) -%}
         {%- set at = namespace(found=false) -%}
         {%- for crossed in sets -%}
-            {%- if not at.found and crossed.combinations * segment['values'] <= limit.combinations -%}
+            {%- if not at.found and crossed.combinations * segment.number <= limit.combinations -%}
                 {%- set at.found = true -%}
                 {%- do crossed.names.append(segment.name) -%}
-                {%- do crossed.update({'combinations': crossed.combinations * segment['values']}) -%}
+                {%- do crossed.update({'combinations': crossed.combinations * segment.number}) -%}
             {%- endif -%}
         {%- endfor -%}
         {%- if not at.found -%}
-            {%- do sets.append({'names': [segment.name], 'combinations': segment['values']}) -%}
+            {%- do sets.append({'names': [segment.name], 'combinations': segment.number}) -%}
         {%- endif -%}
     {%- endfor -%}
     {{- return(sets | map(attribute='names') | list) -}}
