@@ -7,10 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from support import DuckDBEngine, Engine, PostgresEngine, Project
 from support.postgres_server import PostgresUnavailable
 
 MakeProject = Callable[..., Project]
+
+# The same examples in every run: what fails, fails for everybody.
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")
