@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
-from support import DuckDBEngine, Engine, PostgresEngine, Project
+from support import DuckDBEngine, Engine, PostgresEngine, Project, quick_dbt
 from support.postgres_server import PostgresUnavailable
 
 MakeProject = Callable[..., Project]
@@ -20,12 +20,14 @@ settings.load_profile("repeatable")
 
 @pytest.fixture(scope="session")
 def duckdb_engine() -> Iterator[Engine]:
+    quick_dbt.install()
     yield DuckDBEngine()
 
 
 @pytest.fixture(scope="session")
 def postgres_engine() -> Iterator[Engine]:
     """A Postgres server of this test session's own, with an empty database."""
+    quick_dbt.install()
     try:
         engine = PostgresEngine()
     except PostgresUnavailable as problem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -160,3 +161,19 @@ models:
     chain.run()
     assert chain.sql("select small, label from fixed order by small")[0] == (1, "a")
     chain.close()
+
+
+def test_what_is_kept_between_invocations_follows_from_the_text(make_project: Any, monkeypatch: Any) -> None:
+    project = make_project(
+        models={"one": "select {{ number() }} as n"},
+        files={"macros/number.sql": "{% macro number() %}1{% endmacro %}"},
+        package=False,
+    )
+    assert project.build("--select", "one").success and project.sql("select n from one") == [(1,)]
+    project.write("macros/number.sql", "{% macro number() %}2{% endmacro %}")
+    assert project.build("--select", "one").success and project.sql("select n from one") == [(2,)]
+    monkeypatch.setenv("DBT_ENV_SECRET_WORD", "hush-hush")
+    project.model("one", "{{ exceptions.raise_compiler_error('said: hush-hush') }}")
+    run = project.run(["build"])
+    assert not run.success
+    assert "said: *****" in run.text and "hush-hush" not in run.text

@@ -29,7 +29,8 @@ from support.engines import Workspace
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
-# dbt's own switches: nothing is sent, nothing is looked up, nothing is written to the terminal.
+# dbt's own switches: nothing is sent, nothing is looked up, nothing is written to the terminal, and no manifest or
+# compiled file to the disk (what a run did is taken from its result).
 QUIET = {
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     "DO_NOT_TRACK": "1",
@@ -38,6 +39,7 @@ QUIET = {
     "DBT_LOG_LEVEL": "none",
     "DBT_LOG_LEVEL_FILE": "none",
     "DBT_PRINT": "false",
+    "DBT_WRITE_JSON": "false",
 }
 
 
