@@ -152,6 +152,6 @@ def test_a_model_that_is_no_monitor(project: Project) -> None:
 
 
 def test_a_monitor_that_is_listed_twice_counts_once(project: Project) -> None:
-    project.build(vars={"driftline_monitors": ["good", "good"]})
+    project.build("--select", "+driftline_state", vars={"driftline_monitors": ["good", "good"]})
     rows = project.sql("select sum(row_count) from driftline_state where column_role = 'row'")
     assert rows == [(60,)]

@@ -82,5 +82,5 @@ def judge(chain: Chain, rows: list[Row], owners: dict[str, str] | None = None) -
 
 def make_chain(make_module_project: Any, thresholds: list[Row]) -> Chain:
     project: Project = make_module_project(vars={"driftline_thresholds": thresholds})
-    project.build()
-    return project.chain()
+    project.build("--select", "+driftline_alerts")
+    return project.chain(select="driftline_judgements driftline_alerts")

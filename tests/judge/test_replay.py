@@ -53,7 +53,7 @@ def stages(make_module_project: Any) -> dict[str, list[tuple[Any, ...]]]:
     )  # fmt: skip
     found = {}
     for name, now in STAGES.items():
-        project.build(vars={"driftline_now": now})
+        project.build("--select", "+driftline_alerts", vars={"driftline_now": now})
         found[name] = project.sql(
             "select metric, column_name, alert_id, status, severity, first_window_start, last_window_start,"
             " windows_breached, owner from driftline_alerts order by metric, first_window_start"

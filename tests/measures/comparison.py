@@ -76,17 +76,8 @@ DECLARATIONS: dict[str, dict[str, Any]] = {
     },
 }
 
-# What their history says, and what the judge makes of the measures, is tested elsewhere.
-JUDGE = (
-    "driftline_histories",
-    "driftline_changes",
-    "driftline_metrics",
-    "driftline_judgements",
-    "driftline_alerts",
-    "driftline_explained_windows",
-    "driftline_cause_parts",
-    "driftline_causes",
-)
+# What is compared here, and what it is made of; all that others make of it is tested elsewhere.
+MEASURES = ("+driftline_drift", "+driftline_quality", "+driftline_business")
 
 
 def monitor_model(declaration: Mapping[str, Any], table: str) -> str:
@@ -108,10 +99,6 @@ def project_arguments(tables: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> 
         "models": {f"monitors/{name}": text for name, text in monitors.items()},
         "vars": {"driftline_monitors": list(monitors), "driftline_windows": WINDOWS},
     }
-
-
-def measuring_models(chain: Any) -> list[str]:
-    return [name for name in chain.compiled_sql() if name not in JUDGE]
 
 
 # ------------------------------------------------------------------------------------------------------------- reading

@@ -72,7 +72,7 @@ def built(make_module_project: Callable[..., Any]) -> tuple[Any, dict[str, pd.Da
     arguments = c.project_arguments({t: {n: d for n, d in DECLARATIONS.items() if TABLES[n] == t} for t in tables})
     arguments["vars"].pop("driftline_windows")
     project = make_module_project(**arguments, tables=tables)
-    project.build()
+    project.build("--select", *c.MEASURES)
     return project, tables
 
 

@@ -72,6 +72,14 @@ TYPES = {
 }  # fmt: skip
 
 
+def made_chain(project: Project) -> Chain:
+    """What follows from the measures, which ``load`` runs."""
+    project.build("--select", "+driftline_alerts")
+    return project.chain(
+        select="driftline_histories driftline_changes driftline_metrics driftline_judgements driftline_alerts"
+    )
+
+
 def load(chain: Chain, rows: list[dict[str, Any]] | pd.DataFrame, periods: Mapping[str, str]) -> None:
     """Puts the rows where the measures would be, and all that follows from them in its place."""
     workspace = chain.workspace
@@ -93,9 +101,7 @@ def load(chain: Chain, rows: list[dict[str, Any]] | pd.DataFrame, periods: Mappi
         "driftline_windows",
         {"monitor": list(periods), "window_periods": [SPANS[period].size for period in periods.values()]},
     )
-    chain.run(
-        "driftline_histories", "driftline_changes", "driftline_metrics", "driftline_judgements", "driftline_alerts"
-    )
+    chain.run()
 
 
 # ------------------------------------------------------------------------------------------------- random series
@@ -156,8 +162,7 @@ SERIES["day"]["no value"] = {FIRST["day"] + k: None for k in range(60)}
 @pytest.fixture(scope="module")
 def chain(make_module_project: Any) -> Chain:
     project: Project = make_module_project(vars={"driftline_windows": WINDOWS})
-    project.build()
-    return project.chain()
+    return made_chain(project)
 
 
 @pytest.fixture(scope="module")
@@ -319,7 +324,7 @@ def test_from_rows_to_alerts(make_project: Any) -> None:
             "driftline_thresholds": [{"family": "trend", "segment": "market", "segment_value": "south"}],
         },
     )
-    project.build()
+    project.build("--select", "+driftline_alerts")
     kept = project.sql("select distinct window_periods, segment, segment_value, family, metric from driftline_changes")
     assert sorted(kept) == [
         (1, "all", "all", "business", "conversion"),
@@ -428,8 +433,7 @@ def simulated(
     """By name: the CUSUMs up and down, series x windows, NaN where there is none."""
     folder = tmp_path_factory.mktemp("simulated")
     project = Project(folder, duckdb_engine.workspace(folder))
-    project.build()
-    chain = project.chain()
+    chain = made_chain(project)
     rng = np.random.default_rng(8)
     made = {name: ("day", make(rng)) for name, make in {**QUIET, **MOVING}.items()}
     made |= {name: ("week", make(rng)) for name, make in {**QUIET_WEEKS, **MOVING_WEEKS}.items()}

@@ -68,7 +68,7 @@ def both(
         project.set_vars(driftline_now="2024-03-01")
         project.load("log", raw.to_arrow(rows), c.TYPES)
         project.load("shapes", raw.to_arrow(shapes))
-        project.build()
+        project.build("--select", "+driftline_alerts")
         projects[engine.name] = project
     sizes = c.sizes_of(rows, c.DECLARATIONS["plain"]) | c.sizes_of(rows, c.DECLARATIONS["split"])
     yield projects, sizes | c.sizes_of(shapes, MONITORS["shapes"]["walk"])

@@ -42,7 +42,7 @@ def judged(
     # NaN of a column that is mostly empty stands for NULL here.
     rows = cases.rows.assign(null_heavy=cases.rows["null_heavy"].astype("Float64"))
     project.load("cases", rows, dict.fromkeys(("segment", "category_5", "category_50"), "text"))
-    project.build()
+    project.build("--select", "+driftline_alerts")
     yield project, cases
     project.close()
 

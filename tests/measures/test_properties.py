@@ -66,8 +66,8 @@ def chain(make_module_project: Callable[..., Any], engine: Engine) -> Iterator[A
     project = make_module_project(**c.project_arguments({"log": MONITORS}))
     project.set_vars(driftline_windows={"day": [1]})
     project.load("log", {"at": [START], "x": [1.0], "category": ["a"], "w": [1.0]}, TYPES)
-    project.build()
-    chain = project.chain()
+    project.build("--select", "+driftline_drift")
+    chain = project.chain(select="+driftline_drift")
     if engine.name == "duckdb":
         chain.workspace.execute("set threads = 1")
     yield chain
@@ -76,7 +76,7 @@ def chain(make_module_project: Callable[..., Any], engine: Engine) -> Iterator[A
 
 def drift(chain: Any, rows: pd.DataFrame) -> pd.DataFrame:
     chain.load("log", raw.to_arrow(rows), TYPES)
-    chain.run(*c.measuring_models(chain))
+    chain.run()
     found: pd.DataFrame = chain.frame("select * from driftline_drift")
     return found
 

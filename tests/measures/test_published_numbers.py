@@ -87,7 +87,7 @@ def measured(make_module_project: Callable[..., Any]) -> Mapping[tuple[str, str]
     )
     types = {"at": "timestamp", "value": "double precision", "sample": "double precision", "category": "text"}
     project.load("log", log(), types)
-    project.build()
+    project.build("--select", "+driftline_drift")
     rows = project.frame(
         "select * from driftline_drift where baseline = 'reference' and segment = 'source'"
         " and window_start = cast('2024-01-02' as timestamp)"
