@@ -79,7 +79,7 @@ retrain: $(VENV)/.demo
 
 test: $(VENV)/.test $(COMPAT)/1.10/.done $(COMPAT)/1.12/.done
 	@.ci/browser
-	@DRIFTLINE_TEST_ALL=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope $(ARGS)
+	@DRIFTLINE_TEST_ALL=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder $(ARGS)
 
 PYTHON_CODE := $(wildcard python tests demo bench)
 

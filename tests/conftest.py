@@ -53,6 +53,35 @@ def figure(record_property: Callable[[str, object], None]) -> Callable[[str, obj
     return record
 
 
+# Measured on two cores: the modules of half a minute and more. In the order of their names the longest would come last,
+# and one process would wait for it.
+LONG = (
+    "measures/test_measures_against_scipy.py",
+    "compat/test_dbt_versions.py",
+    "python/alerting/test_delivery.py",
+    "measures/test_performance_against_sklearn.py",
+    "measures/test_comparisons.py",
+    "state/test_runs.py",
+    "demo/test_retrain.py",
+    "report/test_browser.py",
+    "judge/test_replay.py",
+    "measures/test_concept.py",
+    "state/test_outcomes.py",
+    "measures/test_properties.py",
+    "judge/test_gate.py",
+    "bad_input/test_what_works.py",
+    "bad_input/test_variables.py",
+    "python/alerting/test_actions.py",
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest modules first, where tests are shared out by modules (see the Makefile)."""
+    places = {Path(__file__).parent / name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path, len(LONG)))
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     # By way of the reports, because the tests may have run in other processes.
     lines = [

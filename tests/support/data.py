@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -47,10 +48,8 @@ def _value(value: Any) -> Any:
 
 def plain(value: Any) -> Any:
     """A driver's value as int, float, str, bool, datetime or None, so that engines can be compared."""
-    from decimal import Decimal
-
-    if isinstance(value, Decimal) and value.is_finite():
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, Decimal):
-        return float(value)
-    return value
+    if not isinstance(value, Decimal):
+        return value
+    if value.is_finite() and value == value.to_integral_value():
+        return int(value)
+    return float(value)

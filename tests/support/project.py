@@ -29,8 +29,7 @@ from support.engines import Workspace
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
-# dbt's own switches: nothing is sent, nothing is looked up, nothing is written to the terminal, and no manifest or
-# compiled file to the disk (what a run did is taken from its result).
+# dbt's own switches: nothing is sent, nothing is looked up, nothing is written to the terminal.
 QUIET = {
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     "DO_NOT_TRACK": "1",
@@ -39,8 +38,9 @@ QUIET = {
     "DBT_LOG_LEVEL": "none",
     "DBT_LOG_LEVEL_FILE": "none",
     "DBT_PRINT": "false",
-    "DBT_WRITE_JSON": "false",
 }
+# What a run did is taken from its result, so it need not be on the disk too.
+NO_ARTIFACTS = {"DBT_WRITE_JSON": "false"}
 
 
 @dataclass
@@ -275,8 +275,9 @@ def _yaml(content: Any) -> str:
 @contextlib.contextmanager
 def _put_back(folder: Path) -> Iterator[None]:
     here = Path.cwd()
-    before = {name: os.environ.get(name) for name in QUIET}
-    os.environ.update(QUIET)
+    settings = QUIET | NO_ARTIFACTS
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
     os.chdir(folder)
     try:
         yield
