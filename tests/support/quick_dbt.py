@@ -7,7 +7,8 @@ code that Jinja makes of a template.
 
 And for the time of one invocation: the secrets in the environment are looked up once (dbt does it again at each macro
 it does not find, and these are thousands), and Python does not search for cycles of garbage (an invocation makes
-millions of objects and keeps most of them).
+millions of objects and keeps most of them). After it a list is put back to which dbt-adapters adds Postgres' flags
+every time, each of which costs a look at the whole stack: after a hundred invocations that was a second each.
 """
 
 from __future__ import annotations
@@ -60,8 +61,10 @@ def _keep_compiled_templates() -> None:
 
 @contextlib.contextmanager
 def _one_invocation() -> Iterator[None]:
+    from dbt.adapters.base import impl
     from dbt_common.exceptions import base
 
+    flags = impl.DEFAULT_BASE_BEHAVIOR_FLAGS.copy()
     look_up, secrets = base.env_secrets, base.env_secrets()
     base.env_secrets = lambda: secrets
     collecting = gc.isenabled()
@@ -70,5 +73,6 @@ def _one_invocation() -> Iterator[None]:
         yield
     finally:
         base.env_secrets = look_up
+        impl.DEFAULT_BASE_BEHAVIOR_FLAGS[:] = flags
         if collecting:
             gc.enable()
