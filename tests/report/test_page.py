@@ -485,3 +485,39 @@ def test_nan_and_infinity_in_the_model() -> None:
     con.execute("update driftline_causes set share = 'nan', contribution = 'inf'")
     payload(build_report(synthetic.query(con), synthetic.relations()))
     con.close()
+
+
+def test_a_label_whose_window_is_not_final_shows_no_drift() -> None:
+    """Labels that have not come are no drift: the judge waits for them, so the page does."""
+    con = synthetic.database([synthetic.shop()])
+    last = "select max(window_start) from driftline_drift where is_complete and row_count > 0 and window_periods = 1"
+    con.execute(f"update driftline_drift set psi = 9 where column_role = 'label' and window_start = ({last})")
+    con.execute(
+        "create table driftline_maturity as select distinct monitor, model_version, segment, segment_value, "
+        f"window_periods, window_start, window_start < ({last}) as is_mature, window_start < ({last}) as is_final "
+        "from driftline_drift"
+    )
+
+    def html(**more: str) -> str:
+        return build_report(synthetic.query(con), synthetic.relations() | more)
+
+    assert "bought has moved most" in Outline(html()).words
+    page = html(driftline_maturity="driftline_maturity")
+    assert "bought has moved most" not in Outline(page).words
+    monitor = next(m for m in payload(page)["monitors"] if "bought" in [c[0] for c in m["columns"]])
+    place = [c[0] for c in monitor["columns"]].index("bought")
+    for cells in (s for s in monitor["slices"] if s["k"] == ["all", "all", "all", 1, "reference"]):
+        mine = cells["psi"][place * len(cells["t0"]) : (place + 1) * len(cells["t0"])]
+        assert mine[-1] is None and mine[-2] is not None
+    for group in (g for g in monitor["quality"] if g["k"] == ["all", "all", "all", 1]):
+        assert [r[3][0] for r in group["rows"] if r[1] == "label"] == [None]
+        assert all(r[3][0] is not None for r in group["rows"] if r[1] != "label")
+
+
+def test_the_noise_on_the_page_is_that_of_the_judge() -> None:
+    con = synthetic.small()
+    con.execute("alter table driftline_drift add column psi_noise double default 0.0625")
+    con.execute("alter table driftline_drift add column ks_noise double default 0.125")
+    found = payload(build_report(synthetic.query(con), synthetic.relations()))["monitors"][0]["slices"][0]
+    assert {x for x in found["pn"] if x is not None} == {625}
+    assert {x for x in found["kn"] if x is not None} == {1250}

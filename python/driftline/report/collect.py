@@ -390,10 +390,10 @@ class _Monitor:
             psi, ks = n.as_float(r["psi"]), n.as_float(r["ks_lower"])
             if psi is not None:
                 out["psi"][at] = scaled(psi)
-                out["pn"][at] = scaled(highest(r["psi_critical"], r["noise_floor"]))
+                out["pn"][at] = scaled(judged_noise(r, "psi_noise", "psi_critical", "noise_floor"))
             if ks is not None:
                 out["ks"][at] = scaled(ks)
-                out["kn"][at] = scaled(highest(r["ks_critical"], r["ks_noise_floor"]))
+                out["kn"][at] = scaled(judged_noise(r, "ks_noise", "ks_critical", "ks_noise_floor"))
         return {
             "k": [*s.grain, s.size, s.baseline], "t0": [n.minutes(t) for t in starts],
             "t1": [n.minutes(ends[t]) for t in starts], "n": [counts[t] for t in starts], "m": base,
@@ -802,6 +802,11 @@ class _Monitor:
 SPECIAL = {
     -3: "null", -2: "nan", -1: "negative_infinity", 10000: "positive_infinity", 10001: "beyond_top", 10002: "unseen"
 }  # fmt: skip
+
+
+def judged_noise(row: Row, name: str, *parts: str) -> float | None:
+    """What the judge holds a distance against; of a table without it, the larger of its parts."""
+    return n.as_float(row[name]) if name in row else highest(*(row[part] for part in parts))
 
 
 def last_filled(counts: list[int]) -> int:

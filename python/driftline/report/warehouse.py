@@ -146,6 +146,17 @@ class Warehouse:
             "select family, metric, baseline, column_kind, warn, critical from {table} where family = 'drift'",
         )
 
+    def waits(self, table: str, state: str) -> str:
+        """A condition on rows `t` of a table: they are about a label whose window is not yet `state` (is_mature: enough
+        labels are known, is_final: they had their time). What they would show is labels that have not come."""
+        if state not in self.columns("driftline_maturity") or "column_role" not in self.columns(table):
+            return "1 = 0"
+        same = " and ".join(f"w.{key} = t.{key}" for key in ("monitor", *GRAIN, "window_periods", "window_start"))
+        return (
+            f"t.column_role = 'label' and not exists (select 1 from {self.relations['driftline_maturity']} w "
+            f"where w.{state} and {same})"
+        )
+
     def drift(
         self,
         monitor: str,
@@ -157,12 +168,18 @@ class Warehouse:
         windows: int,
     ) -> list[Row]:
         keys = ", ".join((*GRAIN, "window_periods", "baseline"))
+        # What the judge holds an effect against; tables of an older package have its parts alone.
+        noise = self.pick("driftline_drift", "psi_noise", "ks_noise")
+        waits = self.waits("driftline_drift", "is_mature")
         return self.rows(
             "driftline_drift",
             f"select monitor, {keys}, column_name, column_role, column_kind, window_start, window_end, row_count, "
-            "baseline_row_count, baseline_model_version, psi, psi_critical, noise_floor, ks_lower, ks_critical, "
-            f"ks_noise_floor from (select t.*, dense_rank() over (partition by {keys} order by window_start desc) as "
-            "recency from {table} t where is_complete "
+            f"baseline_row_count, baseline_model_version, {', '.join((*noise, 'psi_critical', 'noise_floor'))}, "
+            "ks_critical, ks_noise_floor, case when waits = 1 then null else psi end as psi, "
+            "case when waits = 1 then null else ks_lower end as ks_lower "
+            f"from (select t.*, case when {waits} then 1 else 0 end as waits, "
+            f"dense_rank() over (partition by {keys} order by window_start desc) as recency "
+            "from {table} t where is_complete "
             f"and {one_of('monitor', [monitor], names)} and window_periods in ({', '.join(map(str, sizes))}) "
             f"and {one_of('baseline', baselines, [])} and {any_grain(chosen, GRAIN, known)}) d "
             f"where recency <= {windows}",
@@ -277,12 +294,15 @@ class Warehouse:
     ) -> list[Row]:
         keys = ", ".join(("monitor", *GRAIN, "window_periods"))
         rates = ("null_rate", "nan_rate", "infinite_rate", "unseen_rate", "out_of_range_rate")
-        wanted = ("row_count", *rates, *(f"reference_{r}" for r in rates if r != "unseen_rate"), "mean", "minimum",
-                  "maximum")  # fmt: skip
+        wanted = ("row_count", *(f"reference_{r}" for r in rates if r != "unseen_rate"))
+        waiting = (*rates, "mean", "minimum", "maximum")
+        waits = self.waits("driftline_quality", "is_final")
         return self.rows(
             "driftline_quality",
-            f"select {keys}, column_name, column_role, window_start, window_end, {', '.join(wanted)} from ("
-            f"select t.*, dense_rank() over (partition by {keys} order by window_start desc) as recency "
+            f"select {keys}, column_name, column_role, window_start, window_end, {', '.join(wanted)}, "
+            f"{', '.join(f'case when waits = 1 then null else {r} end as {r}' for r in waiting)} from ("
+            f"select t.*, case when {waits} then 1 else 0 end as waits, "
+            f"dense_rank() over (partition by {keys} order by window_start desc) as recency "
             f"from {{table}} t where is_complete and row_count > 0 and {one_of('monitor', [monitor], names)} "
             f"and {any_grain(grains, GRAIN, known)}) q where recency = 1",
         )

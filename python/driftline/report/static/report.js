@@ -923,7 +923,7 @@
         for (const i of used) {
           const severity = flag(r[0], RATE_METRICS[i]);
           const cell = el("td", { class: `num${severity ? ` flag ${severity}` : ""}` }, percent(r[3][i]));
-          if (r[4][i] !== null && percent(r[4][i]) !== percent(r[3][i])) cell.append(el("span", { class: "was" }, percent(r[4][i])));
+          if (r[3][i] !== null && r[4][i] !== null && percent(r[4][i]) !== percent(r[3][i])) cell.append(el("span", { class: "was" }, percent(r[4][i])));
           if (severity) cell.append(el("span", { class: "was" }, severity === "critical" ? "critical" : "warning"));
           line.append(cell);
         }
