@@ -168,9 +168,12 @@ def _facts(alert: Alert, words: Catalogue, facts: Facts) -> tuple[tuple[str, str
         # The threshold of a difference may be a share of it: the judge's own text says which, a number alone would not.
         usual = words("fact.usual.difference", noise=number(alert.noise)) if alert.noise is not None else ""
     elif alert.threshold is not None and alert.noise is not None:
-        usual = words("fact.usual.text", noise=number(alert.noise), threshold=number(alert.threshold))
+        # The threshold of a critical alert is the one it is critical from; it alerts from a lower one.
+        key = "fact.usual.critical" if alert.severity == "critical" else "fact.usual.text"
+        usual = words(key, noise=number(alert.noise), threshold=number(alert.threshold))
     elif alert.threshold is not None:
-        usual = words("fact.threshold.text", threshold=number(alert.threshold))
+        key = "fact.threshold.critical" if alert.severity == "critical" else "fact.threshold.text"
+        usual = words(key, threshold=number(alert.threshold))
     if usual:
         found.append((words("fact.usual"), usual))
     if alert.peak_value is not None and alert.peak_value != alert.value:

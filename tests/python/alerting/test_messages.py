@@ -96,7 +96,7 @@ def test_english() -> None:
         "shop: 1 critical alert, 1 warning\n\n"
         "New, critical: price: psi 0.31, held against the reference\n"
         "  Since: 2026-03-01, 2 windows of 7 periods\n"
-        "  Beyond the usual: up to 0.01 is chance; it alerts from 0.25\n"
+        "  Beyond the usual: up to 0.01 is chance; it is critical from 0.25\n"
         "  Peak: 0.4\n"
         "  Where: market = JP, version v2\n"
         "  Driven by: price: 80 % of it, market = NO: 10 % of it\n"
@@ -109,6 +109,15 @@ def test_english() -> None:
         "  Owner: ann@example.com\n\n"
         "Open the report: https://example.com/r.html#monitor-shop\n"
     )
+
+
+def test_the_threshold_is_that_of_the_severity() -> None:
+    for alert, words in (
+        (replace(ALERT, severity="warn", threshold=0.1), "up to 0.01 is chance; it alerts from 0.1\n"),
+        (replace(ALERT, noise=None), "Beyond the usual: it is critical from 0.25\n"),
+        (replace(ALERT, noise=None, severity="warn", threshold=0.1), "Beyond the usual: it alerts from 0.1\n"),
+    ):
+        assert words in compose(message_of(alert), catalogue("en"), FACTS).plain()
 
 
 def test_japanese() -> None:
