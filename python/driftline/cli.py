@@ -279,8 +279,12 @@ def alert_command(
             warehouse, config, folder, context.scrub, sys.stdout, as_json, context.progress, say, patience=wait
         )  # fmt: skip
         if dry_run:
-            for line in run.preview():
+            found = run.preview()
+            for line in found:
                 click.echo(line)
+            # Only what the preview has filled in: what no route takes, and that there is nothing.
+            for line in run.summary.lines() if run.summary.unrouted or not found else ():
+                say(line)
             return FINE
         summary = run.deliver()
     for line in summary.lines():

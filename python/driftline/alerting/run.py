@@ -22,6 +22,7 @@ from driftline.alerting.ledger import Entry, Ledger
 from driftline.alerting.notification import Message
 from driftline.alerting.planning import (
     ACTION_PREFIX,
+    Held,
     Plan,
     Policy,
     messages,
@@ -30,7 +31,7 @@ from driftline.alerting.planning import (
     starts_since,
     superseded,
 )
-from driftline.alerts import Alert, known_monitors, read_alerts
+from driftline.alerts import Alert, describe, known_monitors, read_alerts
 from driftline.errors import DriftlineError, LockedError
 from driftline.scrub import Scrubber
 from driftline.text import printable, to_json
@@ -181,6 +182,12 @@ class Run:
     def preview(self) -> list[str]:
         """What a run would tell and start now. Sends nothing and records nothing."""
         alerts, monitors = self._patiently(self._read_alerts)
+        self.summary.unrouted = self._unrouted(alerts)
+        texts = {alert.alert_id: describe(alert) for alert in alerts}
+
+        def waits(name: str, held: Held) -> str:
+            return f"{name}  waits: {texts.get(held.alert_id, f'{held.monitor} {held.alert_id}')}: {held.reason}"
+
         ledger = Ledger(self._warehouse)
         recorded = self._recorded(ledger) if ledger.exists() else []
         lines = []
@@ -190,19 +197,26 @@ class Run:
             due = plan(alerts, mine, monitors, policy, self._clock())
             for message in messages(due, mine, policy):
                 lines += [f"{channel.name}  {notification.line()}" for notification in message.notifications]
-            lines += [f"{channel.name}  waits: {held.monitor} {held.alert_id}: {held.reason}" for held in due.held]
+            lines += [waits(channel.name, held) for held in due.held]
         for action in self._config.actions:
             name = ACTION_PREFIX + action.name
             mine = [entry for entry in recorded if entry.channel == name]
             found = plan_action(action, alerts, mine, self._config.mutes, self._clock())
             for message in found.start:
                 lines += [f"{name}  {notification.line()}" for notification in message.notifications]
-            lines += [f"{name}  waits: {held.monitor} {held.alert_id}: {held.reason}" for held in found.held]
+            lines += [waits(name, held) for held in found.held]
         return [self._scrub(printable(line)) for line in lines]
 
     def _read_alerts(self) -> tuple[list[Alert], list[str]]:
         alerts = read_alerts(self._warehouse)
         return alerts, known_monitors(self._warehouse, alerts)
+
+    def _unrouted(self, alerts: Sequence[Alert]) -> int:
+        """Open alerts that nobody is told of."""
+        routes = self._config.routes
+        return (
+            sum(alert.is_open and not any(route.match(alert) for route in routes) for alert in alerts) if routes else 0
+        )
 
     def _recorded(self, ledger: Ledger) -> list[Entry]:
         names = [c.name for c in self._config.channels] + [ACTION_PREFIX + a.name for a in self._config.actions]
@@ -254,10 +268,7 @@ class Run:
             self._note(ledger, config.name, due, superseded(due, mine))
             planned.append((config, channel, messages(due, mine, policy)))
             wanted = wanted or (channel.facts and bool(planned[-1][2]))
-        if self._config.routes:
-            self.summary.unrouted = sum(
-                alert.is_open and not any(route.match(alert) for route in self._config.routes) for alert in alerts
-            )
+        self.summary.unrouted = self._unrouted(alerts)
         starts = self._starts(ledger, alerts, recorded, now)
         told = {
             n.alert.alert_id: n.alert

@@ -95,6 +95,22 @@ def test_together_by_monitor_and_limited_by_day(shop: Any, tools: Any) -> None:
     assert shop.run("alert").code == 0 and len(starts(log)) == 2
 
 
+def test_a_preview_says_what_waits_and_what_nobody_is_told_of(shop: Any, tools: Any) -> None:
+    mute = {"match": {"monitor": "shop"}, "reason": "sale", "until": "2099-01-01"}
+    tools.configure(shop, channels={"screen": {"type": "console"}}, mutes=[mute])
+    shop.build("shop")
+    shop.alert("a1")
+    outcome = shop.run("alert", "--dry-run")
+    assert outcome.out == "screen  waits: shop: psi of price is 0.31, over 0.25: muted: sale\n" and outcome.err == ""
+    routes = [{"match": {"monitor": "another"}, "channels": "screen"}]
+    tools.configure(shop, channels={"screen": {"type": "console"}}, routes=routes)
+    outcome = shop.run("alert", "--dry-run")
+    assert outcome.code == 0 and outcome.out == "" and "1 open alerts match no route" in outcome.err
+    tools.configure(shop, channels={"screen": {"type": "console"}})
+    assert shop.run("alert").code == 0
+    assert "nothing new to tell" in shop.run("alert", "--dry-run").err
+
+
 def test_dry_runs_start_nothing(shop: Any, tools: Any) -> None:
     words, log = command(shop)
     tools.configure(shop, actions={"retrain": {"command": words, "dry_run": True}})
