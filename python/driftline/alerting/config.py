@@ -228,7 +228,7 @@ class _Reader:
                 yield where, f"unknown key '{key}'{meant}; allowed: {', '.join(allowed)}"
         elif error.validator == "required":
             missing = [key for key in limit if key not in given]
-            yield where, f"{' and '.join(repr(key) for key in missing)} is missing"
+            yield where, f"{' and '.join(map(repr, missing))} {'is' if len(missing) == 1 else 'are'} missing"
         elif error.validator in ("enum", "const"):
             allowed = limit if error.validator == "enum" else [limit]
             yield where, f"{_shown(where, given)} is not one of {', '.join(map(str, allowed))}"

@@ -91,6 +91,7 @@ def test_the_schema_is_one() -> None:
         ("channels: {a: {type: slak, url: x}}", "channels.a: unknown type 'slak' (did you mean 'slack'?); allowed: console"),
         ("channels: {a: {url: x}}", "channels.a: 'type' is missing; allowed: console"),
         ("channels: {a: {type: slack}}", "channels.a: 'url' is missing"),
+        ("channels: {a: {type: console, digest: {every: day}}}", "channels.a.digest: 'at' and 'timezone' are missing"),
         ("channels: {a: {type: slack, url: 'https://x/y', ur: 1}}", "channels.a: unknown key 'ur' (did you mean 'url'?)"),
         ("channels: {a: {type: slack, url: nonsense}}", "channels.a.url: not a URL"),
         ("channels: {a: {type: slack, url: env:NOWHERE}}", "channels.a.url: the environment variable NOWHERE is not set"),
