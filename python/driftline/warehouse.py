@@ -65,6 +65,14 @@ class ProjectOptions:
         }
         return [f"{name}={value}" for name, value in given.items() if value is not None]
 
+    def check_folder(self) -> None:
+        """Raise ProjectError where there is no project: dbt then complains of whatever else it misses first."""
+        folder = Path(self.project_dir or os.environ.get("DBT_PROJECT_DIR") or ".").absolute()
+        if not any((place / "dbt_project.yml").exists() for place in (folder, *folder.parents)):
+            raise ProjectError(
+                f"There is no dbt_project.yml in {folder}.", "Run it in the dbt project, or give --project-dir."
+            )
+
     def profiles_file(self) -> Path:
         folder = self.profiles_dir or os.environ.get("DBT_PROFILES_DIR")
         if folder is not None:
@@ -118,6 +126,7 @@ class Warehouse:
 
             outcome = dbtRunner().invoke([*_QUIET, "parse", *options.arguments()])
             if not outcome.success or outcome.result is None:
+                options.check_folder()
                 raise _project_error(outcome.exception, scrub)
             adapter: Any = get_adapter_by_type(outcome.result.metadata.adapter_type)
         scrub.add_settings(adapter.config.credentials)

@@ -11,6 +11,7 @@ from typing import Any
 
 import driftline
 import pytest
+from driftline.cli import run
 
 
 def test_quiet(any_shop: Any) -> None:
@@ -185,3 +186,10 @@ def test_stdout_is_the_result_alone(shop: Any) -> None:
     )
     assert done.returncode == 1, done.stderr
     assert json.loads(done.stdout)["open"] == 1
+
+
+def test_a_folder_without_a_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """dbt would complain of a folder for profiles.yml that nobody asked for."""
+    assert run(["check", "--project-dir", str(tmp_path)]) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith(f"driftline: There is no dbt_project.yml in {tmp_path}.\n") and captured.out == ""
