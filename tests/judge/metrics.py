@@ -77,10 +77,10 @@ def judge(chain: Chain, rows: list[Row], owners: dict[str, str] | None = None) -
     chain.load(
         "driftline_windows", {"monitor": monitors * 2, "window_periods": [1] * len(monitors) + [7] * len(monitors)}
     )
-    chain.run("driftline_judgements", "driftline_alerts")
+    chain.run("driftline_judgements", "driftline_episodes", "driftline_alerts")
 
 
 def make_chain(make_module_project: Any, thresholds: list[Row]) -> Chain:
     project: Project = make_module_project(vars={"driftline_thresholds": thresholds})
     project.build("--select", "+driftline_alerts")
-    return project.chain(select="driftline_judgements driftline_alerts")
+    return project.chain(select="driftline_judgements driftline_episodes driftline_alerts")

@@ -140,7 +140,7 @@ def built(make_module_project: Callable[..., Project]) -> tuple[Project, pd.Data
             "driftline_thresholds": thresholds(),
         },
     )
-    project.build("--select", "+driftline_causes")
+    project.build("--select", "+driftline_causes", "+driftline_alerts")
     return project, rows
 
 

@@ -76,7 +76,8 @@ def made_chain(project: Project) -> Chain:
     """What follows from the measures, which ``load`` runs."""
     project.build("--select", "+driftline_alerts")
     return project.chain(
-        select="driftline_histories driftline_changes driftline_metrics driftline_judgements driftline_alerts"
+        select="driftline_histories driftline_changes driftline_metrics driftline_judgements driftline_episodes"
+        " driftline_alerts"
     )
 
 

@@ -141,14 +141,20 @@ class Ledger:
                 columns = ", ".join(f"{name} {types[kind]}" for name, kind, _ in _COLUMNS)
                 try:
                     warehouse.execute(f"create table if not exists {self.relation} ({columns}{unique})")
-                except WarehouseError:
-                    # Another run may have created it just now.
-                    if not warehouse.sibling_exists("driftline_alerts", TABLE):
-                        raise
-            there = {column.name.lower() for column in warehouse.columns(self.relation)}
+                except WarehouseError as error:
+                    # Another run may have created it just now. The table itself is asked: dbt's list of tables is older.
+                    try:
+                        warehouse.columns(self.relation)
+                    except WarehouseError:
+                        raise error from None
+            there = self._columns()
             for name, kind, later in _COLUMNS:
                 if later and name not in there:
-                    warehouse.execute(f"alter table {self.relation} add column {name} {types[kind]}")
+                    try:
+                        warehouse.execute(f"alter table {self.relation} add column {name} {types[kind]}")
+                    except WarehouseError:
+                        if name not in self._columns():
+                            raise
             if "message_key" not in there and warehouse.dialect in _UPSERTS:
                 warehouse.execute(f"create unique index if not exists {TABLE}_key on {self.relation} (idempotency_key)")
         except WarehouseError as error:
@@ -156,6 +162,9 @@ class Ledger:
                 f"{self.relation} cannot be created: {error.detail}",
                 "Nothing was sent. Let this user create tables in that schema.",
             ) from error
+
+    def _columns(self) -> set[str]:
+        return {column.name.lower() for column in self._warehouse.columns(self.relation)}
 
     def exists(self) -> bool:
         return self._warehouse.sibling_exists("driftline_alerts", TABLE)

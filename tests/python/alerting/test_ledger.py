@@ -12,6 +12,7 @@ from driftline.alerting import ledger as module
 from driftline.alerting.facts import BusinessValue, Cause, read_course, read_facts
 from driftline.alerting.ledger import Entry, Ledger
 from driftline.alerts import read_alerts
+from driftline.errors import WarehouseError
 from driftline.scrub import Scrubber
 from driftline.warehouse import ProjectOptions, Warehouse
 
@@ -70,6 +71,22 @@ def test_a_lease_of_nothing_is_over_at_once(warehouse: Warehouse) -> None:
     for entry in ledger.read(["c"]):
         assert entry.lease_until is not None and entry.lease_until - ledger.now() > 9 * MINUTE
     assert abs(ledger.now() - datetime.now(timezone.utc).replace(tzinfo=None)) < MINUTE
+
+
+def test_another_run_creates_the_table_first(any_shop: Any, warehouse: Warehouse, monkeypatch: Any) -> None:
+    """Between looking and creating; dbt still believes that it is missing."""
+    ledger, execute, refused = Ledger(warehouse), warehouse.execute, []
+
+    def create_twice(statement: str) -> None:
+        execute(statement)
+        if statement.startswith(("create table", "alter table")):
+            refused.append(statement)
+            raise WarehouseError("duplicate key value violates unique constraint", "")
+
+    monkeypatch.setattr(warehouse, "execute", create_twice)
+    ledger.create()
+    assert len(refused) == 1
+    assert ledger.claim(ENTRIES, "one", MINUTE) == {entry.key for entry in ENTRIES}
 
 
 def test_a_table_of_an_earlier_version(any_shop: Any) -> None:
