@@ -29,7 +29,7 @@ LOOKS_LIKE_DRIFT = 0.1  # the PSI from which people usually begin to worry
 
 DRIFT = """
     with weeks as (
-        select column_name, window_start, psi, noise_floor, psi_critical
+        select column_name, window_start, psi, psi_noise
         from driftline_drift
         where monitor = 'recommendations' and model_version = 'reco_v1' and segment = 'all'
             and column_role = 'feature' and baseline = 'reference' and window_periods = 1
@@ -41,8 +41,8 @@ DRIFT = """
     select
         column_name,
         median(psi) as psi,
-        median(noise_floor) as noise,
-        count(*) filter (where psi > greatest(noise_floor, psi_critical)) as weeks_over_noise,
+        median(psi_noise) as noise,
+        count(*) filter (where psi > psi_noise) as weeks_over_noise,
         count(*) filter (where psi > $limit) as weeks_over_limit,
         count(*) as weeks,
         min(window_start) as first_week,

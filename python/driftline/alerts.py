@@ -12,6 +12,10 @@ from driftline.text import number, printable
 from driftline.warehouse import Row, Warehouse
 
 SEVERITIES = ("warn", "critical")
+# What people should read first.
+_FAMILIES = (
+    "performance", "business", "estimate", "concept", "fairness", "drift", "quality", "trend", "estimate_error",
+)  # fmt: skip
 
 _NEEDED = {"alert_id", "monitor", "severity", "status", "message"}
 
@@ -59,14 +63,19 @@ class Alert:
 
 
 def read_alerts(warehouse: Warehouse, monitors: Sequence[str] = ()) -> list[Alert]:
-    """All alerts, or those of some monitors, worst and newest first. Raises DriftlineError."""
+    """All alerts, or those of some monitors: open, critical, what matters most, newest first. Raises DriftlineError."""
     relation = warehouse.relation("driftline_alerts")
     where = f" where monitor in ({', '.join(warehouse.literal(name) for name in monitors)})" if monitors else ""
     alerts = [_alert(row, relation) for row in warehouse.query(f"select * from {relation}{where}")]
     alerts.sort(key=lambda a: (a.monitor, a.alert_id))
     alerts.sort(key=lambda a: a.last_window_start or datetime.min, reverse=True)
-    alerts.sort(key=lambda a: (not a.is_open, -rank(a.severity)))
+    alerts.sort(key=lambda a: (not a.is_open, -rank(a.severity), _matters(a)))
     return alerts
+
+
+def _matters(alert: Alert) -> int:
+    """Results before what may lead to them. By time alone a fallen model would come last: its labels come late."""
+    return _FAMILIES.index(alert.family) if alert.family in _FAMILIES else len(_FAMILIES)
 
 
 def _alert(row: Row, relation: str) -> Alert:

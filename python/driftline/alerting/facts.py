@@ -25,16 +25,21 @@ _GRAIN = ("monitor", "model_version", "segment", "segment_value", "window_period
 
 @dataclass(frozen=True)
 class Cause:
-    """A column, or a value of a segment, and the share of the movement that is its."""
+    """A column, a bin of one, a version or a value of a segment, and the share of the movement that is its."""
 
     column_name: str | None
     segment: str | None
     segment_value: str | None
     share: float | None
+    kind: str = "column"
+    """column, bin, version or segment; the share of a bin is one of its column's drift."""
+    bin: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return {
+            "kind": self.kind,
             "column_name": self.column_name,
+            "bin": self.bin,
             "segment": self.segment,
             "segment_value": self.segment_value,
             "share": self.share,
@@ -98,10 +103,13 @@ def read_causes(warehouse: Warehouse, relation: str | None, alerts: Sequence[Ale
 
 def _cause(row: Row) -> Cause:
     """A column is named alone, everything else with its value."""
-    name, value = str(row["cause_name"]), row["cause_value"]
-    if row["cause_kind"] == "column":
+    kind, name, value = str(row["cause_kind"]), str(row["cause_name"]), row["cause_value"]
+    text = None if value is None else str(value)
+    if kind == "column":
         return Cause(name, None, None, row["share"])
-    return Cause(None, name, None if value is None else str(value), row["share"])
+    if kind == "bin":
+        return Cause(name, None, None, row["share"], kind, text)
+    return Cause(None, name, text, row["share"], kind)
 
 
 def _read_business(

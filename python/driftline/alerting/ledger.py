@@ -142,7 +142,7 @@ class Ledger:
                 try:
                     warehouse.execute(f"create table if not exists {self.relation} ({columns}{unique})")
                 except WarehouseError as error:
-                    # Another run may have created it just now. The table itself is asked: dbt's list of tables is older.
+                    # Another run may have created it just now. The table itself is asked: dbt's list of them is older.
                     try:
                         warehouse.columns(self.relation)
                     except WarehouseError:

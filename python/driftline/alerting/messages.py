@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from driftline.alerting.catalogue import Catalogue
-from driftline.alerting.facts import Facts
+from driftline.alerting.facts import Cause, Facts
 from driftline.alerting.notification import Message, Notification
 from driftline.alerts import Alert
 from driftline.text import monitor_anchor, number, printable
@@ -185,12 +185,7 @@ def _facts(alert: Alert, words: Catalogue, facts: Facts) -> tuple[tuple[str, str
         where.append(words("fact.where.version", version=alert.model_version))
     if where:
         found.append((words("fact.where"), words("count.and").join(where)))
-    causes = [
-        words("fact.causes.column", column=c.column_name, share=_percent(c.share))
-        if c.column_name and c.column_name != "all"
-        else words("fact.causes.segment", segment=c.segment, value=c.segment_value, share=_percent(c.share))
-        for c in facts.causes.get(alert.alert_id, ())
-    ]
+    causes = [_cause(c, words) for c in facts.causes.get(alert.alert_id, ())]
     if causes:
         found.append((words("fact.causes"), words("count.and").join(causes)))
     business = [
@@ -211,6 +206,15 @@ def _facts(alert: Alert, words: Catalogue, facts: Facts) -> tuple[tuple[str, str
 def moment(at: datetime) -> str:
     """A day, and the time where it is not midnight."""
     return at.strftime("%Y-%m-%d") if (at.hour, at.minute) == (0, 0) else at.strftime("%Y-%m-%d %H:%M")
+
+
+def _cause(cause: Cause, words: Catalogue) -> str:
+    share = _percent(cause.share)
+    if cause.kind == "bin":
+        return words("fact.causes.bin", column=cause.column_name, value=cause.bin, share=share)
+    if cause.column_name and cause.column_name != "all":
+        return words("fact.causes.column", column=cause.column_name, share=share)
+    return words("fact.causes.segment", segment=cause.segment, value=cause.segment_value, share=share)
 
 
 def _percent(share: float | None, sign: str = "") -> str:
