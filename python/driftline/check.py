@@ -34,7 +34,9 @@ class CheckResult:
         above = "" if self.severity == "warn" else f" of severity {self.severity}"
         if not self.alerts:
             return [f"No open alerts{above} ({watched})."]
-        head = f"{len(self.alerts)} open alert{'' if len(self.alerts) == 1 else 's'}{above} ({watched}):"
+        alerting = len({alert.monitor for alert in self.alerts})
+        where = watched if alerting == len(self.monitors) else f"in {alerting} of {watched}"
+        head = f"{len(self.alerts)} open alert{'' if len(self.alerts) == 1 else 's'}{above} ({where}):"
         return [head, *(f"  {alert.severity:<8}  {describe(alert)}" for alert in self.alerts)]
 
 

@@ -14,6 +14,8 @@ from driftline.text import number, printable
 from driftline.warehouse import Row, Warehouse
 
 BETTER, WORSE, NOT_WORSE, UNKNOWN = "better", "worse", "not worse", "not yet known"
+# Metrics whose unit is a request's list, and not a row.
+_OF_LISTS = ("hit_rate", "ndcg", "mrr")
 # What the table says where nothing but more rows is missing.
 _CHANCE = "the difference may be chance"
 _OPPOSITE = {BETTER: WORSE, WORSE: BETTER}
@@ -65,7 +67,8 @@ class MetricVerdict:
         if self.reason:
             text += f"; {self.reason}"
         if self.rows_needed and self.is_decidable:
-            text += f"; about {self.rows_needed:,} more rows of {challenger} would tell"
+            unit = "lists" if self.family == "performance" and self.metric in _OF_LISTS else "rows"
+            text += f"; about {self.rows_needed:,} more {unit} of {challenger} would tell"
         return printable(text)
 
 

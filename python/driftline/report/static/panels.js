@@ -715,7 +715,7 @@ const driftlinePanels = (tools) => {
         const [label, write, apart] = this.comparedWords(r.family, r.metric);
         const decided = ["better", "worse"].includes(r.verdict);
         const verdict = el("span", {}, el("span", { class: decided ? "" : "open" }, r.verdict || "–"));
-        const more = [r.reason, !decided && r.needed ? `about ${number(Number(r.needed.toPrecision(2)))} more rows` : ""].filter(Boolean).join("; ");
+        const more = [r.reason, !decided && r.needed ? `about ${number(Number(r.needed.toPrecision(2)))} more ${r.family === "performance" && ["hit_rate", "ndcg", "mrr"].includes(r.metric) ? "lists" : "rows"} would tell` : ""].filter(Boolean).join("; ");
         if (more) verdict.append(el("span", { class: "detail" }, more));
         return [
           label, signed(r.difference, apart), [mark(r), "bar-cell"], [verdict, `text verdict ${decided ? r.verdict : "none"}`],
