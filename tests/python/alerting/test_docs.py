@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import time
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from driftline.alerting.channels.webhook import signed_headers
 from driftline.alerting.config import CHANNEL_TYPES, DeliverySettings, load_config, schema
@@ -48,6 +50,11 @@ def test_the_verification_verifies(secret: str) -> None:
     assert not found["is_genuine"]({**headers, "webhook-id": "other"}, body, secret)
     old = signed_headers(secret, "key", body, int(time.time()) - 1000)
     assert not found["is_genuine"](old, body, secret)
+
+
+def test_the_body_is_one() -> None:
+    path = REPOSITORY / "python" / "driftline" / "alerting" / "schema" / "notification.v1.json"
+    jsonschema.validate(json.loads(code("json")[0]), json.loads(path.read_text(encoding="utf-8")))
 
 
 def test_every_setting_and_column_is_described() -> None:
