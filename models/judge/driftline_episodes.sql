@@ -72,7 +72,7 @@ select
     {{ dbt.concat([
         "case when p.column_name = 'all' then p.metric else p.column_name || ': ' || p.metric end",
         "' '", driftline._readable('p.value'),
-        "case when p.peak_value <> p.value then ' (worst ' || " ~ driftline._readable('p.peak_value') ~ " || ')' else '' end",
+        "case when " ~ driftline._readable('p.peak_value') ~ " <> " ~ driftline._readable('p.value') ~ " then ' (worst ' || " ~ driftline._readable('p.peak_value') ~ " || ')' else '' end",
         "' against '", "case when p.expected is null then 'the ' || p.baseline when p.baseline = 'trailing' then " ~ driftline._readable('p.expected') ~ " || ' in the windows before' else " ~ driftline._readable('p.expected') ~ " || ' (' || p.baseline || ')' end",
         "'; noise '", driftline._readable('p.noise'),
         "', threshold '", driftline._readable('case when p.is_critical = 1 then coalesce(p.critical, p.warn) else coalesce(p.warn, p.critical) end'),

@@ -176,7 +176,7 @@ def _facts(alert: Alert, words: Catalogue, facts: Facts) -> tuple[tuple[str, str
         usual = words(key, threshold=number(alert.threshold))
     if usual:
         found.append((words("fact.usual"), usual))
-    if alert.peak_value is not None and alert.peak_value != alert.value:
+    if alert.peak_value is not None and number(alert.peak_value) != number(alert.value):
         found.append((words("fact.peak"), number(alert.peak_value)))
     where = []
     if alert.segment != "all":
