@@ -90,3 +90,12 @@
 {% macro _percent(x) %}
     {{- return("coalesce(" ~ driftline._as_text('cast(100e0 * ' ~ x ~ ' as numeric(18, 1))') ~ " || ' %', '?')") -}}
 {% endmacro %}
+
+
+{# The business metrics, as a relation (monitor, metric, is_sum): a sum has no denominator. #}
+{% macro _business_metrics() %}
+    select monitor, column_name as metric, 1 - max(case when bin_kind = 'denominator' then 1 else 0 end) as is_sum
+    from {{ ref('driftline_cells') }}
+    where column_role = 'business' and bin_kind in ('numerator', 'denominator')
+    group by monitor, column_name
+{% endmacro %}

@@ -76,9 +76,11 @@
     degrees of freedom 2h:    P(χ² > x) = Σ term 0…h−1 exp(−x/2 + term·ln(x/2) − lnΓ(term+1))
     degrees of freedom 2h+1:  P(χ² > x) = erfc(√(x/2)) + Σ term 1…h exp(−x/2 + (term−½)·ln(x/2) − lnΓ(term+½))
 
-    (Abramowitz & Stegun 26.4.4, 26.4.5.) parity is 0 for even and 1 for odd degrees of freedom; terms  the most needed
+    (Abramowitz & Stegun 26.4.4, 26.4.5.) parity is 0 for even and 1 for odd degrees of freedom.
 #}
-{% macro _chi_squared_terms(terms) %}
+{% macro _chi_squared_terms() %}
+    {#- More than the 10,000 categories a column may have need. -#}
+    {%- set terms = 5100 %}
     select
         0 as parity, number as term,
         coalesce(sum(case when number > 0 then ln({{ driftline._as_double('case when number > 0 then number else 1 end') }}) end) over (order by number rows unbounded preceding), 0) as log_gamma
@@ -91,12 +93,25 @@
 {% endmacro %}
 
 
+{# As many of them as the largest column can need. #}
+{% macro _needed_chi_squared_terms() %}
+    select t.parity, t.term, t.log_gamma
+    from ({{ driftline._chi_squared_terms() }}) as t
+    cross join (select max(df) as df from {{ ref('driftline_critical_values') }}) as most
+    where t.term <= most.df / 2 + 1
+{% endmacro %}
+
+
 {#
-    One term of the sums above, for terms parity … h−1+parity: t is the alias of _chi_squared_terms, x the SQL of χ² (> 0;
-    repeated).
+    The tail by the sums above, to be grouped by the rows that ask: they have parity, root (√(χ²/2)) and h, and t is the
+    alias of the terms parity … h−1+parity joined to them.
+
+    rows  their alias
+    x     SQL of χ² (> 0; repeated)
 #}
-{% macro _chi_squared_term(x) %}
-    {{- return(driftline._exp('(-' ~ x ~ ' / 2e0 + (t.term - 0.5e0 * t.parity) * ln(' ~ x ~ ' / 2e0) - t.log_gamma)')) -}}
+{% macro _chi_squared_tail(rows, x) %}
+    {%- set term = driftline._exp('(-' ~ x ~ ' / 2e0 + (t.term - 0.5e0 * t.parity) * ln(' ~ x ~ ' / 2e0) - t.log_gamma)') -%}
+    {{- return('max(case when ' ~ rows ~ '.parity = 1 then ' ~ driftline._erfc(rows ~ '.root') ~ ' else 0e0 end) + coalesce(sum(' ~ term ~ '), 0e0)') -}}
 {% endmacro %}
 
 

@@ -231,9 +231,6 @@
 
 {# A product with the same care. Of two numbers below 1 it is 0 where one of them is not above 1e-150. #}
 {% macro _product(one, other) %}
-    {{- return(adapter.dispatch('_product', 'driftline')(one, other)) -}}
-{% endmacro %}
-{% macro default___product(one, other) %}
     {%- set safe = 'abs({0}) >= 1 or abs({1}) >= 1 or abs({0}) > 1e-150 and abs({1}) > 1e-150'.replace('{0}', one).replace('{1}', other) -%}
     {{- return('case when abs(' ~ one ~ ') < 1e145 and abs(' ~ other ~ ') < 1e145 then case when ' ~ safe ~ ' then ' ~ one ~ ' * ' ~ other ~ ' else 0e0 end end') -}}
 {% endmacro %}

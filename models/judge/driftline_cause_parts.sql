@@ -10,10 +10,7 @@ ratio_metrics as (
 ),
 
 business as (
-    select monitor, column_name as metric, 1 - max(case when bin_kind = 'denominator' then 1 else 0 end) as is_sum
-    from {{ ref('driftline_cells') }}
-    where column_role = 'business' and bin_kind in ('numerator', 'denominator')
-    group by monitor, column_name
+    {{ driftline._business_metrics() }}
 ),
 
 -- Whose sums are compared: the alert's own rows, and where they are a total the parts of it.

@@ -41,10 +41,7 @@ ratio_metrics as (
 ),
 
 business as (
-    select monitor, column_name as metric, 1 - max(case when bin_kind = 'denominator' then 1 else 0 end) as is_sum
-    from {{ ref('driftline_cells') }}
-    where column_role = 'business' and bin_kind in ('numerator', 'denominator')
-    group by monitor, column_name
+    {{ driftline._business_metrics() }}
 ),
 
 added as (

@@ -270,15 +270,8 @@ chi_squared as (
     group by {{ pair }}, target
 ),
 
-all_terms as (
-    {{ driftline._chi_squared_terms(5100) }}
-),
-
 chi_squared_terms as (
-    select t.parity, t.term, t.log_gamma
-    from all_terms as t
-    cross join (select max(df) as df from {{ ref('driftline_critical_values') }}) as most
-    where t.term <= most.df / 2 + 1
+    {{ driftline._needed_chi_squared_terms() }}
 ),
 
 p_values as (
@@ -286,7 +279,7 @@ p_values as (
         {% for key in pair.split(', ') %}x.{{ key }}, {% endfor %}x.target, x.chi_squared, x.df,
         case
             when x.chi_squared = 0e0 then 1e0
-            else max(case when x.parity = 1 then {{ driftline._erfc('x.root') }} else 0e0 end) + coalesce(sum({{ driftline._chi_squared_term('x.positive') }}), 0e0)
+            else {{ driftline._chi_squared_tail('x', 'x.positive') }}
         end as p_value
     from (
         select

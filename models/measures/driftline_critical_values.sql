@@ -5,7 +5,7 @@
 -- The χ² quantile at 1−α for every number of degrees of freedom that can occur: what psi_critical needs. Newton's method
 -- on ln P(χ² > x), from the approximation of Wilson and Hilferty (Abramowitz & Stegun 26.4.17 and 26.2.23).
 with all_terms as (
-    {{ driftline._chi_squared_terms(5100) }}
+    {{ driftline._chi_squared_terms() }}
 ),
 
 most as (
@@ -43,7 +43,7 @@ step_0 as (
 step_{{ step }}_tail as (
     select
         s.df, s.parity, s.half, s.x,
-        max(case when s.parity = 1 then {{ driftline._erfc('s.root') }} else 0e0 end) + coalesce(sum({{ driftline._chi_squared_term('s.x') }}), 0e0) as tail
+        {{ driftline._chi_squared_tail('s', 's.x') }} as tail
     from (select df, parity, half, x, sqrt(x / 2e0) as root from step_{{ step - 1 }}) as s
     left join terms as t on t.parity = s.parity and t.term between s.parity and s.half - 1 + s.parity
     group by s.df, s.parity, s.half, s.x

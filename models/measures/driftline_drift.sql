@@ -22,32 +22,8 @@
 {%- set keep = driftline._can_keep_rows() %}
 -- A run computes only the windows that hold a period which was read since this table was last built; the others are
 -- kept as they are (decision 5). The reference's own windows are computed every time: the noise floors come from them.
-with seen as (
-    {%- if keep %}
-    select monitor, max(computed_at) as computed_at
-    from {{ this }}
-    group by monitor
-    having min(rules_hash) = {{ driftline._literal(rules) }} and max(rules_hash) = {{ driftline._literal(rules) }}
-    {%- else %}
-    select monitor, computed_at from {{ ref('driftline_monitors') }} where 1 = 0
-    {%- endif %}
-),
-
--- The first period each monitor has to compute again; every one where its reference changed.
-changes as (
-    select
-        m.monitor,
-        case
-            when s.monitor is null then {{ driftline._as_timestamp("'1900-01-01'") }}
-            -- Hours start in UTC, the reference ends by the local clock: a day covers every zone.
-            when min(p.period_start) < {{ dbt.dateadd('day', "case when max(m.period) = 'hour' then 1 else 0 end", driftline._as_timestamp('max(m.reference_end)')) }} then {{ driftline._as_timestamp("'1900-01-01'") }}
-            else coalesce(min(p.period_start), {{ driftline._as_timestamp("'9999-01-01'") }})
-        end as changed_from
-    from {{ ref('driftline_monitors') }} as m
-    left join seen as s on s.monitor = m.monitor
-    left join ({{ driftline._from_monitors('read') }}) as p
-        on p.monitor = m.monitor and p.computed_at > s.computed_at
-    group by m.monitor, s.monitor
+with changes as (
+    {{ driftline._changed_from(keep, rules) }}
 ),
 
 scopes as (
@@ -331,22 +307,14 @@ chi_squared as (
     from measured as m
 ),
 
-all_terms as (
-    {{ driftline._chi_squared_terms(5100) }}
-),
-
--- Only as many terms as the largest column can need.
 chi_squared_terms as (
-    select t.parity, t.term, t.log_gamma
-    from all_terms as t
-    cross join (select max(df) as df from {{ ref('driftline_critical_values') }}) as most
-    where t.term <= most.df / 2 + 1
+    {{ driftline._needed_chi_squared_terms() }}
 ),
 
 chi_squared_tails as (
     select
         x.group_no, x.window_periods, x.period_index, x.column_no, x.baseline,
-        max(case when x.parity = 1 then {{ driftline._erfc('x.root') }} else 0e0 end) + coalesce(sum({{ driftline._chi_squared_term('x.chi_squared') }}), 0e0) as tail
+        {{ driftline._chi_squared_tail('x', 'x.chi_squared') }} as tail
     from (
         select
             {{ pair }}, chi_squared, sqrt(chi_squared / 2e0) as root,

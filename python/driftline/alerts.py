@@ -13,7 +13,7 @@ from driftline.warehouse import Row, Warehouse
 
 SEVERITIES = ("warn", "critical")
 # What people should read first.
-_FAMILIES = (
+FAMILIES = (
     "performance", "business", "estimate", "concept", "fairness", "drift", "quality", "trend", "estimate_error",
 )  # fmt: skip
 
@@ -68,14 +68,14 @@ def read_alerts(warehouse: Warehouse, monitors: Sequence[str] = ()) -> list[Aler
     where = f" where monitor in ({', '.join(warehouse.literal(name) for name in monitors)})" if monitors else ""
     alerts = [_alert(row, relation) for row in warehouse.query(f"select * from {relation}{where}")]
     alerts.sort(key=lambda a: (a.monitor, a.alert_id))
-    alerts.sort(key=lambda a: a.last_window_start or datetime.min, reverse=True)
-    alerts.sort(key=lambda a: (not a.is_open, -rank(a.severity), _matters(a)))
+    alerts.sort(key=lambda a: (a.last_window_start or datetime.min, a.windows_breached or 0), reverse=True)
+    alerts.sort(key=lambda a: (not a.is_open, -rank(a.severity), _matters(a), a.segment != "all"))
     return alerts
 
 
 def _matters(alert: Alert) -> int:
     """Results before what may lead to them. By time alone a fallen model would come last: its labels come late."""
-    return _FAMILIES.index(alert.family) if alert.family in _FAMILIES else len(_FAMILIES)
+    return FAMILIES.index(alert.family) if alert.family in FAMILIES else len(FAMILIES)
 
 
 def _alert(row: Row, relation: str) -> Alert:

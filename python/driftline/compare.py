@@ -14,8 +14,6 @@ from driftline.text import number, printable
 from driftline.warehouse import Row, Warehouse
 
 BETTER, WORSE, NOT_WORSE, UNKNOWN = "better", "worse", "not worse", "not yet known"
-# Metrics whose unit is a request's list, and not a row.
-_OF_LISTS = ("hit_rate", "ndcg", "mrr")
 # What the table says where nothing but more rows is missing.
 _CHANCE = "the difference may be chance"
 _OPPOSITE = {BETTER: WORSE, WORSE: BETTER}
@@ -23,6 +21,11 @@ _NEEDED = {
     *("monitor", "model_version", "champion_version", "span", "family", "metric", "window_start", "window_end"),
     *("segment", "is_complete", "is_mature", "anytime_lower", "anytime_p_value", "verdict", "reason"),
 }
+
+
+def counted_in(family: str, metric: str) -> str:
+    """What the numbers of rows of a metric count: a ranking metric has one value for each request's list."""
+    return "lists" if family == "performance" and metric in ("hit_rate", "ndcg", "mrr") else "rows"
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,9 @@ class MetricVerdict:
         if self.reason:
             text += f"; {self.reason}"
         if self.rows_needed and self.is_decidable:
-            unit = "lists" if self.family == "performance" and self.metric in _OF_LISTS else "rows"
-            text += f"; about {self.rows_needed:,} more {unit} of {challenger} would tell"
+            text += (
+                f"; about {self.rows_needed:,} more {counted_in(self.family, self.metric)} of {challenger} would tell"
+            )
         return printable(text)
 
 

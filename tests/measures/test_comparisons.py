@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from driftline.cli import run
+from oracle import raw
 from oracle import versions as o
 from scipy import stats
 from support import Project
@@ -307,18 +308,7 @@ def test_which_versions_are_compared(found: pd.DataFrame) -> None:
 
 
 def test_one_row_per_grain(found: pd.DataFrame) -> None:
-    key = [
-        "monitor",
-        "model_version",
-        "segment",
-        "segment_value",
-        "window_periods",
-        "window_start",
-        "champion_version",
-        "span",
-        "family",
-        "metric",
-    ]
+    key = [*raw.GRAIN, "champion_version", "span", "family", "metric"]
     assert not found.duplicated(key).any()
     cumulative = found[found["span"] == "cumulative"]
     assert (

@@ -74,6 +74,11 @@ def columns_of(rows: Sequence[Row]) -> dict[str, list[Any]]:
 # ------------------------------------------------------------------------------------------------ tables as they stand
 
 
+def number(name: str) -> Callable[[Row], float | None]:
+    """Gives a row's value of a numeric column."""
+    return lambda row: None if row[name] is None else float(row[name])
+
+
 def comparable(value: Any) -> Any:
     return "NaN" if isinstance(value, float) and math.isnan(value) else value
 

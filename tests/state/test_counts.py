@@ -24,6 +24,7 @@ from state.states import (
     counts,
     declare,
     learn,
+    number,
     performance_columns,
     recount,
     rows_of_the_relation,
@@ -44,11 +45,11 @@ def make_rows() -> list[Row]:
     for day in range(1, 11):
         if day == 7:
             continue
-        for number in range(60):
+        for place in range(60):
             at = dt.datetime(2024, 1, day) + dt.timedelta(seconds=rng.randrange(86_400))
-            if number == 0:
+            if place == 0:
                 at = dt.datetime(2024, 1, day)
-            if number == 1:
+            if place == 1:
                 at = dt.datetime(2024, 1, day, 23, 59, 59, 999999)
             late = day >= 5
             rare = ["delta", "epsilon", "zeta"] + (["eta", "theta"] if late else [])
@@ -61,7 +62,7 @@ def make_rows() -> list[Row]:
                         [None, math.nan, math.inf, -math.inf, 1e301, -1e301, *[rng.randrange(-40, 400) / 4] * 14]
                     ),
                     "tied": 0.0 if rng.random() < 0.7 else rng.randrange(1, 200) / 4,
-                    "constant": 5.0 + (0.25 if late and number % 5 == 0 else 0),
+                    "constant": 5.0 + (0.25 if late and place % 5 == 0 else 0),
                     "empty": None,
                     "empty_at_first": rng.randrange(100) / 4 if late else None,
                     "small": rng.randrange(-5, 6),
@@ -105,13 +106,6 @@ def as_table(rows: list[Row], without: tuple[str, ...] = ()) -> pa.Table:
             if name not in without
         }
     )
-
-
-def number(name: str) -> Any:
-    def value(row: Row) -> float | None:
-        return None if row[name] is None else float(row[name])
-
-    return value
 
 
 def text(name: str) -> Any:

@@ -23,6 +23,7 @@ from state.states import (
     counts,
     declare,
     learn,
+    number,
     performance_columns,
     recount,
     rows_of_the_relation,
@@ -73,15 +74,15 @@ def make_rows() -> list[Row]:
                 }
             )
         # Lists of one to eight places, in a market as a whole and with items of several kinds.
-        for number, row in enumerate(rng.sample(rows[-60:], 60)):
-            row["request"] = None if number >= 56 else f"{day}-{number // 8 if number < 48 else number}"
-            row["position"] = number % 8 + 1 if number < 48 else 1
-            row["market"] = "north" if number < 30 else "south"
-            row["grade"] = None if number == 5 else float(rng.choice([0, 0, 0, 1, 2, 3]))
-            row["clicked"] = None if number == 13 else int(rng.random() < 0.25)
-            if number // 8 == 2:
+        for place, row in enumerate(rng.sample(rows[-60:], 60)):
+            row["request"] = None if place >= 56 else f"{day}-{place // 8 if place < 48 else place}"
+            row["position"] = place % 8 + 1 if place < 48 else 1
+            row["market"] = "north" if place < 30 else "south"
+            row["grade"] = None if place == 5 else float(rng.choice([0, 0, 0, 1, 2, 3]))
+            row["clicked"] = None if place == 13 else int(rng.random() < 0.25)
+            if place // 8 == 2:
                 row["grade"], row["clicked"] = 0.0, 0
-            if number // 8 == 3:
+            if place // 8 == 3:
                 row["position"] = rng.choice([None, 0, row["position"] + 2])
     rng.shuffle(rows)
     return rows
@@ -99,10 +100,6 @@ def as_table(rows: list[Row], without: tuple[str, ...] = ()) -> pa.Table:
 
 
 # ---------------------------------------------------------------------------------------------------- what rows mean
-
-
-def number(name: str) -> Any:
-    return lambda row: None if row[name] is None else float(row[name])
 
 
 def text(name: str) -> Any:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from driftline.compare import counted_in
+
 from . import numbers as n
 from . import words
 from .warehouse import TOTAL, Grain, Row, Warehouse, grain_of
@@ -389,7 +391,7 @@ class Model:
             ]  # fmt: skip
             group["rows"].append(
                 [family, metric, n.minutes(start), n.minutes(end), *numbers, n.as_text(r.get("verdict")),
-                 n.as_text(r.get("reason"))]
+                 n.as_text(r.get("reason")), counted_in(family, metric)]
             )  # fmt: skip
             if family != "business":
                 self.metrics.add(metric)

@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from driftline.alerts import FAMILIES
+
 from .numbers import as_text
 
 Row = dict[str, Any]
@@ -127,13 +129,16 @@ class Warehouse:
         )
 
     def alerts(self, monitor: str, names: Iterable[str], status: str, limit: int) -> list[Row]:
+        """In the order of alerts.read_alerts."""
+        families = " ".join(f"when {literal(family)} then {place}" for place, family in enumerate(FAMILIES))
         rows = self.rows(
             "driftline_alerts",
             "select monitor, model_version, segment, segment_value, window_periods, family, metric, column_name, "
             "baseline, severity, status, first_window_start, last_window_start, last_window_end, windows_breached, "
             "value, expected, threshold, message, owner, alert_id from ("
             "select t.*, row_number() over (partition by monitor order by "
-            "case when severity = 'critical' then 0 else 1 end, case when segment = 'all' then 0 else 1 end, "
+            f"case when severity = 'critical' then 0 else 1 end, case family {families} else {len(FAMILIES)} end, "
+            "case when segment = 'all' then 0 else 1 end, "
             "last_window_start desc, windows_breached desc, alert_id) as place from {table} t "
             f"where status = {literal(status)} and {one_of('monitor', [monitor], names)}) a "
             f"where place <= {limit} order by place",

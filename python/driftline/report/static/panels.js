@@ -690,7 +690,7 @@ const driftlinePanels = (tools) => {
       fill(this.control("versions-span"), of.map((p) => [String(p.k[4]), p.k[4] ? `the latest ${this.monitor.windowsText(p.k[4])}` : "all rows so far"]), String(this.state.span));
       const g = of.find((p) => p.k[4] === this.state.span);
       const [challenger, champion] = g.k.map((x) => clip(named(String(x)), 30));
-      const rows = g.rows.filter((r) => r[0] !== "traffic").map(([family, metric, t0, t1, value, was, difference, lo, hi, n1, n0, needed, verdict, reason]) => ({ family, metric, t0, t1, value, was, difference, lo, hi, n1, n0, needed, verdict, reason }));
+      const rows = g.rows.filter((r) => r[0] !== "traffic").map(([family, metric, t0, t1, value, was, difference, lo, hi, n1, n0, needed, verdict, reason, unit]) => ({ family, metric, t0, t1, value, was, difference, lo, hi, n1, n0, needed, verdict, reason, unit }));
       const traffic = g.rows.find((r) => r[0] === "traffic");
       const facts = [];
       if (rows.length) facts.push(span(Math.min(...rows.map((r) => r.t0)), Math.max(...rows.map((r) => r.t1)), this.period), `${challenger} ${plural(Math.max(...rows.map((r) => r.n1)), "row")}, ${champion} ${whole(Math.max(...rows.map((r) => r.n0)))}`);
@@ -715,7 +715,7 @@ const driftlinePanels = (tools) => {
         const [label, write, apart] = this.comparedWords(r.family, r.metric);
         const decided = ["better", "worse"].includes(r.verdict);
         const verdict = el("span", {}, el("span", { class: decided ? "" : "open" }, r.verdict || "–"));
-        const more = [r.reason, !decided && r.needed ? `about ${number(Number(r.needed.toPrecision(2)))} more ${r.family === "performance" && ["hit_rate", "ndcg", "mrr"].includes(r.metric) ? "lists" : "rows"} would tell` : ""].filter(Boolean).join("; ");
+        const more = [r.reason, !decided && r.needed ? `about ${number(Number(r.needed.toPrecision(2)))} more ${r.unit} would tell` : ""].filter(Boolean).join("; ");
         if (more) verdict.append(el("span", { class: "detail" }, more));
         return [
           label, signed(r.difference, apart), [mark(r), "bar-cell"], [verdict, `text verdict ${decided ? r.verdict : "none"}`],
