@@ -10,6 +10,8 @@ JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt
 ARGS ?=
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Certificates of the machine, as pip has them: a company's network may have its own.
+export UV_SYSTEM_CERTS := true
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DO_NOT_TRACK := 1
 
