@@ -56,7 +56,7 @@
             when min(p.period_start) < {{ dbt.dateadd('day', "case when max(m.period) = 'hour' then 1 else 0 end", driftline._as_timestamp('max(m.reference_end)')) }} then {{ driftline._as_timestamp("'1900-01-01'") }}
             else coalesce(min(p.period_start), {{ driftline._as_timestamp("'9999-01-01'") }})
         end as changed_from
-    from {{ ref('driftline_monitors') }} as m
+    from {{ ref('driftline_int_monitors') }} as m
     left join (
         {%- if keep %}
         select monitor, max(computed_at) as computed_at
@@ -64,7 +64,7 @@
         group by monitor
         having min(rules_hash) = {{ driftline._literal(rules) }} and max(rules_hash) = {{ driftline._literal(rules) }}
         {%- else %}
-        select monitor, computed_at from {{ ref('driftline_monitors') }} where 1 = 0
+        select monitor, computed_at from {{ ref('driftline_int_monitors') }} where 1 = 0
         {%- endif %}
     ) as s on s.monitor = m.monitor
     left join ({{ driftline._from_monitors('read') }}) as p

@@ -86,7 +86,7 @@ select
     ]) }} as message,
     m.owner
 from peaks as p
-join {{ ref('driftline_monitors') }} as m on m.monitor = p.monitor
+join {{ ref('driftline_int_monitors') }} as m on m.monitor = p.monitor
 left join {{ ref('driftline_changes') }} as c
     on p.family = 'trend' and p.metric = {{ driftline._change_metric('c') }} and c.window_start = p.first_window_start
     {%- for key in series.split(', ') if key not in ['family', 'metric', 'baseline'] %} and c.{{ key }} = p.{{ key }}{% endfor %}

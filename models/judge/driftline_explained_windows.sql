@@ -16,7 +16,7 @@ with episodes as (
         {%- endfor %}
         a.first_window_start, a.last_window_start, g.group_no, g.period, g.monitor_first_index, m.has_prediction, m.task
     from {{ ref('driftline_episodes') }} as a
-    join {{ ref('driftline_monitors') }} as m on m.monitor = a.monitor
+    join {{ ref('driftline_int_monitors') }} as m on m.monitor = a.monitor
     join {{ ref('driftline_groups') }} as g
         on g.monitor = a.monitor and g.source = 'relation' and g.model_version = a.model_version and g.segment = a.segment and g.segment_value = a.segment_value
 ),

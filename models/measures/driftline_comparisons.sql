@@ -209,7 +209,7 @@ named as (
         {%- endfor %}
     from powered as r
     join {{ ref('driftline_version_pairs') }} as p on p.pair_no = r.pair_no
-    join {{ ref('driftline_monitors') }} as m on m.monitor = p.monitor
+    join {{ ref('driftline_int_monitors') }} as m on m.monitor = p.monitor
     left join {{ ref('driftline_version_splits') }} as s
         on s.couple_no = r.couple_no and s.span = r.span and s.size = r.size and s.period_index = r.period_index and s.place = 1
     left join {{ ref('driftline_version_splits') }} as own

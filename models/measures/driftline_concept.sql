@@ -47,7 +47,7 @@ with monitored as (
         case when m.task in ('binary', 'regression') then 1 else 0 end as has_label_mean,
         coalesce(b.centre, 0e0) as centre
     from (select monitor from {{ ref('driftline_cells') }} group by monitor) as c
-    left join {{ ref('driftline_monitors') }} as m on m.monitor = c.monitor
+    left join {{ ref('driftline_int_monitors') }} as m on m.monitor = c.monitor
     left join (
         select monitor, max(bin_lower) as centre from {{ ref('driftline_bins') }} where column_role = 'label' and bin_kind = 'centre' group by monitor
     ) as b on b.monitor = c.monitor and m.task = 'regression'
@@ -511,6 +511,6 @@ select
     {%- endif %}{{ ',' if not loop.last }}
     {%- endfor %}
 from {{ this }} as t
-join {{ ref('driftline_monitors') }} as m on m.monitor = t.monitor and m.spec_hash = t.spec_hash
+join {{ ref('driftline_int_monitors') }} as m on m.monitor = t.monitor and m.spec_hash = t.spec_hash
 join changes as c on c.monitor = t.monitor and t.window_end <= c.changed_from
 {%- endif %}

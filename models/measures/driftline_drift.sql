@@ -438,6 +438,6 @@ select * from computed
 union all
 select {% for name in model.columns %}t.{{ name }}{{ ', ' if not loop.last }}{% endfor %}
 from {{ this }} as t
-join {{ ref('driftline_monitors') }} as m on m.monitor = t.monitor and m.spec_hash = t.spec_hash
+join {{ ref('driftline_int_monitors') }} as m on m.monitor = t.monitor and m.spec_hash = t.spec_hash
 join changes as c on c.monitor = t.monitor and t.window_end <= c.changed_from
 {%- endif %}

@@ -102,7 +102,7 @@ groups as {{ driftline._computed_once() }} (
     from shares as s
     join {{ ref('driftline_windows') }} as w
         on w.group_no = s.group_no and w.window_periods = s.window_periods and w.period_index = s.period_index
-    join {{ ref('driftline_monitors') }} as m on m.monitor = w.monitor
+    join {{ ref('driftline_int_monitors') }} as m on m.monitor = w.monitor
 ),
 
 entered as (

@@ -26,7 +26,7 @@ with measured as (
         -- Far from where squares overflow or underflow; NaN is no number either.
         case when m.value between -1e100 and 1e100 then case when abs(m.value) < 1e-100 then 0e0 else m.value end end as y
     from {{ ref('driftline_measured') }} as m
-    join {{ ref('driftline_monitors') }} as p on p.monitor = m.monitor
+    join {{ ref('driftline_int_monitors') }} as p on p.monitor = m.monitor
     where m.family = {{ driftline._literal(source.family) }} and m.baseline = {{ driftline._literal(source.baseline) }} and m.is_complete
         {%- if source.metrics %}
         and m.metric in ({% for metric in source.metrics %}{{ driftline._literal(metric) }}{{ ', ' if not loop.last }}{% endfor %})

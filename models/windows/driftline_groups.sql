@@ -20,7 +20,7 @@ select
     v.source, v.model_version, v.segment, v.segment_value,
     min(v.first_index) over (partition by v.monitor, v.source) as monitor_first_index
 from versions as v
-join {{ ref('driftline_monitors') }} as m on m.monitor = v.monitor
+join {{ ref('driftline_int_monitors') }} as m on m.monitor = v.monitor
 left join (
     select monitor, max(bin_lower) as label_centre
     from {{ ref('driftline_bins') }}

@@ -24,6 +24,6 @@ select
     -- Without a task nobody can tell what a known label is.
     w.is_mature and (m.has_label = 0 or coalesce(c.known_count >= m.min_labelled_share * c.row_count and c.row_count > 0, false)) as is_mature
 from {{ ref('driftline_windows') }} as w
-join {{ ref('driftline_monitors') }} as m on m.monitor = w.monitor
+join {{ ref('driftline_int_monitors') }} as m on m.monitor = w.monitor
 left join counts as c on c.group_no = w.group_no and c.window_periods = w.window_periods and c.period_index = w.period_index
 where w.source = 'relation'

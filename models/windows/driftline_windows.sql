@@ -36,7 +36,7 @@ named as (
             {%- endfor %}
         end as labels_final_at
     from ends as n
-    join {{ ref('driftline_monitors') }} as m on m.monitor = n.monitor
+    join {{ ref('driftline_int_monitors') }} as m on m.monitor = n.monitor
     where n.period_index - n.window_periods + 1 >= n.first_index
 )
 

@@ -58,7 +58,7 @@ def row(number: int = 0, **fields: Any) -> Row:
 def judge(chain: Chain, rows: list[Row], owners: dict[str, str] | None = None) -> None:
     """Puts the rows where the measures would be and judges them."""
     workspace = chain.workspace
-    for view in ("driftline_metrics", "driftline_monitors"):
+    for view in ("driftline_metrics", "driftline_int_monitors"):
         if workspace.sql(
             f"select 1 from information_schema.views where table_schema = '{workspace.schema}' and table_name = '{view}'"
         ):
@@ -67,7 +67,7 @@ def judge(chain: Chain, rows: list[Row], owners: dict[str, str] | None = None) -
     chain.load("driftline_metrics", table)
     monitors = sorted({r["monitor"] for r in rows})
     chain.load(
-        "driftline_monitors",
+        "driftline_int_monitors",
         {
             "monitor": monitors,
             "owner": pa.array([(owners or {}).get(name) for name in monitors], pa.string()),
