@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from driftline import __version__
-from driftline.errors import DriftlineError, ProjectError
+from driftline.errors import DriftlineError, ProjectError, reason_of
 from driftline.progress import Progress
 from driftline.scrub import Scrubber
 from driftline.text import printable, to_json
@@ -55,7 +55,7 @@ class Context:
         if isinstance(error, DriftlineError):
             message, hint = error.message, error.hint
         else:
-            message = f"Unexpected error ({type(error).__name__}): {error}"
+            message = f"Unexpected error: {reason_of(error)}"
             hint = "Run it again with --verbose for the trace, and report it."
         click.echo(self.scrub(printable(f"driftline: {message}")), err=True)
         if hint:

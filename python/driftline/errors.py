@@ -60,5 +60,14 @@ class DeliveryError(DriftlineError):
         self.broken = broken
 
 
+def reason_of(error: BaseException) -> str:
+    """What an unexpected error says. What could not be encoded is not quoted: it may be a character of a secret."""
+    if isinstance(error, UnicodeError):
+        coding = getattr(error, "encoding", "")
+        return f"a text that {coding or 'this protocol'} cannot carry ({type(error).__name__})"
+    said = " ".join(str(error).split())
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
 class LockedError(UnreachableError):
     """Another process has the warehouse's file; it is worth waiting."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import yaml
 
@@ -48,8 +50,15 @@ class Scrubber:
         text = str(value).strip()
         if text.lower() in _NOT_SECRET_VALUE:
             return
-        for variant in (text, quote(text, safe=""), *(line for line in text.splitlines() if len(line) >= 16)):
-            self._secrets.add(variant)
+        # As errors and receivers repeat it: in a URL, in a Python or JSON text, in what logs in to a mail server.
+        forms = {text, quote(text, safe=""), quote_plus(text), repr(text)[1:-1], json.dumps(text)[1:-1]}
+        if len(text) >= 8:
+            forms |= {
+                base64.b64encode(text.encode("utf-8", "replace")).decode(),
+                text.encode("unicode_escape").decode(),
+            }
+        self._secrets |= forms
+        self._secrets |= {line for line in text.splitlines() if len(line) >= 16}
 
     def add_settings(self, settings: object, secret: bool = False) -> None:
         """Remember what stands under a secret's name anywhere in nested settings (a profile's target)."""

@@ -24,6 +24,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from driftline.alerting.mailboxes import mailboxes
 from driftline.alerting.routing import Match, Mute, Route
 from driftline.alerting.timing import WEEKDAYS, Digest, QuietHours
 from driftline.errors import DriftlineError
@@ -34,6 +35,8 @@ CHANNEL_TYPES = ("console", "slack", "pagerduty", "mail", "webhook", "apprise")
 
 _SECRET_KEYS = {"url", "routing_key", "secret", "password"}
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_LONGEST_WAIT = 30 * 86400
+_LONGEST_SPAN = 36500 * 86400
 _ENV = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)\Z")
 
 
@@ -192,7 +195,7 @@ class _Reader:
         delivery = DeliverySettings(
             attempts=given.get("attempts", standard.attempts),
             **{
-                name: _seconds(given[name]) if name in given else getattr(standard, name)
+                name: self._wait(given, name, getattr(standard, name), ("delivery",))
                 for name in ("back_off", "timeout", "give_up_after", "lease")
             },
         )
@@ -319,6 +322,10 @@ class _Reader:
                 self.problems.append(f"{_where(path)}the environment variable {found.group(1)} {state}")
                 return value
             value, secret = given.strip(), True
+            if {"to", "cc", "from"} & set(path):
+                for part in re.split(r"[,;\s<>]+", value):
+                    if len(part) >= 8:
+                        self._scrub.add(part)
         if secret:
             remember(self._scrub, value)
         return value
@@ -334,8 +341,8 @@ class _Reader:
             type=value["type"],
             language=value.get("language", language),
             group=value.get("group", "monitor"),
-            cool_down=_span(value.get("cool_down")),
-            remind_every=_span(value.get("remind_every")),
+            cool_down=self._span(value, "cool_down", path),
+            remind_every=self._span(value, "remind_every", path),
             remind_at_most=value.get("remind_at_most"),
             quiet_hours=None
             if quiet is None
@@ -354,9 +361,29 @@ class _Reader:
                 WEEKDAYS.index(digest.get("weekday", "monday")) if digest["every"] == "week" else None,
                 digest.get("critical", "pass") == "pass",
             ),
-            timeout=_seconds(value["timeout"]) if "timeout" in value else delivery.timeout,
+            timeout=self._wait(value, "timeout", delivery.timeout, path),
             settings=settings,
         )
+
+    def _wait(self, value: Mapping[str, Any], key: str, standard: float, path: tuple[str, ...]) -> float:
+        """Seconds that something may take: over 0 and no more than a timer can count."""
+        if key not in value:
+            return standard
+        seconds = _seconds(value[key])
+        least = 0.0 if key in ("back_off", "give_up_after") else 0.001
+        if not least <= seconds <= _LONGEST_WAIT:
+            self.problems.append(f"{_where((*path, key))}{value[key]!r} is not over 0s and at most 30d")
+            return standard
+        return seconds
+
+    def _span(self, value: Mapping[str, Any], key: str, path: tuple[str, ...]) -> timedelta | None:
+        if value.get(key) is None:
+            return None
+        seconds = _seconds(value[key])
+        if seconds > _LONGEST_SPAN:
+            self.problems.append(f"{_where((*path, key))}{value[key]!r} is more than 36500d")
+            return None
+        return timedelta(seconds=seconds)
 
     def _check_settings(self, path: tuple[str, ...], settings: dict[str, Any]) -> None:
         """What can only be checked once the environment's values are in place. Never shows a value."""
@@ -368,13 +395,32 @@ class _Reader:
                 settings["port"] = int(settings["port"])
             except ValueError:
                 self.problems.append(f"{_where((*path, 'port'))}not a number")
+            else:
+                if not 1 <= settings["port"] <= 65535:
+                    self.problems.append(f"{_where((*path, 'port'))}not a port: 1 to 65535")
+        for key in ("from", "to", "cc"):
+            if key in settings:
+                try:
+                    found = mailboxes(settings[key])
+                except ValueError as error:
+                    self.problems.append(f"{_where((*path, key))}{error}")
+                else:
+                    if key == "from" and len(found) > 1:
+                        self.problems.append(f"{_where((*path, key))}more than one address")
         for key, text in settings.get("headers", {}).items():
             if not re.fullmatch(r"[A-Za-z0-9-]+", key) or re.search(r"[\r\n\x00]", text):
                 self.problems.append(f"{_where((*path, 'headers', key))}not a header")
 
     def _check_url(self, url: str, path: tuple[str, ...], apprise: bool = False) -> None:
         pattern = r"[a-z][a-z0-9+.-]*://\S+" if apprise else r"https?://[^\s/]+\S*"
-        if not re.fullmatch(pattern, url, re.IGNORECASE):
+        try:
+            sound = bool(re.fullmatch(pattern, url, re.IGNORECASE))
+            if sound and url.lower().startswith("http"):
+                # Both raise where the host is no address or the port no number.
+                urlsplit(url).hostname, urlsplit(url).port
+        except ValueError:
+            sound = False
+        if not sound:
             self.problems.append(f"{_where(path)}not a URL that starts with https:// or http://")
 
     def _zone(self, name: str, path: tuple[str, ...]) -> ZoneInfo:
@@ -388,13 +434,17 @@ class _Reader:
         zone = self._zone(value.get("timezone", "UTC"), ("mutes", f"entry {number}", "timezone"))
         text = value["until"]
         try:
-            until = datetime.fromisoformat(text.replace("T", " ")).replace(tzinfo=zone)
+            until = datetime.fromisoformat(text.replace("T", " "))
         except ValueError:
             self.problems.append(f"mutes, entry {number}: {text!r} is not a date")
-            until = datetime.now(timezone.utc)
-        if len(text) == 10:  # a date is muted to its end
-            until += timedelta(days=1)
-        return Mute(_match(value["match"]), value["reason"], until.astimezone(timezone.utc))
+            until = datetime.now()
+        try:
+            if len(text) == 10:  # a date is muted to its end
+                until += timedelta(days=1)
+            until = until.replace(tzinfo=zone).astimezone(timezone.utc)
+        except OverflowError:  # the calendar's last day, by which people mean for ever, or its first
+            until = (datetime.max if until.year > 1 else datetime.min).replace(tzinfo=timezone.utc)
+        return Mute(_match(value["match"]), value["reason"], until)
 
     def _action(self, name: str, value: Mapping[str, Any]) -> ActionConfig:
         webhook = value.get("webhook")
@@ -409,7 +459,7 @@ class _Reader:
             tuple(value.get("command", ())),
             webhook,
             value.get("limit_per_day"),
-            _seconds(value["timeout"]) if "timeout" in value else standard,
+            self._wait(value, "timeout", standard, ("actions", name)),
             value.get("dry_run", False),
         )
 
@@ -488,10 +538,6 @@ def _match(value: Mapping[str, Any] | None) -> Match:
 
 def _seconds(text: str) -> float:
     return float(text[:-1]) * _SECONDS[text[-1]]
-
-
-def _span(text: str | None) -> timedelta | None:
-    return None if text is None else timedelta(seconds=_seconds(text))
 
 
 def _clock(text: str) -> time:

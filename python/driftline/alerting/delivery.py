@@ -20,8 +20,9 @@ from driftline.alerting.channels import Channel, Context, Receipt
 from driftline.alerting.config import DeliverySettings
 from driftline.alerting.ledger import OPEN_ENDED, Ledger
 from driftline.alerting.notification import Message, message_key
-from driftline.errors import DeliveryError
+from driftline.errors import DeliveryError, reason_of
 from driftline.scrub import Scrubber
+from driftline.text import printable
 from driftline.warehouse import Warehouse
 
 # Claimed at once for one channel: what a run that dies leaves to the end of its lease.
@@ -100,7 +101,7 @@ class _Worker(threading.Thread):
             return Result(message, "failed", detail)
         except Exception as error:
             self._failures += 1
-            return Result(message, "failed", self._scrub(f"unexpected error ({type(error).__name__}): {error}"))
+            return Result(message, "failed", self._scrub(_unexpected(error)))
         self._failures = 0
         return Result(message, receipt.outcome, self._scrub(receipt.detail), receipt.exit_code)
 
@@ -129,6 +130,11 @@ class _Worker(threading.Thread):
                     raise
                 self._stop_now.wait(wait)
         raise AssertionError("unreachable")
+
+
+def _unexpected(error: Exception) -> str:
+    kind, _, said = reason_of(error).partition(": ")
+    return printable(f"unexpected error ({kind}): {said}" if said else f"unexpected error: {kind}")
 
 
 @dataclass

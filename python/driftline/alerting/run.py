@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -32,7 +33,7 @@ from driftline.alerting.planning import (
     superseded,
 )
 from driftline.alerts import Alert, describe, known_monitors, read_alerts
-from driftline.errors import DriftlineError, LockedError
+from driftline.errors import DriftlineError, LockedError, reason_of
 from driftline.scrub import Scrubber
 from driftline.text import printable, to_json
 from driftline.warehouse import Warehouse
@@ -58,10 +59,14 @@ class Summary:
     elsewhere: int = 0
     unrouted: int = 0
     interrupted: Counter[str] = field(default_factory=Counter)
+    missed: dict[str, Counter[str]] = field(default_factory=dict)
+    """Sent, but not to everybody it was meant for."""
+    broken: dict[str, str] = field(default_factory=dict)
+    """Channels and actions that could not even be planned; the others go on."""
 
     @property
     def all_well(self) -> bool:
-        return not self.undelivered and not self.interrupted
+        return not (self.undelivered or self.interrupted or self.missed or self.broken)
 
     def add(self, result: Result) -> None:
         channel, count = result.message.channel, max(1, len(result.message.notifications))
@@ -71,6 +76,8 @@ class Summary:
             self.held.setdefault(channel, Counter())[result.detail] += count
         else:
             self.sent[channel] += count
+            if result.outcome == "sent" and result.detail:
+                self.missed.setdefault(channel, Counter())[result.detail] += count
 
     def lines(self) -> list[str]:
         """What a person should know, for standard error."""
@@ -97,6 +104,11 @@ class Summary:
                     found.append(f"{channel}: failed for {count} alerts: {problem or 'no output'}")
                 else:
                     found.append(f"{channel}: {count} notifications were not delivered: {problem}")
+        for channel, problems in sorted(self.missed.items()):
+            for problem, count in sorted(problems.items()):
+                found.append(f"{channel}: {count} notifications did not reach everybody: {problem}")
+        for channel, problem in sorted(self.broken.items()):
+            found.append(f"{channel}: nothing could be told or started: {problem}")
         if any(not channel.startswith(ACTION_PREFIX) for channel in self.undelivered):
             found.append("What was not delivered is recorded as failed; the next run sends it.")
         if not found and not self.sent:
@@ -130,9 +142,20 @@ class Run:
         self._say = say
         self._clock = clock
         self._patience = patience
-        self._channels = [(c, make_channel(c, stream, as_json, scrub)) for c in config.channels]
+        self._channels = [(c, self._make(c)) for c in config.channels]
         self._policies = {c.name: self._policy(c, channel) for c, channel in self._channels}
         self.summary = Summary()
+
+    def _make(self, config: ChannelConfig) -> Channel:
+        try:
+            return make_channel(config, self._stream, self._as_json, self._scrub)
+        except DriftlineError:
+            raise
+        except Exception as error:
+            raise DriftlineError(
+                f"channels.{config.name}: cannot be used: {reason_of(error)}.",
+                "Nothing was sent. Correct driftline.yml.",
+            ) from None
 
     def _policy(self, config: ChannelConfig, channel: Channel) -> Policy:
         return Policy(
@@ -194,17 +217,20 @@ class Run:
         for _, channel in self._channels:
             policy = self._policies[channel.name]
             mine = [entry for entry in recorded if entry.channel == channel.name]
-            due = plan(alerts, mine, monitors, policy, self._clock())
-            for message in messages(due, mine, policy):
-                lines += [f"{channel.name}  {notification.line()}" for notification in message.notifications]
-            lines += [waits(channel.name, held) for held in due.held]
+            with self._alone(channel.name):
+                due = plan(alerts, mine, monitors, policy, self._clock())
+                for message in messages(due, mine, policy):
+                    lines += [f"{channel.name}  {notification.line()}" for notification in message.notifications]
+                lines += [waits(channel.name, held) for held in due.held]
         for action in self._config.actions:
             name = ACTION_PREFIX + action.name
             mine = [entry for entry in recorded if entry.channel == name]
-            found = plan_action(action, alerts, mine, self._config.mutes, self._clock())
-            for message in found.start:
-                lines += [f"{name}  {notification.line()}" for notification in message.notifications]
-            lines += [waits(name, held) for held in found.held]
+            with self._alone(name):
+                starts = plan_action(action, alerts, mine, self._config.mutes, self._clock())
+                for message in starts.start:
+                    lines += [f"{name}  {notification.line()}" for notification in message.notifications]
+                lines += [waits(name, held) for held in starts.held]
+        lines += [f"{name}  nothing could be told or started: {why}" for name, why in self.summary.broken.items()]
         return [self._scrub(printable(line)) for line in lines]
 
     def _read_alerts(self) -> tuple[list[Alert], list[str]]:
@@ -260,14 +286,15 @@ class Run:
         now = self._clock()
         planned: list[tuple[ChannelConfig, Channel, list[Message]]] = []
         self.summary.held.clear()
-        wanted = False
+        self.summary.broken.clear()
         for config, channel in self._channels:
             policy = self._policies[config.name]
             mine = [entry for entry in recorded if entry.channel == config.name]
-            due = plan(alerts, mine, monitors, policy, now)
-            self._note(ledger, config.name, due, superseded(due, mine))
-            planned.append((config, channel, messages(due, mine, policy)))
-            wanted = wanted or (channel.facts and bool(planned[-1][2]))
+            with self._alone(config.name):
+                due = plan(alerts, mine, monitors, policy, now)
+                found = messages(due, mine, policy)
+                self._note(ledger, config.name, due, superseded(due, mine))
+                planned.append((config, channel, found))
         self.summary.unrouted = self._unrouted(alerts)
         starts = self._starts(ledger, alerts, recorded, now)
         told = {
@@ -316,17 +343,28 @@ class Run:
         for action in self._config.actions:
             name = ACTION_PREFIX + action.name
             mine = [entry for entry in recorded if entry.channel == name]
-            due = plan_action(action, alerts, mine, self._config.mutes, now)
-            if due.interrupted:
-                ledger.close(
-                    due.interrupted, "interrupted", "the run that started it died before it could record the end"
-                )
-                self.summary.interrupted[name] += len(due.interrupted)
-            for held in due.held:
-                self.summary.held.setdefault(name, Counter())[held.reason] += 1
-            if due.start:
-                found.append((action, due.start))
+            with self._alone(name):
+                due = plan_action(action, alerts, mine, self._config.mutes, now)
+                if due.interrupted:
+                    ledger.close(
+                        due.interrupted, "interrupted", "the run that started it died before it could record the end"
+                    )
+                    self.summary.interrupted[name] += len(due.interrupted)
+                for held in due.held:
+                    self.summary.held.setdefault(name, Counter())[held.reason] += 1
+                if due.start:
+                    found.append((action, due.start))
         return found
+
+    @contextmanager
+    def _alone(self, channel: str) -> Iterator[None]:
+        """What is wrong with one channel or action must not keep the others from telling."""
+        try:
+            yield
+        except DriftlineError:
+            raise  # the warehouse, which all of them need
+        except Exception as error:
+            self.summary.broken[channel] = self._scrub(printable(reason_of(error)))
 
     def _limit(self, ledger: Ledger, action: str, most: int) -> Callable[[Message], str]:
         """Counts after the claim, so that two runs at the same time stay below the limit together."""
@@ -342,7 +380,13 @@ class Run:
         pictures = {}
         if channel.picture:
             for message in found:
-                picture = self._picture(message)
+                try:
+                    picture = self._picture(message)
+                except DriftlineError:
+                    raise
+                except Exception as error:  # a message without its picture is better than none
+                    self._progress(f"{config.name}: no picture: {reason_of(error)}")
+                    continue
                 if picture is not None:
                     pictures[message.key] = picture
         settings = self._config.delivery

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import re
-import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from driftline.alerting.channels import Context, Receipt
 from driftline.alerting.channels.http import quiet_logs
 from driftline.alerting.config import ChannelConfig
 from driftline.alerting.notification import Message
-from driftline.errors import DeliveryError, DriftlineError
+from driftline.errors import DeliveryError, DriftlineError, reason_of
 from driftline.scrub import Scrubber
 from driftline.text import printable
 
@@ -20,17 +22,33 @@ _TYPES = {"critical": "failure", "warn": "warning", "resolved": "success"}
 _CONFIGURED = re.compile(r"[?&](?:cto|rto)=", re.IGNORECASE)
 
 
-class _Capture(logging.Handler):
-    """What Apprise says in this thread: it tells in its log alone why something was not delivered."""
+_said: ContextVar[list[str] | None] = ContextVar("driftline_apprise_said", default=None)
 
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self._thread = threading.get_ident()
-        self.lines: list[str] = []
+
+class _Capture(logging.Handler):
+    """What Apprise says of one call: it tells in its log alone why something was not delivered.
+
+    Its calls run in threads of its own, which have the context of the caller, and only that tells two channels apart
+    that send at the same time.
+    """
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.thread == self._thread:
-            self.lines.append(record.getMessage())
+        lines = _said.get()
+        if lines is not None:
+            lines.append(record.getMessage())
+
+
+_CAPTURE = _Capture(logging.WARNING)
+
+
+@contextmanager
+def _listening() -> Iterator[list[str]]:
+    lines: list[str] = []
+    token = _said.set(lines)
+    try:
+        yield lines
+    finally:
+        _said.reset(token)
 
 
 class AppriseChannel:
@@ -54,20 +72,16 @@ class AppriseChannel:
         logger = logging.getLogger("apprise")
         logger.propagate = False
         logger.setLevel(logging.WARNING)
-        if not logger.handlers:
-            logger.addHandler(logging.NullHandler())
+        if _CAPTURE not in logger.handlers:
+            logger.addHandler(_CAPTURE)
         asset = apprise.AppriseAsset(app_id="driftline", app_desc="driftline", app_url="", async_mode=False)
         url: str = config.settings["url"]
         if not _CONFIGURED.search(url):
             seconds = f"{max(1.0, config.timeout):g}"
             url += f"{'&' if '?' in url else '?'}cto={seconds}&rto={seconds}"
         self._service: Any = apprise.Apprise(asset=asset)
-        capture = _Capture()
-        logger.addHandler(capture)
-        try:
+        with _listening():
             understood = self._service.add(url)
-        finally:
-            logger.removeHandler(capture)
         if not understood:
             raise DriftlineError(
                 f"channels.{config.name}.url: Apprise does not understand this URL.",
@@ -77,23 +91,19 @@ class AppriseChannel:
     def send(self, message: Message, context: Context) -> Receipt:
         words = context.compose(message, _ALERTS)
         title, _, body = words.plain().partition("\n")
-        logger = logging.getLogger("apprise")
-        capture = _Capture()
-        logger.addHandler(capture)
-        try:
-            delivered = self._service.notify(
-                title=_harmless(title),
-                body=_harmless(body.strip()) or _harmless(title),
-                notify_type=_TYPES[words.severity],
-                body_format="text",
-                interpret_escapes=False,
-            )
-        except Exception as error:
-            raise DeliveryError(f"Apprise failed ({type(error).__name__})", temporary=True) from None
-        finally:
-            logger.removeHandler(capture)
+        with _listening() as lines:
+            try:
+                delivered = self._service.notify(
+                    title=_harmless(title),
+                    body=_harmless(body.strip()) or _harmless(title),
+                    notify_type=_TYPES[words.severity],
+                    body_format="text",
+                    interpret_escapes=False,
+                )
+            except Exception as error:
+                raise DeliveryError(f"Apprise failed: {reason_of(error)}", temporary=True) from None
         if not delivered:
-            said = self._scrub(printable(" ".join(capture.lines)))[:300]
+            said = self._scrub(printable(" ".join(dict.fromkeys(lines))))[:300]
             # Apprise does not say whether trying again helps.
             raise DeliveryError(f"Apprise could not deliver it: {said or 'no reason given'}", temporary=True)
         return Receipt()

@@ -20,6 +20,7 @@ _TEMPORARY = {408, 425, 429, 500, 502, 503, 504}
 # The address or its secret is wrong: the next message will not get through either.
 _BROKEN = {401, 403, 404, 405, 407, 410}
 _BODY_BYTES = 2000
+_HEADERS = {"User-Agent": "driftline", "Content-Type": "application/json; charset=utf-8"}
 
 
 class Poster:
@@ -41,7 +42,8 @@ class Poster:
             with self._session.post(
                 self._url,
                 data=body,
-                headers={"User-Agent": "driftline", "Content-Type": "application/json; charset=utf-8", **headers},
+                # As bytes: a text outside Latin-1 would fail with an error that shows a character of it.
+                headers={name: value.encode() for name, value in {**_HEADERS, **headers}.items()},
                 timeout=(self._timeout, self._timeout),
                 # A redirect would take the message, and its signature, to somewhere else.
                 allow_redirects=False,

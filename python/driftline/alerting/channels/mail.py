@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import smtplib
 import ssl
 from email.message import EmailMessage
-from email.utils import formatdate, parseaddr
+from email.utils import formatdate
 from functools import cache
 from typing import Any
 
@@ -13,6 +15,7 @@ import jinja2
 
 from driftline.alerting.channels import Context, Receipt
 from driftline.alerting.config import ChannelConfig
+from driftline.alerting.mailboxes import address_of, mailboxes
 from driftline.alerting.messages import Words
 from driftline.alerting.notification import Message
 from driftline.errors import DeliveryError
@@ -52,9 +55,10 @@ class MailChannel:
         self._port: int = settings.get("port", _PORTS[self._security])
         self._user: str | None = settings.get("user")
         self._password: str = settings.get("password", "")
-        self._from: str = settings["from"]
-        self._to = _addresses(settings["to"])
-        self._cc = _addresses(settings.get("cc", []))
+        (self._from,) = mailboxes(settings["from"])
+        self._to = mailboxes(settings["to"])
+        self._cc = mailboxes(settings["cc"]) if "cc" in settings else []
+        self._recipients = list(dict.fromkeys(address_of(mailbox) for mailbox in [*self._to, *self._cc]))
         self._timeout = config.timeout
 
     def build(self, message: Message, context: Context) -> EmailMessage:
@@ -98,7 +102,7 @@ class MailChannel:
         mail = self.build(message, context)
         try:
             with self._connect() as server:
-                refused = server.send_message(mail, to_addrs=[parseaddr(to)[1] for to in [*self._to, *self._cc]])
+                refused = server.send_message(mail, address_of(self._from), self._recipients)
         except smtplib.SMTPAuthenticationError as error:
             raise DeliveryError(
                 f"{self._host} refused the user or the password ({error.smtp_code})", broken=True
@@ -118,9 +122,9 @@ class MailChannel:
                 temporary=400 <= error.smtp_code < 500 or error.smtp_code == -1,
             ) from None
         except smtplib.SMTPNotSupportedError:
-            raise DeliveryError(
-                f"{self._host} does not support what 'security' and 'user' ask for", broken=True
-            ) from None
+            wide = not all(address.isascii() for address in [address_of(self._from), *self._recipients])
+            wanted = "addresses outside ASCII (SMTPUTF8)" if wide else "what 'security' and 'user' ask for"
+            raise DeliveryError(f"{self._host} does not support {wanted}", broken=True) from None
         except ssl.SSLError:
             raise DeliveryError(
                 f"{self._host}: its certificate is not trusted, or it speaks no TLS", broken=True
@@ -129,7 +133,8 @@ class MailChannel:
             raise DeliveryError(
                 f"{self._host}: no connection, or it was cut ({type(error).__name__})", temporary=True
             ) from None
-        return Receipt(detail=f"refused: {', '.join(sorted(refused))}" if refused else "")
+        missed = ", ".join(f"{to} ({code})" for to, (code, _) in sorted(refused.items()))
+        return Receipt(detail=f"refused: {missed}" if missed else "")
 
     def _connect(self) -> smtplib.SMTP:
         if self._security == "tls":
@@ -142,7 +147,7 @@ class MailChannel:
             if self._security == "starttls":
                 server.starttls(context=ssl.create_default_context())
             if self._user is not None:
-                server.login(self._user, self._password)
+                _log_in(server, self._user, self._password)
         except BaseException:
             server.close()
             raise
@@ -152,5 +157,29 @@ class MailChannel:
         pass
 
 
-def _addresses(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else list(value)
+def _log_in(server: smtplib.SMTP, user: str, password: str) -> None:
+    """As smtplib does it, which knows ASCII alone; what is outside it goes as UTF-8 (RFC 4616)."""
+    if user.isascii() and password.isascii():
+        server.login(user, password)
+        return
+    server.ehlo_or_helo_if_needed()
+    offered = server.esmtp_features.get("auth", "").upper().split()
+
+    def packed(text: str) -> str:
+        return base64.b64encode(text.encode()).decode("ascii")
+
+    if "PLAIN" in offered:
+        code, said = server.docmd("AUTH", f"PLAIN {packed(chr(0) + user + chr(0) + password)}")
+    elif "LOGIN" in offered:
+        code, said = server.docmd("AUTH", f"LOGIN {packed(user)}")
+        if code == 334:
+            code, said = server.docmd(packed(password))
+    elif "CRAM-MD5" in offered:
+        code, said = server.docmd("AUTH", "CRAM-MD5")
+        if code == 334:
+            digest = hmac.new(password.encode(), base64.b64decode(said), "md5").hexdigest()
+            code, said = server.docmd(packed(f"{user} {digest}"))
+    else:
+        raise smtplib.SMTPNotSupportedError("no way to log in that is known here")
+    if code not in (235, 503):
+        raise smtplib.SMTPAuthenticationError(code, said)
