@@ -117,3 +117,8 @@
     {%- endfor -%}
     {{- return(sets | map(attribute='names') | list) -}}
 {% endmacro %}
+
+
+{% macro duckdb___whole_number(x) %}
+    {{- return("format('{:,}', cast(round(" ~ x ~ ') as bigint))') -}}
+{% endmacro %}

@@ -234,3 +234,12 @@
 {% macro default___computed_once() %}
     {{- return('') -}}
 {% endmacro %}
+
+
+{# A number of 1,000 to 1e15 as a text without decimals, thousands separated where the engine can. #}
+{% macro _whole_number(x) %}
+    {{- return(adapter.dispatch('_whole_number', 'driftline')(x)) -}}
+{% endmacro %}
+{% macro default___whole_number(x) %}
+    {{- return(driftline._as_text('cast(round(' ~ x ~ ') as ' ~ dbt.type_bigint() ~ ')')) -}}
+{% endmacro %}

@@ -161,3 +161,8 @@
 {% macro postgres___computed_once() %}
     {{- return('materialized') -}}
 {% endmacro %}
+
+
+{% macro postgres___whole_number(x) %}
+    {{- return('to_char(round(cast(' ~ x ~ " as numeric)), 'FM999,999,999,999,999,999')") -}}
+{% endmacro %}

@@ -73,19 +73,6 @@
 {% endmacro %}
 
 
-{# A number as people read it: fewer decimals the larger it is. #}
-{% macro _short_number(x) %}
-    {{- return(
-        "case when " ~ x ~ " is null then '?' when " ~ x ~ " = 0 then '0' when abs(" ~ x ~ ') >= 1e12 or abs(' ~ x ~ ') < 1e-5 then ' ~ driftline._as_text(x)
-        ~ ' when floor(' ~ x ~ ') = ' ~ x ~ ' then ' ~ driftline._as_text('cast(' ~ x ~ ' as ' ~ dbt.type_bigint() ~ ')')
-        ~ ' when abs(' ~ x ~ ') >= 100 then ' ~ driftline._as_text('cast(' ~ x ~ ' as numeric(18, 1))')
-        ~ ' when abs(' ~ x ~ ') >= 1 then ' ~ driftline._as_text('cast(' ~ x ~ ' as numeric(18, 2))')
-        ~ ' when abs(' ~ x ~ ') >= 0.01 then ' ~ driftline._as_text('cast(' ~ x ~ ' as numeric(18, 4))')
-        ~ ' else ' ~ driftline._as_text('cast(' ~ x ~ ' as numeric(18, 6))') ~ ' end'
-    ) -}}
-{% endmacro %}
-
-
 {# A share in per cent. #}
 {% macro _percent(x) %}
     {{- return("coalesce(" ~ driftline._as_text('cast(100e0 * ' ~ x ~ ' as numeric(18, 1))') ~ " || ' %', '?')") -}}

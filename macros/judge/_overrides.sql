@@ -12,9 +12,11 @@
         'segments': ['total', 'each'],
         'versions': ['total', 'each'],
     } -%}
-    {%- set numbers = ['warn', 'critical', 'min_rows', 'consecutive'] -%}
+    {%- set whole = ['min_rows', 'consecutive', 'within'] -%}
+    {%- set numbers = ['warn', 'critical'] + whole -%}
+    {%- set switches = ['enabled', 'at_once'] -%}
     {%- set given = var('driftline_thresholds', []) or [] -%}
-    {%- set allowed = 'a list of {' ~ (keys + numbers + choices.keys() | list + ['enabled']) | join(', ') ~ '}' -%}
+    {%- set allowed = 'a list of {' ~ (keys + numbers + choices.keys() | list + switches) | join(', ') ~ '}' -%}
     {%- if given is string or given is mapping or given is not sequence -%}
         {{- exceptions.raise_compiler_error("driftline: var 'driftline_thresholds': given " ~ tojson(given | string) ~ '; allowed: ' ~ allowed) -}}
     {%- endif -%}
@@ -24,14 +26,14 @@
         {%- endif -%}
         {%- for name in row -%}
             {%- set value = row[name] -%}
-            {%- if name not in keys + numbers + choices.keys() | list + ['enabled'] -%}
+            {%- if name not in keys + numbers + choices.keys() | list + switches -%}
                 {{- driftline._fail(row.get('monitor', '(all)'), "var 'driftline_thresholds'", tojson(name), allowed) -}}
-            {%- elif name in numbers and (value is boolean or value is not number or (name in ['min_rows', 'consecutive'] and value < 1)) -%}
-                {{- driftline._fail(row.get('monitor', '(all)'), "var 'driftline_thresholds', " ~ name, tojson(value | string), 'a number') -}}
+            {%- elif name in numbers and (value is boolean or value is not number or (name in whole and (value < 1 or value | int != value))) -%}
+                {{- driftline._fail(row.get('monitor', '(all)'), "var 'driftline_thresholds', " ~ name, tojson(value | string), 'a number, whole and at least 1' if name in whole else 'a number') -}}
             {%- elif name in choices and value not in choices[name] -%}
                 {{- driftline._fail(row.get('monitor', '(all)'), "var 'driftline_thresholds', " ~ name, tojson(value | string), choices[name] | join(', ')) -}}
-            {%- elif name == 'enabled' and value is not boolean -%}
-                {{- driftline._fail(row.get('monitor', '(all)'), "var 'driftline_thresholds', enabled", tojson(value | string), 'true or false') -}}
+            {%- elif name in switches and value is not boolean -%}
+                {{- driftline._fail(row.get('monitor', '(all)'), "var 'driftline_thresholds', " ~ name, tojson(value | string), 'true or false') -}}
             {%- endif -%}
         {%- endfor -%}
     {%- endfor -%}
@@ -43,7 +45,8 @@
     What the overrides say of one field, else the default.
 
     overrides  what _threshold_overrides returned
-    field      warn, critical, min_rows, consecutive, compare, direction, windows, segments, versions or enabled
+    field      warn, critical, min_rows, consecutive, within, compare, direction, windows, segments, versions, enabled or
+               at_once
     default    SQL
     m          alias of the metrics
 #}
@@ -75,10 +78,32 @@
 {% endmacro %}
 
 
-{# A number as people read it, in SQL: four decimals where it is of ordinary size. #}
-{% macro _readable(expression) %}
-    {{- return(
-        'case when abs(' ~ expression ~ ') < 1e12 then ' ~ driftline._as_text('cast(' ~ expression ~ ' as numeric(18, 4))')
-        ~ ' else ' ~ driftline._as_text(expression) ~ ' end'
-    ) -}}
+{#
+    The judge's rule (decision 15), by the kind of a monitor's period where it depends on it.
+
+    opening        how many breaches among how many judged windows open an alert; as many quiet ones in a row end it
+    clearly        over the critical threshold and over so many times the noise, one window opens it at once
+    quiet          what has come back to this part of the noise or of the threshold is quiet; what hovers is not
+    margin         how much larger than the noise or a threshold a number must be, as a share of it, to be over it
+    rounding       the same as a share of the numbers whose difference it is
+    first_windows  windows that tell how many rows are usual where the reference has no time of its own
+    silence        days without a judged window after which a series starts anew: what was before is another alert's
+#}
+{% macro _judge_rule() %}
+    {{- return({
+        'opening': {
+            'hour': {'breaches': 3, 'within': 5},
+            'day': {'breaches': 2, 'within': 3},
+            'week': {'breaches': 1, 'within': 1},
+            'month': {'breaches': 1, 'within': 1},
+        },
+        'clearly': '1.5e0', 'quiet': '0.66666666666666667e0', 'margin': '1e-9', 'rounding': '1e-12',
+        'first_windows': 28, 'silence': {'hour': 7, 'day': 28, 'week': 91, 'month': 366},
+    }) -}}
+{% endmacro %}
+
+
+{# Whether a number is over a limit by more than rounding. #}
+{% macro _exceeds(x, limit) %}
+    {{- return(x ~ ' > ' ~ limit ~ ' + ' ~ driftline._judge_rule().margin ~ ' * abs(' ~ limit ~ ')') -}}
 {% endmacro %}

@@ -7,5 +7,5 @@ select
     alert_id, family, metric, column_name, baseline, severity,
     status, first_window_start, last_window_start, last_window_end, windows_breached,
     value, peak_value, expected, threshold,
-    noise, message, owner
+    noise, message, owner, opened_at, resolved_at
 from {{ ref('driftline_episodes') }}

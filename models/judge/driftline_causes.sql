@@ -367,10 +367,10 @@ bin_texts as {{ driftline._computed_once() }} (
             when bin_kind = 'unseen' then 'values the reference does not have'
             when bin_kind = 'category' then bin_label
             when is_open_below = 1 and is_open_above = 1 then 'any number'
-            when is_open_below = 1 then 'up to ' || {{ driftline._short_number('bin_upper') }}
-            when is_open_above = 1 then 'over ' || {{ driftline._short_number('bin_lower') }}
-            when bin_upper - bin_lower <= 1e-14 * abs(bin_upper) then {{ driftline._short_number('bin_upper') }}
-            else 'over ' || {{ driftline._short_number('bin_lower') }} || ' to ' || {{ driftline._short_number('bin_upper') }}
+            when is_open_below = 1 then 'up to ' || {{ driftline._readable('bin_upper') }}
+            when is_open_above = 1 then 'over ' || {{ driftline._readable('bin_lower') }}
+            when bin_upper - bin_lower <= 1e-14 * abs(bin_upper) + 1e-290 then {{ driftline._readable('bin_upper') }}
+            else 'over ' || {{ driftline._readable('bin_lower') }} || ' to ' || {{ driftline._readable('bin_upper') }}
         end as text
     from (
         {%- for part in ['bin', 'bin_group'] %}
@@ -392,9 +392,9 @@ causes as (
         contribution, 'psi times weight' as contribution_unit, sum(contribution) over (partition by case_no) as whole,
         shares_effect, rates_effect, case when shares_effect is not null then effect_of end as effect_unit,
         psi as value, {{ null_double }} as expected, weight, {{ null_double }} as row_share, {{ null_double }} as expected_row_share,
-        column_name || ': PSI ' || {{ driftline._short_number('psi') }} || ' (noise ' || {{ driftline._short_number('psi_noise') }} || '), weight '
+        column_name || ': PSI ' || {{ driftline._readable('psi') }} || ' (noise ' || {{ driftline._readable('psi_noise') }} || '), weight '
             || {{ driftline._percent('weight') }}
-            || case when shares_effect is not null then '; its shift alone moves the mean ' || effect_of || ' by ' || {{ driftline._short_number('shares_effect') }} else '' end as description
+            || case when shares_effect is not null then '; its shift alone moves the mean ' || effect_of || ' by ' || {{ driftline._readable('shares_effect') }} else '' end as description
     from column_causes
     union all
     select
@@ -402,8 +402,8 @@ causes as (
         case when r.kind = 'total' then b.text else r.value end,
         r.contribution, r.unit, r.change, r.shares_effect, r.contribution - r.shares_effect, r.unit, r.q_value, r.p_value, {{ null_double }}, r.q_share, r.p_share,
         case when r.kind = 'total' then r.column_name || ' ' || b.text when r.kind = 'version' then 'version ' || r.value else r.name || ' = ' || r.value end
-            || case when r.q_value is null then ': no rows any more' else ': ' || r.unit || ' ' || {{ driftline._short_number('r.q_value') }} end
-            || case when r.p_value is null then ', none in the baseline' else ' instead of ' || {{ driftline._short_number('r.p_value') }} end
+            || case when r.q_value is null then ': no rows any more' else ': ' || r.unit || ' ' || {{ driftline._readable('r.q_value') }} end
+            || case when r.p_value is null then ', none in the baseline' else ' instead of ' || {{ driftline._readable('r.p_value') }} end
             || ', share ' || {{ driftline._percent('r.q_share') }} || ' instead of ' || {{ driftline._percent('r.p_share') }}
     from ratio_causes as r
     join {{ ref('driftline_explained_windows') }} as k on k.case_no = r.case_no
@@ -415,8 +415,8 @@ causes as (
         d.psi, {{ null_double }}, {{ null_double }}, p.q_share, p.p_share,
         case when p.kind = 'version' then 'version ' || p.value else p.name || ' = ' || p.value end
             || case when p.q_share = 0 then ': no rows any more' when p.p_share = 0 then ': none in the baseline' else '' end
-            || ': carries ' || {{ driftline._short_number('p.contribution') }} || ' of the PSI'
-            || case when d.psi is not null then ', its own is ' || {{ driftline._short_number('d.psi') }} else '' end
+            || ': carries ' || {{ driftline._readable('p.contribution') }} || ' of the PSI'
+            || case when d.psi is not null then ', its own is ' || {{ driftline._readable('d.psi') }} else '' end
             || ', ' || {{ driftline._percent('p.q_share') }} || ' of the rows instead of ' || {{ driftline._percent('p.p_share') }}
     from psi_causes as p
     join {{ ref('driftline_explained_windows') }} as k on k.case_no = p.case_no and k.explained_family = 'drift'

@@ -1,59 +1,135 @@
 {{ config(materialized='table') }}
-{%- set series = 'monitor, model_version, segment, segment_value, window_periods, family, metric, column_name, baseline' %}
+{%- set keys = ['monitor', 'model_version', 'segment', 'segment_value', 'window_periods', 'family', 'metric', 'column_name', 'baseline'] %}
+{%- set series = keys | join(', ') %}
+{%- set rule = driftline._judge_rule() %}
+{%- set threshold = 'case when p.is_critical = 1 then coalesce(p.critical, p.warn) else coalesce(p.warn, p.critical) end' %}
 
--- What alerts are: episodes, unbroken runs of breaches among the windows that could be judged. They follow from the
--- judgements alone, so a second run cannot double one or lose one.
-with judged as (
-    select
-        j.*,
-        case when is_breach then 1 else 0 end as breach,
-        row_number() over (partition by {{ series }} order by window_start) as place,
-        row_number() over (partition by {{ series }}, is_breach order by window_start) as place_among_alike,
-        max(window_start) over (partition by {{ series }}) as last_judged_start
-    from {{ ref('driftline_judgements') }} as j
-    where not_judged is null
+-- What alerts are: episodes. They follow from the judgements alone, so a second run cannot double one or lose one.
+with noisy as (
+    select distinct {{ series }} from {{ ref('driftline_judgements') }} where is_breach
 ),
 
-runs as (
+newest as (
+    select monitor, window_periods, max(window_start) as window_start
+    from {{ ref('driftline_windows') }}
+    where is_complete
+    group by monitor, window_periods
+),
+
+judged as (
+    select
+        j.*, n.window_start as newest_start,
+        case
+            {%- for period in rule.silence %}
+            when m.period = '{{ period }}' then {{ rule.silence[period] }}
+            {%- endfor %}
+        end as silence,
+        lag(j.window_start) over (partition by {% for key in keys %}j.{{ key }}{{ ', ' if not loop.last }}{% endfor %} order by j.window_start) as start_before
+    from {{ ref('driftline_judgements') }} as j
+    join noisy as x on {% for key in keys %}x.{{ key }} = j.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
+    join {{ ref('driftline_int_monitors') }} as m on m.monitor = j.monitor
+    left join newest as n on n.monitor = j.monitor and n.window_periods = j.window_periods
+    where j.not_judged is null
+),
+
+-- Windows that could not be judged neither continue an episode nor end it; a long silence does.
+blocks as (
     select
         judged.*,
-        place - place_among_alike as run_no,
-        row_number() over (partition by {{ series }}, place - place_among_alike order by window_start desc) as from_last
+        sum(case when {{ dbt.datediff('start_before', 'window_start', 'day') }} > silence then 1 else 0 end)
+            over (partition by {{ series }} order by window_start rows unbounded preceding) as block
     from judged
-    where breach = 1
+),
+
+placed as (
+    select
+        blocks.*,
+        row_number() over (partition by {{ series }}, block order by window_start) as place,
+        max(block) over (partition by {{ series }}) as last_block
+    from blocks
+),
+
+-- A lap ends with the window that is the last of enough quiet ones in a row; in each there is one episode at most.
+ends as (
+    select
+        placed.*,
+        case when is_quiet and place - quiet_to_end
+            = coalesce(max(case when not is_quiet then place end) over (partition by {{ series }}, block order by place rows unbounded preceding), 0)
+            then 1 else 0 end as is_end
+    from placed
+),
+
+laps as (
+    select
+        ends.*,
+        coalesce(sum(is_end) over (partition by {{ series }}, block order by place rows between unbounded preceding and 1 preceding), 0) as lap
+    from ends
+),
+
+breaches as (
+    select laps.*, row_number() over (partition by {{ series }}, block, lap order by place) as breach_no
+    from laps
+    where is_breach
+),
+
+-- What opens an episode: one window far out, or as many breaches among the last windows as it takes.
+openings as (
+    select
+        {% for key in keys %}b.{{ key }}, {% endfor %}b.block, b.lap, b.window_end as opened_at,
+        coalesce(f.place, b.place) as first_place,
+        row_number() over (partition by {% for key in keys %}b.{{ key }}, {% endfor %}b.block, b.lap order by b.place) as opening_no
+    from breaches as b
+    left join breaches as f
+        on {% for key in keys %}f.{{ key }} = b.{{ key }} and {% endfor %}f.block = b.block and f.lap = b.lap
+        and f.breach_no = b.breach_no - b.consecutive + 1 and f.place > b.place - b.within
+    where b.opens_at_once or f.place is not null
+),
+
+members as (
+    select
+        b.*, o.opened_at,
+        row_number() over (partition by {% for key in keys %}b.{{ key }}, {% endfor %}b.block, b.lap order by b.place desc) as from_last,
+        row_number() over (partition by {% for key in keys %}b.{{ key }}, {% endfor %}b.block, b.lap order by b.effect desc, b.place) as by_effect
+    from breaches as b
+    join openings as o
+        on {% for key in keys %}o.{{ key }} = b.{{ key }} and {% endfor %}o.block = b.block and o.lap = b.lap
+        and o.opening_no = 1 and b.place >= o.first_place
+),
+
+-- How each lap ended: by quiet windows, or by a silence (before more windows, or of a group that is gone); or not yet.
+outcomes as (
+    select
+        {{ series }}, block, lap, max(window_end) as judged_until, max(case when is_end = 1 then window_end end) as quiet_at,
+        case when max(block) < max(last_block) then 1
+            when (segment_value <> 'all' or model_version <> 'all')
+                and {{ dbt.datediff('max(window_start)', 'max(newest_start)', 'day') }} > max(silence) then 1
+            else 0 end as is_silent
+    from laps
+    group by {{ series }}, block, lap
 ),
 
 episodes as (
     select
-        {{ series }}, run_no,
-        min(window_start) as first_window_start,
-        max(window_start) as last_window_start,
-        max(window_end) as last_window_end,
-        count(*) as windows_breached,
+        {{ series }}, block, lap,
+        min(window_start) as first_window_start, max(window_start) as last_window_start, max(window_end) as last_window_end,
+        count(*) as windows_breached, min(opened_at) as opened_at,
         max(case when is_critical then 1 else 0 end) as is_critical,
-        max(case when window_start = last_judged_start then 1 else 0 end) as is_open,
-        max(case when from_last = 1 then value end) as value,
-        max(case when from_last = 1 then expected end) as expected,
-        max(case when from_last = 1 then noise end) as noise,
-        max(case when from_last = 1 then warn end) as warn,
-        max(case when from_last = 1 then critical end) as critical,
-        max(case when from_last = 1 then compare end) as compare,
-        max(case when from_last = 1 then direction end) as direction,
-        max(effect) as peak_effect,
-        max(consecutive) as consecutive
-    from runs
-    group by {{ series }}, run_no
-    having count(*) >= max(consecutive)
+        {%- for field in ['value', 'expected', 'noise', 'warn', 'critical', 'compare', 'direction'] %}
+        max(case when from_last = 1 then {{ field }} end) as {{ field }},
+        {%- endfor %}
+        max(case when by_effect = 1 then value end) as peak_value
+    from members
+    group by {{ series }}, block, lap
 ),
 
-peaks as (
-    select e.*, r.value as peak_value
+finished as (
+    select
+        e.*, o.quiet_at, o.judged_until,
+        case when o.quiet_at is not null then o.quiet_at when o.is_silent = 1 then o.judged_until end as resolved_at,
+        case when e.is_critical = 1 then coalesce(e.critical, e.warn) else coalesce(e.warn, e.critical) end as threshold
     from episodes as e
-    join (
-        select {{ series }}, run_no, value, row_number() over (partition by {{ series }}, run_no order by effect desc, window_start) as by_effect
-        from runs
-    ) as r
-        on {% for key in series.split(', ') %}r.{{ key }} = e.{{ key }} and {% endfor %}r.run_no = e.run_no and r.by_effect = 1
+    join outcomes as o
+        on {% for key in keys %}o.{{ key }} = e.{{ key }} and {% endfor %}o.block = e.block and o.lap = e.lap
 )
 
 select
@@ -63,30 +139,14 @@ select
         driftline._as_text('p.first_window_start')])) }} as alert_id,
     p.family, p.metric, p.column_name, p.baseline,
     {{ driftline._as_text("case when p.is_critical = 1 then 'critical' else 'warn' end") }} as severity,
-    {{ driftline._as_text("case when p.is_open = 1 then 'open' else 'resolved' end") }} as status,
+    {{ driftline._as_text("case when p.resolved_at is null then 'open' else 'resolved' end") }} as status,
     p.first_window_start, p.last_window_start, p.last_window_end,
     cast(p.windows_breached as {{ dbt.type_int() }}) as windows_breached,
-    p.value, p.peak_value, p.expected,
-    case when p.is_critical = 1 then coalesce(p.critical, p.warn) else coalesce(p.warn, p.critical) end as threshold,
-    p.noise,
-    {{ dbt.concat([
-        "case when p.column_name = 'all' then p.metric else p.column_name || ': ' || p.metric end",
-        "' '", driftline._readable('p.value'),
-        "case when " ~ driftline._readable('p.peak_value') ~ " <> " ~ driftline._readable('p.value') ~ " then ' (worst ' || " ~ driftline._readable('p.peak_value') ~ " || ')' else '' end",
-        "' against '", "case when p.expected is null then 'the ' || p.baseline when p.baseline = 'trailing' then " ~ driftline._readable('p.expected') ~ " || ' in the windows before' else " ~ driftline._readable('p.expected') ~ " || ' (' || p.baseline || ')' end",
-        "'; noise '", driftline._readable('p.noise'),
-        "', threshold '", driftline._readable('case when p.is_critical = 1 then coalesce(p.critical, p.warn) else coalesce(p.warn, p.critical) end'),
-        "case when p.compare = 'relative' then ' of it' when p.compare = 'difference' then '' else '' end",
-        "case when p.compare = 'value' then '' when p.direction = 'below' then ' lower' when p.direction = 'both' then ' either way' else ' higher' end",
-        "'; '", driftline._as_text('p.windows_breached'), "case when p.windows_breached = 1 then ' window' else ' windows' end",
-        "' since '", "substring(" ~ driftline._as_text('p.first_window_start') ~ ", 1, case when m.period = 'hour' then 16 else 10 end)",
-        "case when p.segment <> 'all' then ', ' || p.segment || case when p.segment_value <> 'all' then ' = ' || p.segment_value else '' end else '' end",
-        "case when p.model_version <> 'all' then ', version ' || p.model_version else '' end",
-        "case when c.change_start is not null then '; the change began about ' || substring(" ~ driftline._as_text('c.change_start') ~ ", 1, case when m.period = 'hour' then 16 else 10 end) else '' end"
-    ]) }} as message,
-    m.owner
-from peaks as p
+    p.value, p.peak_value, p.expected, p.threshold, p.noise,
+    {{ driftline._alert_message('p', 'm', 'c') }} as message,
+    m.owner, p.opened_at, p.resolved_at
+from finished as p
 join {{ ref('driftline_int_monitors') }} as m on m.monitor = p.monitor
 left join {{ ref('driftline_changes') }} as c
     on p.family = 'trend' and p.metric = {{ driftline._change_metric('c') }} and c.window_start = p.first_window_start
-    {%- for key in series.split(', ') if key not in ['family', 'metric', 'baseline'] %} and c.{{ key }} = p.{{ key }}{% endfor %}
+    {%- for key in keys if key not in ['family', 'metric', 'baseline'] %} and c.{{ key }} = p.{{ key }}{% endfor %}

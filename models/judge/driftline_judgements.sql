@@ -1,69 +1,158 @@
 {{ config(materialized='table') }}
 {%- set overrides = driftline._threshold_overrides() -%}
 {%- set named = overrides | selectattr('metric', 'defined') | map(attribute='metric') | unique | list %}
+{%- set rule = driftline._judge_rule() %}
+{%- set text_min_rows = driftline._as_text('cast(min_rows as ' ~ dbt.type_bigint() ~ ')') %}
+{%- set subject = ['monitor', 'family', 'metric', 'column_name', 'baseline'] %}
+{%- set fields = {
+    'compare': "coalesce(s.compare, case when m.expected is null then 'value' when m.family = 'business' then 'relative'
+            else 'difference' end)",
+    'direction': "coalesce(s.direction, 'above')",
+    'warn': driftline._as_double('s.warn'),
+    'critical': driftline._as_double('s.critical'),
+    'min_rows': 'coalesce(s.min_rows, 100)',
+    'windows': "coalesce(s.windows, 'shortest')",
+    'segments': "coalesce(s.segments, 'total')",
+    'versions': "coalesce(s.versions, 'total')",
+    'enabled': '1',
+    'at_once': '1',
+} %}
 
 -- Every window that has a threshold: whether it could be judged, how large its effect is, and whether it breaches.
-with shortest as (
-    select monitor, min(window_periods) as window_periods from {{ ref('driftline_windows') }} group by monitor
-),
-
-ruled as (
+with ruled as (
     select
-        m.*,
-        {{ driftline._overridden(overrides, 'compare', "coalesce(s.compare, case when m.expected is null then 'value' when m.family = 'business' then 'relative' else 'difference' end)", 'm') }} as compare,
-        {{ driftline._overridden(overrides, 'direction', "coalesce(s.direction, 'above')", 'm') }} as direction,
-        {{ driftline._overridden(overrides, 'warn', driftline._as_double('s.warn'), 'm') }} as warn,
-        {{ driftline._overridden(overrides, 'critical', driftline._as_double('s.critical'), 'm') }} as critical,
-        {{ driftline._overridden(overrides, 'min_rows', 'coalesce(s.min_rows, 100)', 'm') }} as min_rows,
-        {{ driftline._overridden(overrides, 'consecutive', 'coalesce(s.consecutive, 1)', 'm') }} as consecutive,
-        {{ driftline._overridden(overrides, 'windows', "coalesce(s.windows, 'shortest')", 'm') }} as windows,
-        {{ driftline._overridden(overrides, 'segments', "coalesce(s.segments, 'total')", 'm') }} as segments,
-        {{ driftline._overridden(overrides, 'versions', "coalesce(s.versions, 'total')", 'm') }} as versions,
-        {{ driftline._overridden(overrides, 'enabled', '1', 'm') }} as enabled,
+        m.*, k.period, k.reference_start, k.reference_end,
+        {%- for field in fields %}
+        {{ driftline._overridden(overrides, field, fields[field], 'm') }} as {{ field }},
+        {%- endfor %}
+        -- How many breaches open an alert, among how many windows; as many quiet ones end it.
+        {{ driftline._overridden(overrides, 'consecutive', driftline._as_double('null'), 'm') }} as own_consecutive,
+        {{ driftline._overridden(overrides, 'within', driftline._as_double('null'), 'm') }} as own_within,
+        s.consecutive as default_consecutive,
         -- A threshold with nothing said about noise is a threshold alone.
         coalesce(m.noise, case when s.metric is null then 0 end) as judged_noise
     from {{ ref('driftline_metrics') }} as m
+    join {{ ref('driftline_int_monitors') }} as k on k.monitor = m.monitor
     left join {{ ref('driftline_thresholds') }} as s
-        on s.family = m.family and s.metric in (m.metric, 'any') and s.baseline = m.baseline and s.column_kind in (m.column_kind, 'any')
+        on s.family = m.family and s.metric in (m.metric, 'any') and s.baseline = m.baseline
+        and s.column_kind in (m.column_kind, 'any')
     where m.is_complete and m.value is not null
-        and (s.metric is not null{% if named %} or m.metric in ({% for metric in named %}{{ driftline._literal(metric) }}{{ ', ' if not loop.last }}{% endfor %}){% endif %})
+        and (s.metric is not null
+        {%- if named %} or m.metric in ({% for metric in named %}{{ driftline._literal(metric) }}
+            {{- ', ' if not loop.last }}{% endfor %}){% endif %})
+),
+
+asked as {{ driftline._computed_once() }} (
+    select *
+    from ruled
+    where enabled = 1 and (warn is not null or critical is not null)
+        and (segments = 'each' or segment = 'all') and (versions = 'each' or model_version = 'all')
+),
+
+-- The totals' windows that tell how many rows are usual: those of the reference, which stay the same; where it has no
+-- time of its own, the first ones.
+counted as (
+    select
+        {{ subject | join(', ') }}, window_periods,
+        case when row_count >= min_rows then 1 else 0 end as has_enough,
+        case when window_start >= {{ driftline._as_timestamp('reference_start') }}
+            and window_end <= {{ driftline._as_timestamp('reference_end') }} then 1 else 0 end as of_reference,
+        case when row_number() over (partition by {{ subject | join(', ') }}, segment, window_periods order by window_start)
+            <= {{ rule.first_windows }} then 1 else 0 end as is_early
+    from asked
+    where windows = 'shortest' and model_version = 'all' and segment_value = 'all' and row_count > 0
+),
+
+lengths as (
+    select
+        {{ subject | join(', ') }}, window_periods,
+        case when sum(of_reference) > 0 then 2 * sum(of_reference * has_enough) >= sum(of_reference)
+            else 2 * sum(is_early * has_enough) >= sum(is_early) end as is_enough
+    from counted
+    group by {{ subject | join(', ') }}, window_periods
+),
+
+-- The shortest windows are judged, of those that gather enough rows more often than not; where none do, the longest.
+chosen as (
+    select
+        {{ subject | join(', ') }}, min(window_periods) as shortest,
+        coalesce(min(case when is_enough then window_periods end), max(window_periods)) as window_periods
+    from lengths
+    group by {{ subject | join(', ') }}
+),
+
+usual_lengths as (
+    select monitor, min(window_periods) as window_periods from {{ ref('driftline_windows') }} group by monitor
 ),
 
 effects as (
     select
-        r.*,
-        r.value - case when r.compare = 'value' then 0e0 else r.expected end as difference,
+        a.*,
+        a.value - case when a.compare = 'value' then 0e0 else a.expected end as difference,
         case
-            when r.compare = 'value' then r.value
-            when r.compare = 'difference' then r.value - r.expected
-            else (r.value - r.expected) / nullif(abs(r.expected), 0)
-        end as signed_effect
-    from ruled as r
-    join shortest as f on f.monitor = r.monitor
-    where r.enabled = 1
-        and (r.warn is not null or r.critical is not null)
-        and (r.windows = 'each' or r.window_periods = f.window_periods)
-        and (r.segments = 'each' or r.segment = 'all')
-        and (r.versions = 'each' or r.model_version = 'all')
+            when a.compare = 'value' then a.value
+            when a.compare = 'difference' then a.value - a.expected
+            else (a.value - a.expected) / nullif(abs(a.expected), 0)
+        end as signed_effect,
+        case when a.windows = 'each' then 'asked for' when a.window_periods > c.shortest
+            then 'shorter windows have fewer than ' || {{ text_min_rows }} || ' rows' else 'shortest' end as chosen_because
+    from asked as a
+    left join chosen as c on {% for key in subject %}c.{{ key }} = a.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
+    left join usual_lengths as u on u.monitor = a.monitor
+    where a.windows = 'each' or a.window_periods = coalesce(c.window_periods, u.window_periods)
 ),
 
 directed as (
     select
         e.*,
-        case when direction = 'below' then - signed_effect when direction = 'both' then abs(signed_effect) else signed_effect end as effect,
-        case when direction = 'below' then - difference when direction = 'both' then abs(difference) else difference end as directed_difference,
-        case when row_count < min_rows then 'fewer than ' || {{ driftline._as_text('cast(min_rows as ' ~ dbt.type_bigint() ~ ')') }} || ' rows'
-            when baseline_row_count < min_rows then 'fewer than ' || {{ driftline._as_text('cast(min_rows as ' ~ dbt.type_bigint() ~ ')') }} || ' rows in the baseline'
+        case when direction = 'below' then - signed_effect when direction = 'both' then abs(signed_effect)
+            else signed_effect end as effect,
+        case when direction = 'below' then - difference when direction = 'both' then abs(difference)
+            else difference end as directed_difference,
+        -- What differs in the last digits only is the same number.
+        {{ rule.margin }} * abs(judged_noise) + {{ rule.rounding }} * (abs(value) + abs(coalesce(expected, 0e0))) as margin,
+        case when row_count < min_rows then 'fewer than ' || {{ text_min_rows }} || ' rows'
+            when baseline_row_count < min_rows then 'fewer than ' || {{ text_min_rows }} || ' rows in the baseline'
             when signed_effect is null then 'nothing to compare with'
             when judged_noise is null then 'its noise is not known yet'
-        end as not_judged
+        end as not_judged,
+        case
+            {%- for period in rule.opening %}
+            when period = '{{ period }}' then {{ rule.opening[period].breaches }}
+            {%- endfor %}
+        end as usual_breaches,
+        case
+            {%- for period in rule.opening %}
+            when period = '{{ period }}' then {{ rule.opening[period].within }}
+            {%- endfor %}
+        end as usual_within
     from effects as e
+),
+
+compared as (
+    select
+        d.*,
+        not_judged is null and directed_difference > judged_noise + margin as is_over_noise,
+        not_judged is null and directed_difference > {{ rule.clearly }} * judged_noise + margin as is_clear,
+        not_judged is null and {{ driftline._exceeds('effect', 'coalesce(warn, critical)') }} as is_over,
+        not_judged is null and {{ driftline._exceeds('effect', 'critical') }} as is_over_critical,
+        coalesce(own_consecutive, default_consecutive, usual_breaches) as consecutive,
+        coalesce(own_within, own_consecutive, default_consecutive, usual_within) as within
+    from directed as d
 )
 
 select
     monitor, model_version, segment, segment_value, window_periods, window_start, window_end,
     family, metric, column_name, column_role, baseline, value, expected, judged_noise as noise, effect, direction, compare,
-    warn, critical, cast(consecutive as {{ dbt.type_int() }}) as consecutive, not_judged,
-    not_judged is null and directed_difference > judged_noise and effect > coalesce(warn, critical) as is_breach,
-    not_judged is null and directed_difference > judged_noise and effect > critical as is_critical
-from directed
+    warn, critical, cast(consecutive as {{ dbt.type_int() }}) as consecutive,
+    cast(case when within < consecutive then consecutive else within end as {{ dbt.type_int() }}) as within,
+    cast(coalesce(own_consecutive, usual_breaches) as {{ dbt.type_int() }}) as quiet_to_end,
+    {{ driftline._as_text('chosen_because') }} as chosen_because, {{ driftline._as_text('not_judged') }} as not_judged,
+    coalesce(is_over_noise and is_over, false) as is_breach,
+    coalesce(is_over_noise and is_over_critical, false) as is_critical,
+    coalesce(is_clear and is_over_critical and at_once = 1, false) as opens_at_once,
+    -- Quiet is what has clearly come back, not what hovers at a threshold.
+    not_judged is null and not coalesce(is_over_noise and is_over, false)
+        and (directed_difference <= {{ rule.quiet }} * judged_noise + margin
+            or effect <= {{ rule.quiet }} * coalesce(warn, critical)) as is_quiet
+from compared

@@ -55,7 +55,9 @@ def row(number: int = 0, **fields: Any) -> Row:
     return {**DEFAULTS, "window_start": day(number), "window_end": day(number + periods), **fields}
 
 
-def judge(chain: Chain, rows: list[Row], owners: dict[str, str] | None = None) -> None:
+def judge(
+    chain: Chain, rows: list[Row], owners: dict[str, str] | None = None, periods: dict[str, str] | None = None
+) -> None:
     """Puts the rows where the measures would be and judges them."""
     workspace = chain.workspace
     for view in ("driftline_metrics", "driftline_int_monitors"):
@@ -71,11 +73,21 @@ def judge(chain: Chain, rows: list[Row], owners: dict[str, str] | None = None) -
         {
             "monitor": monitors,
             "owner": pa.array([(owners or {}).get(name) for name in monitors], pa.string()),
-            "period": ["day"] * len(monitors),
+            "period": [(periods or {}).get(name, "day") for name in monitors],
+            "reference_start": pa.array([None] * len(monitors), pa.string()),
+            "reference_end": pa.array([None] * len(monitors), pa.string()),
         },
     )
+    # The windows of a length go on to the monitor's newest.
+    newest = [(name, max(r["window_start"] for r in rows if r["monitor"] == name)) for name in monitors]
     chain.load(
-        "driftline_windows", {"monitor": monitors * 2, "window_periods": [1] * len(monitors) + [7] * len(monitors)}
+        "driftline_windows",
+        {
+            "monitor": monitors * 2,
+            "window_periods": [1] * len(monitors) + [7] * len(monitors),
+            "window_start": pa.array([start for _, start in newest * 2], pa.timestamp("us")),
+            "is_complete": [True] * 2 * len(monitors),
+        },
     )
     chain.run("driftline_judgements", "driftline_episodes", "driftline_alerts")
 

@@ -1,4 +1,4 @@
-"""Alerts are unbroken runs of breaches: random histories against a few lines of Python, and histories that grow."""
+"""Alerts are episodes: random histories against a few lines of Python, and histories that grow."""
 
 from __future__ import annotations
 
@@ -11,25 +11,33 @@ import pytest
 from judge.metrics import Row, day, judge, make_chain, row
 from support import Chain
 
-DAYS = 40
-NAMES = ["plain", 'it\'s "odd"; drop table x; --', "日本"]
+DAYS = 70
+SILENCE = 28
+NAMES = ["plain", 'it\'s "odd"; drop table x; --', "日本", "by the day", "two of four", "never at once"]
+# Breaches, among how many windows, quiet ones that end it, and whether one window may be enough.
+RULES = dict(zip(NAMES, [(1, 1, 1, True), (2, 2, 2, True), (3, 3, 3, True), (2, 3, 2, True), (2, 4, 2, True), (2, 2, 2, False)]))
 OVERRIDES: list[Row] = [
-    {"monitor": name, "metric": "psi", "consecutive": consecutive, "min_rows": 100, "segments": "each"}
-    for consecutive, name in enumerate(NAMES, 1)
+    *({"monitor": name, "metric": "psi", "consecutive": RULES[name][0], "min_rows": 100} for name in NAMES[:3]),
+    {"monitor": "two of four", "metric": "psi", "within": 4},
+    {"monitor": "never at once", "metric": "psi", "consecutive": 2, "at_once": False},
+    {"metric": "psi", "segments": "each"},
 ]
-VALUES = {"Q": 0.05, "B": 0.125, "C": 0.5, "U": 0.5}
+# Quiet, hovering under the threshold, a breach, critical, and far out but within one and a half times its noise.
+VALUES = {"Q": 0.05, "H": 0.08, "B": 0.125, "C": 0.5, "N": 0.5, "U": 0.5}
 
 
 def histories() -> dict[tuple[str, str], str]:
-    """One letter a day: Quiet, Breach, Critical, Unjudged (too few rows), incomplete, or no row at all."""
+    """One letter a day; U could not be judged (too few rows), _ is incomplete, - is no row at all."""
     rng = random.Random(11)
     found = {}
     for name in NAMES:
-        for number in range(40):
-            letters = rng.choice(["QBCU_-", "QB", "BCU", "QBBBBBU_", "U_", "QQQQB", "BU"])
+        for number in range(30):
+            letters = rng.choice(["QBCU_-", "QB", "BCNU", "QBBBBBU_", "U_", "QQQQB", "BU", "QQHB", "QHBN", "HC"])
             found[name, f"s{number}"] = "".join(rng.choice(letters) for _ in range(DAYS))
         for number, fixed in enumerate(
-            ["B" * DAYS, "Q" * DAYS, "BBB" + "Q" * 37, "Q" * 37 + "BBB", "BUBUB" + "U" * 35]
+            ["B" * DAYS, "Q" * DAYS, "BBB" + "Q" * 67, "Q" * 67 + "BBB", "BUBUB" + "U" * 65, "QB" * 35]
+            + ["Q" * 10 + "C" + "Q" * 59, "BBB" + "U" * 28 + "BQQQ" * 9 + "QQQ", "CB" + "-" * 27 + "BCQ" + "Q" * 38]
+            + ["BBBC" + "-" * 28 + "Q" * 38, "CC" + "-" * 68]
         ):
             found[name, f"fixed {number}"] = fixed
     return found
@@ -49,37 +57,66 @@ def rows_until(days: int, incomplete: bool = False) -> Iterator[Row]:
                 segment="s",
                 segment_value=segment_value,
                 value=VALUES.get(letter, 9.0) + number / 1024 * (letter in "BC"),
+                noise=0.4 if letter == "N" else 0.0,
                 row_count=10 if letter == "U" else 1000,
                 is_complete=letter != "_" and not (incomplete and number == days - 1),
             )
 
 
-def episodes(letters: str, consecutive: int) -> list[dict[str, Any]]:
-    """What the alerts of one history must say."""
-    judged = [(number, letter) for number, letter in enumerate(letters) if letter in "QBC"]
+def episodes(letters: str, breaches: int, within: int, quiet: int, at_once: bool) -> list[dict[str, Any]]:
+    """What the alerts of one history must say. The newest window of the monitor is that of the last letter."""
+    judged = [(number, letter) for number, letter in enumerate(letters) if letter in "QHBCN"]
     found: list[dict[str, Any]] = []
-    run: list[tuple[int, str]] = []
-    for number, letter in [*judged, (-1, "Q")]:
-        if letter != "Q":
-            run.append((number, letter))
-            continue
-        if len(run) >= consecutive:
-            critical = any(mark == "C" for _, mark in run)
-            values = [VALUES[mark] + place / 1024 for place, mark in run]
+    recent: list[tuple[int, str]] = []  # since the last end: windows that may open an alert
+    alert: list[tuple[int, str]] = []
+    opened, calm, before = 0, 0, -1
+
+    def end(at: int | None) -> None:
+        if alert:
+            critical = any(mark in "CN" for _, mark in alert)
+            values = [VALUES[mark] + place / 1024 * (mark in "BC") for place, mark in alert]
             found.append(
                 {
-                    "first_window_start": day(run[0][0]),
-                    "last_window_start": day(run[-1][0]),
-                    "last_window_end": day(run[-1][0] + 1),
-                    "windows_breached": len(run),
+                    "first_window_start": day(alert[0][0]),
+                    "last_window_start": day(alert[-1][0]),
+                    "last_window_end": day(alert[-1][0] + 1),
+                    "windows_breached": len(alert),
                     "severity": "critical" if critical else "warn",
-                    "status": "open" if run[-1] == judged[-1] else "resolved",
+                    "status": "open" if at is None else "resolved",
                     "value": values[-1],
                     "peak_value": max(values),
                     "threshold": 0.25 if critical else 0.1,
+                    "opened_at": day(opened + 1),
+                    "resolved_at": None if at is None else day(at + 1),
                 }
             )
-        run = []
+        recent.clear()
+        alert.clear()
+
+    for number, letter in judged:
+        if number - before > SILENCE and before >= 0:
+            end(before)
+            calm = 0
+        before = number
+        calm = calm + 1 if letter == "Q" else 0
+        recent.append((number, letter))
+        if alert:
+            if letter in "BCN":
+                alert.append((number, letter))
+        else:
+            counted = [window for window in recent[-within:] if window[1] in "BCN"]
+            if letter in "BCN" and len(counted) >= breaches:
+                alert.extend(counted)
+                opened = number
+            elif letter == "C" and at_once:
+                alert.append((number, letter))
+                opened = number
+        if calm == quiet:
+            end(number)
+        elif calm > quiet:
+            recent.clear()
+    # A segment that is gone for long is over.
+    end(before if judged and len(letters) - 1 - before > SILENCE else None)
     return found
 
 
@@ -88,7 +125,7 @@ def chain(make_module_project: Any) -> Chain:
     return make_chain(make_module_project, OVERRIDES)
 
 
-FIELDS = list(episodes("B", 1)[0])
+FIELDS = list(episodes("B", 1, 1, 1, True)[0])
 
 
 def alerts(chain: Chain) -> dict[tuple[str, str], dict[dt.datetime, tuple[str, dict[str, Any]]]]:
@@ -107,12 +144,12 @@ def alerts(chain: Chain) -> dict[tuple[str, str], dict[dt.datetime, tuple[str, d
 
 def test_random_histories_as_they_grow(chain: Chain) -> None:
     ids: dict[tuple[Any, ...], str] = {}
-    for days, incomplete in [(3, False), (17, True), (17, False), (17, False), (30, False), (DAYS, False)]:
+    for days, incomplete in [(3, False), (17, True), (17, False), (17, False), (45, False), (DAYS, False)]:
         judge(chain, list(rows_until(days, incomplete)), owners={NAMES[1]: "o'owner"})
         found = alerts(chain)
         seen = days - incomplete
         for (monitor, segment_value), letters in HISTORIES.items():
-            expected = episodes(letters[:seen], NAMES.index(monitor) + 1)
+            expected = episodes(letters[:seen], *RULES[monitor])
             series = found.get((monitor, segment_value), {})
             got = [fields for _, fields in sorted(series.values(), key=lambda alert: alert[1]["first_window_start"])]
             assert got == expected, (monitor, segment_value, letters[:seen])
@@ -128,10 +165,10 @@ def test_an_alert_says_what_it_is_about(chain: Chain) -> None:
         "select monitor, owner, message, family, metric, column_name, baseline, segment, segment_value, window_periods,"
         " model_version from driftline_alerts where segment_value = 'fixed 0' order by monitor"
     )
-    assert [alert[:2] for alert in found] == [(NAMES[1], "o'owner"), (NAMES[0], None), (NAMES[2], None)]
+    assert {alert[:2] for alert in found} == {(name, "o'owner" if name == NAMES[1] else None) for name in NAMES}
     for alert in found:
         assert alert[3:] == ("drift", "psi", "price", "reference", "s", "fixed 0", 1, "all")
-        for part in ("price", "psi", "40 windows", "2024-03-01", "s = fixed 0"):
+        for part in ("price", "psi", "70 windows", "2024-03-01", "s = fixed 0"):
             assert part in alert[2]
 
 

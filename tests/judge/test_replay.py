@@ -13,9 +13,11 @@ from support import Project
 # x is moved on these days of March; the reference is the first week.
 MOVED = (9, 10, 11, 12, 15, 16, 17)
 STAGES = {
-    "two windows": "2024-03-11 12:00:00",
-    "three windows": "2024-03-12 00:00:00",
+    "not over yet": "2024-03-09 23:59:59",
+    "one window": "2024-03-10 12:00:00",
+    "two windows": "2024-03-11 00:00:00",
     "it goes on": "2024-03-13 00:00:01",
+    "one quiet window": "2024-03-14 12:00:00",
     "over": "2024-03-15 12:00:00",
     "once more": "2024-03-18 00:00:00",
 }
@@ -69,20 +71,32 @@ def psi(stage: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return [alert for alert in stage if alert[0] == "psi"]
 
 
-def test_two_windows_and_one_that_is_not_over_are_no_alert(stages: dict[str, Any]) -> None:
-    assert psi(stages["two windows"]) == []
-    # The rates of data quality need two windows only.
-    assert {alert[0] for alert in stages["two windows"]} == {"out_of_range_rate"}
+def test_what_is_certain_is_told_by_the_first_window_that_is_over(stages: dict[str, Any]) -> None:
+    assert psi(stages["not over yet"]) == []
+    [alert] = psi(stages["one window"])
+    assert alert[1] == "x"
+    assert alert[3:] == ("open", "critical", march(9), march(9), 1, "the team")
+
+
+def test_a_warning_takes_two_windows_of_three(stages: dict[str, Any]) -> None:
+    # A rate that is over its warning threshold only.
+    assert "out_of_range_rate" not in {alert[0] for alert in stages["one window"]}
+    [alert] = [alert for alert in stages["two windows"] if alert[0] == "out_of_range_rate"]
+    assert alert[3:] == ("open", "warn", march(9), march(10), 2, "the team")
 
 
 def test_a_window_counts_from_the_moment_it_ends(stages: dict[str, Any]) -> None:
-    [alert] = psi(stages["three windows"])
-    assert alert[1] == "x"
-    assert alert[3:] == ("open", "critical", march(9), march(11), 3, "the team")
+    [alert] = psi(stages["two windows"])
+    assert alert[3:] == ("open", "critical", march(9), march(10), 2, "the team")
+
+
+def test_it_ends_with_the_second_quiet_window(stages: dict[str, Any]) -> None:
+    [alert] = psi(stages["one quiet window"])
+    assert alert[3:] == ("open", "critical", march(9), march(12), 4, "the team")
 
 
 def test_it_keeps_its_name_while_it_goes_on_and_after(stages: dict[str, Any]) -> None:
-    [first] = psi(stages["three windows"])
+    [first] = psi(stages["one window"])
     [on] = psi(stages["it goes on"])
     assert on[2] == first[2]
     assert on[3:] == ("open", "critical", march(9), march(12), 4, "the team")

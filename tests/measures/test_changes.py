@@ -84,7 +84,7 @@ def made_chain(project: Project) -> Chain:
 def load(chain: Chain, rows: list[dict[str, Any]] | pd.DataFrame, periods: Mapping[str, str]) -> None:
     """Puts the rows where the measures would be, and all that follows from them in its place."""
     workspace = chain.workspace
-    for view in ("driftline_measured", "driftline_monitors"):
+    for view in ("driftline_measured", "driftline_int_monitors"):
         if workspace.sql(
             f"select 1 from information_schema.views where table_schema = '{workspace.schema}' and table_name = '{view}'"
         ):
@@ -95,13 +95,20 @@ def load(chain: Chain, rows: list[dict[str, Any]] | pd.DataFrame, periods: Mappi
     frame["baseline_row_count"] = frame["baseline_row_count"].astype("Int64")
     chain.load("driftline_measured", frame, TYPES)
     chain.load(
-        "driftline_monitors",
-        {"monitor": list(periods), "owner": ["me"] * len(periods), "period": list(periods.values())},
-    )
+        "driftline_int_monitors",
+        {
+            "monitor": list(periods), "owner": ["me"] * len(periods), "period": list(periods.values()),
+            "reference_start": [None] * len(periods), "reference_end": [None] * len(periods),
+        },
+        {"reference_start": "text", "reference_end": "text"},
+    )  # fmt: skip
     chain.load(
         "driftline_windows",
-        {"monitor": list(periods), "window_periods": [SPANS[period].size for period in periods.values()]},
-    )
+        {
+            "monitor": list(periods), "window_periods": [SPANS[period].size for period in periods.values()],
+            "window_start": [frame["window_start"].max()] * len(periods), "is_complete": [True] * len(periods),
+        },
+    )  # fmt: skip
     chain.run()
 
 
