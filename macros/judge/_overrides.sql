@@ -15,7 +15,7 @@
     {%- set whole = ['min_rows', 'consecutive', 'within'] -%}
     {%- set numbers = ['warn', 'critical'] + whole -%}
     {%- set switches = ['enabled', 'at_once'] -%}
-    {%- set given = var('driftline_thresholds', []) or [] -%}
+    {%- set given = driftline._var('driftline_thresholds', []) or [] -%}
     {%- set allowed = 'a list of {' ~ (keys + numbers + choices.keys() | list + switches) | join(', ') ~ '}' -%}
     {%- if given is string or given is mapping or given is not sequence -%}
         {{- exceptions.raise_compiler_error("driftline: var 'driftline_thresholds': given " ~ tojson(given | string) ~ '; allowed: ' ~ allowed) -}}

@@ -11,13 +11,13 @@
 #}
 {% macro _comparison_settings() %}
     {%- set settings = {
-        'traffic': var('driftline_traffic', {}) or {},
-        'lower_is_better': var('driftline_lower_is_better', []) or [],
-        'minimal_effect': var('driftline_minimal_effect', {}) or {},
-        'planned_rows': var('driftline_planned_rows', 5000),
-        'min_rows': var('driftline_comparison_min_rows', 100),
-        'rows_per_unit': var('driftline_rows_per_unit', {}) or {},
-        'champions': var('driftline_champions', 2),
+        'traffic': driftline._var('driftline_traffic', {}) or {},
+        'lower_is_better': driftline._var('driftline_lower_is_better', []) or [],
+        'minimal_effect': driftline._var('driftline_minimal_effect', {}) or {},
+        'planned_rows': driftline._var('driftline_planned_rows', 5000),
+        'min_rows': driftline._var('driftline_comparison_min_rows', 100),
+        'rows_per_unit': driftline._var('driftline_rows_per_unit', {}) or {},
+        'champions': driftline._var('driftline_champions', 2),
     } -%}
     {%- for name, variable in {'planned_rows': 'driftline_planned_rows', 'min_rows': 'driftline_comparison_min_rows', 'champions': 'driftline_champions'}.items() -%}
         {%- set value = settings[name] -%}

@@ -114,7 +114,7 @@
 
 {# How many rows of a rate's denominator a group needs to take part in the comparison of groups. #}
 {% macro _fairness_min_rows() %}
-    {%- set rows = var('driftline_fairness_min_rows', 100) -%}
+    {%- set rows = driftline._var('driftline_fairness_min_rows', 100) -%}
     {%- if rows is boolean or rows is not number or rows < 1 or rows | int != rows -%}
         {{- exceptions.raise_compiler_error("driftline: var 'driftline_fairness_min_rows': given " ~ tojson(rows | string) ~ '; allowed: a whole number of rows') -}}
     {%- endif -%}

@@ -1,6 +1,6 @@
 {# The level of significance of psi_critical, ks_critical and the quality noise (var driftline_alpha). #}
 {% macro _alpha() %}
-    {%- set alpha = var('driftline_alpha', 0.001) -%}
+    {%- set alpha = driftline._var('driftline_alpha', 0.001) -%}
     {%- if alpha is not number or alpha <= 0 or alpha >= 0.5 -%}
         {{- exceptions.raise_compiler_error("driftline: var 'driftline_alpha': given " ~ tojson(alpha | string) ~ '; allowed: a number over 0 and under 0.5') -}}
     {%- endif -%}
@@ -31,7 +31,13 @@
     {{- return(adapter.dispatch('_can_keep_rows', 'driftline')()) -}}
 {% endmacro %}
 {% macro default___can_keep_rows() %}
-    {%- if not execute or flags.FULL_REFRESH or flags.INTROSPECT is false -%}{{- return(false) -}}{%- endif -%}
+    {{- return(not flags.FULL_REFRESH and driftline._has_earlier_rows()) -}}
+{% endmacro %}
+
+
+{# Whether the table that is being built is there already, with the columns it is described with. #}
+{% macro _has_earlier_rows() %}
+    {%- if not execute or flags.INTROSPECT is false -%}{{- return(false) -}}{%- endif -%}
     {%- set table = load_relation(this) -%}
     {%- if table is none or not table.is_table -%}{{- return(false) -}}{%- endif -%}
     {%- set names = adapter.get_columns_in_relation(table) | map(attribute='name') | map('lower') | list -%}
@@ -87,7 +93,7 @@
 
 {# The confidence of the intervals of estimates and comparisons (var driftline_confidence). #}
 {% macro _confidence() %}
-    {%- set confidence = var('driftline_confidence', 0.95) -%}
+    {%- set confidence = driftline._var('driftline_confidence', 0.95) -%}
     {%- if confidence is not number or confidence <= 0.5 or confidence >= 1 -%}
         {{- exceptions.raise_compiler_error("driftline: var 'driftline_confidence': given " ~ tojson(confidence | string) ~ '; allowed: a number over 0.5 and under 1') -}}
     {%- endif -%}

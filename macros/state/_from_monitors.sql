@@ -18,18 +18,23 @@
 
 
 {#
-    All listed monitors' tables as one. Without a monitor: no rows, the same columns.
+    All listed monitors' tables as one. Without a monitor: no rows, the same columns. A monitor that has never worked
+    has no table: the others are not held up by it (decision 14).
 
     record  text: count, bin or setting
 #}
 {% macro _from_monitors(record) %}
     {%- set columns = driftline._state_columns() -%}
-    {%- set monitors = driftline._monitors() -%}
-    {%- for monitor in monitors %}
-    select {{ columns.keys() | list | join(', ') }} from {{ ref(project_name, monitor) }} where record = {{ driftline._literal(record) }}
+    {%- set tables = [] -%}
+    {%- for monitor in driftline._monitors() -%}
+        {%- set table = ref(project_name, monitor) -%}
+        {%- if driftline._is_built(table) -%}{%- do tables.append(table) -%}{%- endif -%}
+    {%- endfor -%}
+    {%- for table in tables %}
+    select {{ columns.keys() | list | join(', ') }} from {{ table }} where record = {{ driftline._literal(record) }}
     {{ 'union all' if not loop.last }}
     {%- endfor -%}
-    {%- if not monitors %}
+    {%- if not tables %}
     select {% for name in columns %}cast(null as {{ columns[name] }}) as {{ name }}{{ ', ' if not loop.last }}{% endfor %}
     from (select 1 as nothing) as no_monitor
     where 1 = 0
@@ -37,19 +42,8 @@
 {% endmacro %}
 
 
-{# The names of the monitors, from the var driftline_monitors. #}
-{% macro _monitors() %}
-    {%- set monitors = var('driftline_monitors', []) -%}
-    {%- if monitors is none -%}{{- return([]) -}}{%- endif -%}
-    {%- if monitors is string or monitors is mapping or monitors is not sequence -%}
-        {{- exceptions.raise_compiler_error("driftline: var 'driftline_monitors': given " ~ tojson(monitors | string) ~ "; allowed: a list of the monitors' names") -}}
-    {%- endif -%}
-    {%- set names = [] -%}
-    {%- for monitor in monitors -%}
-        {%- if monitor is not string or monitor | trim == '' -%}
-            {{- exceptions.raise_compiler_error("driftline: var 'driftline_monitors': given " ~ tojson(monitor | string) ~ "; allowed: a list of the monitors' names") -}}
-        {%- endif -%}
-        {%- if monitor not in names -%}{%- do names.append(monitor) -%}{%- endif -%}
-    {%- endfor -%}
-    {{- return(names) -}}
+{# Whether a relation is in the warehouse; where dbt may not look, it is taken to be. #}
+{% macro _is_built(relation) %}
+    {%- if not execute or flags.INTROSPECT is false -%}{{- return(true) -}}{%- endif -%}
+    {{- return(adapter.get_relation(relation.database, relation.schema, relation.identifier) is not none) -}}
 {% endmacro %}

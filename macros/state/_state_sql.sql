@@ -249,11 +249,17 @@ from records
 
 {# The clock: UTC, 'YYYY-MM-DD HH:MM:SS'. The var driftline_now sets it for replays and tests. #}
 {% macro _now() %}
-    {%- set given = var('driftline_now', none) -%}
+    {%- set given = driftline._var('driftline_now', none) -%}
     {%- if given is not none -%}
         {{- return(driftline._moment('(all)', "var 'driftline_now'", given)) -}}
     {%- endif -%}
     {{- return(run_started_at.strftime('%Y-%m-%d %H:%M:%S')) -}}
+{% endmacro %}
+
+
+{# When this run of dbt began by the wall clock, also in a replay: UTC, 'YYYY-MM-DD HH:MM:SS.ffffff'. #}
+{% macro _run_started_at() %}
+    {{- return(run_started_at.strftime('%Y-%m-%d %H:%M:%S.%f')) -}}
 {% endmacro %}
 
 
@@ -404,6 +410,8 @@ from records
         'relation_name': driftline._text(declaration.relation.identifier),
         'reference_start': driftline._text(a.reference.start) if 'start' in a.reference else driftline._as_text('null'),
         'reference_end': driftline._text(a.reference.end) if 'end' in a.reference else driftline._as_text('null'),
+        'invocation_id': driftline._text(invocation_id),
+        'run_started_at': driftline._text(driftline._run_started_at()),
         'as_of': driftline._as_text(driftline._local_time(driftline._as_timestamp(driftline._literal(now)), 'naive', zone)),
     } -%}
     {%- for metric in declaration.metrics -%}

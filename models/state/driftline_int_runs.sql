@@ -1,0 +1,38 @@
+{{ config(materialized='view') }}
+
+-- Of each listed monitor, whether a table of it exists or not: its last attempt, its last success, and what failed
+-- since. The times are texts that order as times do: they are one part of an alert's identity.
+with listed as (
+    {%- for monitor in driftline._monitors() %}
+    select {{ driftline._text(monitor) }} as monitor
+    {{ 'union all' if not loop.last }}
+    {%- else %}
+    select {{ driftline._text('') }} as monitor from (select 1 as nothing) as no_monitor where 1 = 0
+    {%- endfor %}
+),
+
+succeeded as (
+    -- A table that an earlier version of the package left says only when it was computed.
+    select monitor, coalesce(run_started_at, {{ driftline._as_text('computed_at') }}) as last_success
+    from {{ ref('driftline_int_monitors') }}
+),
+
+runs as (
+    select
+        l.monitor,
+        s.last_success,
+        max(a.started_at) as last_attempt,
+        min(case when a.started_at > coalesce(s.last_success, '') then a.started_at end) as first_failed,
+        sum(case when a.started_at > coalesce(s.last_success, '') then 1 else 0 end) as failed_runs
+    from listed as l
+    left join succeeded as s on s.monitor = l.monitor
+    left join {{ ref('driftline_int_attempts') }} as a on a.monitor = l.monitor
+    group by l.monitor, s.last_success
+)
+
+select
+    monitor, last_success, last_attempt, first_failed,
+    cast(failed_runs as {{ dbt.type_int() }}) as failed_runs,
+    {%- set identity = dbt.concat(['monitor', "'|runs|'", "coalesce(last_success, 'never')"]) %}
+    {{ dbt.concat(["'operation-'", dbt.hash(identity)]) }} as alert_id
+from runs
