@@ -9,3 +9,23 @@ select
     value, peak_value, expected, threshold,
     noise, message, owner, opened_at, resolved_at
 from {{ ref('driftline_episodes') }}
+union all
+-- And what befalls the monitors themselves.
+select
+    o.monitor, {{ driftline._text('all') }}, {{ driftline._text('all') }}, {{ driftline._text('all') }}, 1,
+    o.alert_id, {{ driftline._text('operation') }}, {{ driftline._text('failed_runs') }}, {{ driftline._text('all') }},
+    {{ driftline._text('none') }}, {{ driftline._text('critical') }}, o.status,
+    {{ driftline._as_timestamp('o.first_failed') }}, {{ driftline._as_timestamp('o.last_failed') }},
+    {{ driftline._as_timestamp('o.last_failed') }}, o.failed_runs,
+    {{ driftline._as_double('o.failed_runs') }}, {{ driftline._as_double('o.failed_runs') }},
+    {{ driftline._as_double('null') }}, {{ driftline._as_double('0') }}, {{ driftline._as_double('null') }},
+    case
+        when o.status = 'open' then {{ driftline._failed_runs(
+            'o.failed_runs', driftline._to_the_minute('o.first_failed'), driftline._to_the_minute('o.last_success')
+        ) }}
+        else {{ driftline._worked_again(
+            'o.failed_runs', driftline._to_the_minute('o.first_failed'), driftline._to_the_minute('o.last_failed')
+        ) }}
+    end,
+    o.owner, {{ driftline._as_timestamp('o.first_failed') }}, {{ driftline._as_timestamp('o.resolved_at') }}
+from {{ ref('driftline_int_operation') }} as o

@@ -240,7 +240,7 @@ class Story:
             ):
                 found.setdefault(monitor, []).append(tuple(window))  # type: ignore[arg-type]
             self.windows.append(found)
-        self.settings = project.sql("select monitor, label_delay, has_label from driftline_monitors")
+        self.settings = project.sql("select monitor, label_delay, has_label from driftline_int_monitors")
         project.build("--select", "monitors", "--full-refresh", vars={"driftline_now": str(CLOCKS[-1])})
         self.built = {name: counts(project, name) for name in MODELS}
 

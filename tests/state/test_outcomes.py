@@ -584,7 +584,7 @@ def changed(story: Story) -> dict[str, dict[Any, set[Any]]]:
         return found
 
     before = {name: computed(name) for name in arguments}
-    project.build("--select", "numbers", "split", "driftline_monitors", "driftline_importances")
+    project.build("--select", "numbers", "split", "driftline_int_monitors", "driftline_importances")
     return {name: {start for start, at in computed(name).items() if at == before[name][start]} for name in arguments}  # type: ignore[return-value]
 
 
@@ -601,7 +601,7 @@ def test_what_only_steers_builds_nothing_anew(story: Story, changed: dict[str, s
     # The last run of all read four days again: those of `lookback`.
     assert changed["split"] == {dt.datetime(2024, 1, day) for day in range(1, 6)}
     settings = story.project.sql(
-        "select label_delay, min_labelled_share, has_label, has_prediction, ranking_k from driftline_monitors"
+        "select label_delay, min_labelled_share, has_label, has_prediction, ranking_k from driftline_int_monitors"
         " where monitor in ('split', 'lists', 'prediction_alone') order by monitor"
     )
     assert settings == [(0, 0.8, 1, 1, 3), (0, 0.8, 0, 1, None), (2, 0.5, 1, 1, None)]
