@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
 from driftline.errors import DriftlineError, MissingRelationError
+from driftline.health import NO_RESULTS, Health, alert_id, read_health
 from driftline.text import number, printable
 from driftline.warehouse import Row, Warehouse
 
+OPERATION = "operation"
 SEVERITIES = ("warn", "critical")
 # What people should read first.
 FAMILIES = (
-    "performance", "business", "estimate", "concept", "fairness", "drift", "quality", "trend", "estimate_error",
+    "operation", "performance", "business", "estimate", "concept", "fairness", "drift", "quality", "trend",
+    "estimate_error",
 )  # fmt: skip
 
 _NEEDED = {"alert_id", "monitor", "severity", "status", "message"}
@@ -62,15 +65,63 @@ class Alert:
         return asdict(self)
 
 
-def read_alerts(warehouse: Warehouse, monitors: Sequence[str] = ()) -> list[Alert]:
-    """All alerts, or those of some monitors: open, critical, what matters most, newest first. Raises DriftlineError."""
-    relation = warehouse.relation("driftline_alerts")
+def read_alerts(
+    warehouse: Warehouse, monitors: Sequence[str] = (), health: Sequence[Health] | None = None
+) -> list[Alert]:
+    """All alerts, or those of some monitors: open, critical, what matters most, newest first. Raises DriftlineError.
+
+    What befalls the monitors themselves is told as it is now, whether or not the tables could be built since.
+    """
+    if health is None:
+        health = read_health(warehouse, monitors)
     where = f" where monitor in ({', '.join(warehouse.literal(name) for name in monitors)})" if monitors else ""
-    alerts = [_alert(row, relation) for row in warehouse.query(f"select * from {relation}{where}")]
+    try:
+        relation = warehouse.relation("driftline_alerts")
+        alerts = [_alert(row, relation) for row in warehouse.query(f"select * from {relation}{where}")]
+    except MissingRelationError:
+        # A first build that did not come so far has something to tell all the same.
+        if not any(one.status == NO_RESULTS and one.attempted for one in health):
+            raise
+        alerts = []
+    alerts = with_operation(alerts, health)
     alerts.sort(key=lambda a: (a.monitor, a.alert_id))
     alerts.sort(key=lambda a: (a.last_window_start or datetime.min, a.windows_breached or 0), reverse=True)
     alerts.sort(key=lambda a: (not a.is_open, -rank(a.severity), _matters(a), a.segment != "all"))
     return alerts
+
+
+def with_operation(alerts: Sequence[Alert], health: Sequence[Health]) -> list[Alert]:
+    """The alerts, those of the family operation brought up to date."""
+    now = {alert.alert_id: alert for one in health for alert in _operation(one)}
+    known = {one.monitor for one in health if one.status}
+    found = []
+    for alert in alerts:
+        if alert.family == OPERATION and alert.is_open and alert.monitor in known and alert.alert_id not in now:
+            # It works again; the tables do not know yet.
+            alert = replace(alert, status="resolved")
+        elif alert.family == OPERATION and alert.alert_id in now:
+            alert = replace(now[alert.alert_id], first_window_start=alert.first_window_start)
+        found.append(alert)
+    present = {alert.alert_id for alert in found}
+    return found + [alert for alert in now.values() if alert.alert_id not in present]
+
+
+def _operation(health: Health) -> list[Alert]:
+    """What is wrong with a monitor, as alerts."""
+    found: list[tuple[str, str, float | None, int]] = []
+    if health.failed_runs and health.operation_alert_id:
+        found.append((health.operation_alert_id, "failed_runs", float(health.failed_runs), health.failed_runs))
+    elif health.results_older_than_state or (health.status == NO_RESULTS and health.attempted):
+        found.append((alert_id(health.monitor, "results", health.results_computed_at), "results", None, 1))
+    at = health.last_attempt_at
+    return [
+        Alert(
+            identity, health.monitor, "critical", "open", health.problem or "", window_periods=1, family=OPERATION,
+            metric=metric, column_name="all", first_window_start=at, last_window_start=at, last_window_end=at,
+            windows_breached=runs, value=value, peak_value=value, threshold=0.0, owner=health.owner,
+        )
+        for identity, metric, value, runs in found
+    ]  # fmt: skip
 
 
 def _matters(alert: Alert) -> int:
@@ -95,12 +146,13 @@ def _alert(row: Row, relation: str) -> Alert:
 
 
 def known_monitors(warehouse: Warehouse, alerts: Sequence[Alert] = ()) -> list[str]:
-    """The monitors that have been built, from driftline_monitors where it is there, else from the alerts."""
+    """The monitors that are listed or have been built, from driftline_monitors where it is there, and the alerts."""
     try:
         rows = warehouse.query(f"select distinct monitor from {warehouse.relation('driftline_monitors')}")
     except MissingRelationError:
         rows = []
-    return sorted({str(row["monitor"]) for row in rows} | {alert.monitor for alert in alerts})
+    built = {str(row["monitor"]) for row in rows} | {alert.monitor for alert in alerts}
+    return sorted(built | set(warehouse.listed_monitors()))
 
 
 def describe(alert: Alert) -> str:

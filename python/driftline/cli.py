@@ -130,6 +130,7 @@ def cli() -> None:
 @project_command
 def report(context: Context, output: Path, title: str | None, notes: tuple[str, ...], show: bool) -> int:
     """Write one self-contained HTML file. Prints its path."""
+    from driftline.health import read_health
     from driftline.report import build_report
 
     with context.open() as warehouse:
@@ -140,7 +141,12 @@ def report(context: Context, output: Path, title: str | None, notes: tuple[str, 
             context.progress(f"Reading: {' '.join(sql.split())[:80]}")
             return warehouse.query(sql)
 
-        page = build_report(query, relations, title=title, generated_at=datetime.now(timezone.utc), notes=notes)
+        health = read_health(warehouse)
+        now = datetime.now(timezone.utc)
+        page = build_report(query, relations, title=title, generated_at=now, notes=notes, health=health)
+    for one in health:
+        if not one.speaks:
+            click.echo(context.scrub(printable(f"driftline: nothing can be said of {one.line}.")), err=True)
     context.progress(f"Writing {output}")
     write_whole(output, page)
     click.echo(str(output))
@@ -214,6 +220,9 @@ def check_command(
 ) -> int:
     """Exit with 1 if there are open alerts, with 0 if there are none, with 2 if that could not be found out.
 
+    2 also where silence would mean nothing: no monitor is listed, the results are older than what was read, or nothing
+    could be judged. A monitor whose runs fail is an alert.
+
     With --compare: exit with 0 if the challenger is better than the champion, with 1 if it is worse or not yet known.
     """
     if versions is None:
@@ -225,6 +234,10 @@ def check_command(
             context.progress("Reading alerts")
             result = check(warehouse, severity, monitors)
         click.echo(to_json(result.to_dict(), indent=2) if as_json else "\n".join(result.lines()))
+        if result.is_blind:
+            names = ", ".join(one.monitor for one in result.unknown)
+            click.echo(printable(f"driftline: this is no all-clear: nothing can be said of {names}."), err=True)
+            return FAILED
         return FOUND if result.alerts else FINE
 
     from driftline.compare import compare

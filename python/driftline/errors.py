@@ -19,6 +19,19 @@ class ProjectError(DriftlineError):
     """The dbt project or its profile cannot be read."""
 
 
+class UnknownMonitorError(ProjectError):
+    """The variable driftline_monitors names a model that there is not."""
+
+    def __init__(self, monitor: str, listed: list[str]) -> None:
+        super().__init__(
+            f"The variable driftline_monitors lists '{monitor}', and the project has no enabled model of that name"
+            + (f": [{', '.join(listed)}]." if listed else "."),
+            "Correct the name in dbt_project.yml, or write the model.",
+        )
+        self.monitor = monitor
+        self.listed = listed
+
+
 class WarehouseError(DriftlineError):
     """The warehouse refused a statement. ``detail`` is what it said, without where and what to do."""
 

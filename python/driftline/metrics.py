@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from driftline.alerts import SEVERITIES, Alert, known_monitors, read_alerts
 from driftline.errors import DriftlineError, MissingRelationError
+from driftline.health import NO_RESULTS, Health, read_health
 from driftline.warehouse import Row, Warehouse
 
 _SERIES = (
@@ -36,11 +37,13 @@ class Metrics:
     values: tuple[Row, ...]
     zones: dict[str, str]
     alerts: tuple[Alert, ...]
+    health: tuple[Health, ...] = ()
 
 
 def read_metrics(warehouse: Warehouse) -> Metrics:
     """Raises DriftlineError."""
-    alerts = read_alerts(warehouse)
+    health = read_health(warehouse)
+    alerts = read_alerts(warehouse, health=health)
     relation = warehouse.relation("driftline_metrics")
     # A value that could not be computed has no sample; a stale one would look like a fresh one, so only the latest
     # window counts, and its end is given.
@@ -55,11 +58,11 @@ def read_metrics(warehouse: Warehouse) -> Metrics:
         monitors = warehouse.relation("driftline_monitors")
         for row in warehouse.query(f"select monitor, timezone, period from {monitors}"):
             # Windows of hours are kept in UTC.
-            zones[str(row["monitor"])] = "UTC" if row["period"] == "hour" else str(row["timezone"] or "UTC")
+            zones[str(row["monitor"])] = "UTC" if row["period"] in ("hour", None) else str(row["timezone"] or "UTC")
     except MissingRelationError:
         pass
     open_alerts = tuple(alert for alert in alerts if alert.is_open)
-    return Metrics(tuple(known_monitors(warehouse, alerts)), tuple(rows), zones, open_alerts)
+    return Metrics(tuple(known_monitors(warehouse, alerts)), tuple(rows), zones, open_alerts, health)
 
 
 def exposition(metrics: Metrics) -> str:
@@ -110,6 +113,51 @@ def _families(metrics: Metrics) -> Iterator[Any]:
         value = float("nan") if alert.value is None else float(alert.value)
         each.add_metric([_label(getattr(alert, name)) for name in _ALERT], value)
     yield each
+    yield from _health_families(metrics.health)
+
+
+def _health_families(health: Sequence[Health]) -> Iterator[Any]:
+    """How the monitors themselves fare: what a rule needs to tell quiet from blind."""
+    from prometheus_client.core import GaugeMetricFamily
+
+    def gauge(name: str, text: str, values: Iterable[tuple[Sequence[str], float]], *labels: str) -> Any:
+        family = GaugeMetricFamily(f"driftline_{name}", text, labels=("monitor", *labels))
+        for of, value in values:
+            family.add_metric(list(of), value)
+        return family
+
+    told = [one for one in health if one.status]
+    yield gauge(
+        "monitor_healthy",
+        "1 where the results are of today's state and windows could be judged; status says which it is.",
+        (((one.monitor, one.status), float(one.speaks and one.status == "ok")) for one in told),
+        "status",
+    )
+    yield gauge("monitor_failed_runs", "Runs since the last success.", (((h.monitor,), h.failed_runs) for h in told))
+    for name, text, times in (
+        ("monitor_last_attempt", "Start of the last run that was to read the rows.", "last_attempt_at"),
+        ("monitor_last_success", "Start of the last run that read the rows.", "last_success_at"),
+        ("results_computed", "When the result tables were built.", "results_computed_at"),
+    ):
+        known = [(one.monitor, getattr(one, times)) for one in told]
+        yield gauge(
+            f"{name}_timestamp_seconds", text, (((monitor,), _seconds(at, "UTC")) for monitor, at in known if at)
+        )
+    yield gauge(
+        "results_older_than_state",
+        "1 where the rows have been read again since the result tables were built.",
+        (((one.monitor,), float(one.results_older_than_state or one.status == NO_RESULTS)) for one in told),
+    )
+    yield gauge(
+        "windows",
+        "Windows in which something could be judged, and in which nothing could.",
+        (
+            ((one.monitor, judged), float(count))
+            for one in told
+            for judged, count in (("true", one.windows_judged), ("false", one.windows_not_judged))
+        ),
+        "judged",
+    )
 
 
 def _label(value: object) -> str:

@@ -10,19 +10,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from driftline.declarations import Declaration, read_declarations
-from driftline.errors import DriftlineError, ProjectError, UnreachableError, WarehouseError
+from driftline.errors import DriftlineError, ProjectError, UnknownMonitorError, UnreachableError, WarehouseError
 from driftline.expressions import problem_of
 from driftline.kinds import Kind, kind_of
 from driftline.text import printable
-from driftline.warehouse import Column, Node, Warehouse
-
-LIST_VARIABLE = "driftline_monitors"
+from driftline.warehouse import LIST_VARIABLE, Column, Node, Warehouse
 
 _MACRO_MESSAGE = re.compile(
     r"driftline: monitor '(?P<monitor>.*?)', argument '(?P<argument>.*?)': "
     r"given (?P<given>.*); allowed: (?P<allowed>.*)"
 )
-_NO_SUCH_MODEL = re.compile(r"'model\.driftline\.\S+'.*?depends on a node named '(?P<monitor>[^']+)'")
+_VARIABLE_MESSAGE = re.compile(
+    r"driftline: var '(?P<variable>.*?)': given (?P<given>.*?); allowed: (?P<allowed>.*?)(?= > in macro|$)"
+)
 
 _TIME = "a column of type date or timestamp"
 _NUMERIC = "a column of a numeric type (others belong in categorical)"
@@ -55,16 +55,18 @@ def finding_of_parse_error(error: ProjectError) -> Finding | None:
     if found := _MACRO_MESSAGE.search(error.message):
         allowed = re.split(r"\s+(?:>|\(?in (?:model|macro)\b|called by\b)", found["allowed"])[0]
         return Finding(found["monitor"], found["argument"], found["given"], allowed)
-    if found := _NO_SUCH_MODEL.search(error.message):
-        return _listed_without_model(found["monitor"])
+    if found := _VARIABLE_MESSAGE.search(error.message):
+        return Finding("(all)", f"var {found['variable']}", found["given"], found["allowed"])
+    if isinstance(error, UnknownMonitorError):
+        return _listed_without_model(error.monitor, error.listed)
     return None
 
 
-def _listed_without_model(monitor: str) -> Finding:
+def _listed_without_model(monitor: str, listed: Sequence[str]) -> Finding:
     return Finding(
         monitor,
         LIST_VARIABLE,
-        f"'{monitor}', which no enabled model declares",
+        f"'{monitor}', which no enabled model declares" + (f", in [{', '.join(listed)}]" if listed else ""),
         "names of models that call driftline.monitor",
     )
 
@@ -99,11 +101,7 @@ def validate(
     """Check all declarations, or those selected. Raises DriftlineError if that is not possible at all."""
     declarations = read_declarations(warehouse)
     names = [declaration.monitor for declaration in declarations]
-    listed = warehouse.variable(LIST_VARIABLE) or []
-    if isinstance(listed, str) or not isinstance(listed, (list, tuple)):
-        raise DriftlineError(
-            f"The variable {LIST_VARIABLE} is {listed!r}.", "Write it as a list: [first_monitor, second_monitor]."
-        )
+    listed = warehouse.listed_monitors()
     unknown = [name for name in select if name not in names and name not in listed]
     if unknown:
         raise DriftlineError(
@@ -114,7 +112,7 @@ def validate(
     findings: list[Finding] = []
     for name in listed:
         if name not in names and (not select or name in select):
-            findings.append(_listed_without_model(str(name)))
+            findings.append(_listed_without_model(name, listed))
     for declaration in declarations:
         if select and declaration.monitor not in select:
             continue

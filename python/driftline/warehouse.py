@@ -7,7 +7,9 @@ project and registers the adapter, which then stays usable in this process.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ from driftline.errors import (
     LockedError,
     MissingRelationError,
     ProjectError,
+    UnknownMonitorError,
     UnreachableError,
     WarehouseError,
 )
@@ -30,6 +33,9 @@ from driftline.scrub import Scrubber
 Row = dict[str, Any]
 
 PACKAGE = "driftline"
+LIST_VARIABLE = "driftline_monitors"
+
+_NO_SUCH_MODEL = re.compile(r"'model\.driftline\.\S+'.*?depends on a node named '(?P<monitor>[^']+)'")
 
 # Adapters whose SQL sqlglot knows under another name.
 _DIALECTS = {"sqlserver": "tsql", "synapse": "tsql", "fabric": "fabric", "glue": "spark"}
@@ -65,9 +71,13 @@ class ProjectOptions:
         }
         return [f"{name}={value}" for name, value in given.items() if value is not None]
 
+    def folder(self) -> Path:
+        """Where the project is looked for."""
+        return Path(self.project_dir or os.environ.get("DBT_PROJECT_DIR") or ".").absolute()
+
     def check_folder(self) -> None:
         """Raise ProjectError where there is no project: dbt then complains of whatever else it misses first."""
-        folder = Path(self.project_dir or os.environ.get("DBT_PROJECT_DIR") or ".").absolute()
+        folder = self.folder()
         if not any((place / "dbt_project.yml").exists() for place in (folder, *folder.parents)):
             raise ProjectError(
                 f"There is no dbt_project.yml in {folder}.", "Run it in the dbt project, or give --project-dir."
@@ -127,7 +137,7 @@ class Warehouse:
             outcome = dbtRunner().invoke([*_QUIET, "parse", *options.arguments()])
             if not outcome.success or outcome.result is None:
                 options.check_folder()
-                raise _project_error(outcome.exception, scrub)
+                raise _project_error(outcome.exception, scrub, options)
             adapter: Any = get_adapter_by_type(outcome.result.metadata.adapter_type)
         scrub.add_settings(adapter.config.credentials)
         return cls(outcome.result, adapter, scrub)
@@ -167,14 +177,39 @@ class Warehouse:
         return f"{self._adapter.config.profile_name}.{self._adapter.config.target_name}"
 
     def variable(self, name: str) -> Any:
-        """A dbt variable as the driftline package sees it; None where it is not set."""
+        """A variable of the project as a build takes it; None where it is not set. Raises ProjectError.
+
+        Monitors see what stands under the project's name, the package's models what stands under `driftline`, both what
+        stands at the top level. What one side sees alone counts for both, but for the list of the monitors.
+        """
         config = self._adapter.config
         if name in config.cli_vars:
             return config.cli_vars[name]
-        found = config.vars.vars_for(SimpleNamespace(package_name=PACKAGE), self._adapter.type())
-        if name in found:
-            return found[name]
-        return config.vars.vars_for(SimpleNamespace(package_name=config.project_name), self._adapter.type()).get(name)
+        kind, project = self._adapter.type(), config.project_name
+        ours = config.vars.vars_for(SimpleNamespace(package_name=PACKAGE), kind)
+        theirs = config.vars.vars_for(SimpleNamespace(package_name=project), kind)
+        if name in ours and name in theirs and _as_text(ours[name]) != _as_text(theirs[name]):
+            raise ProjectError(
+                f"driftline: var '{name}': given {_as_text(ours[name])} as the models of {PACKAGE} see it, and "
+                f"{_as_text(theirs[name])} as those of {project} see it; allowed: one value, at the top level of vars "
+                "in dbt_project.yml"
+            )
+        if name == LIST_VARIABLE and name not in ours and theirs.get(name):
+            raise ProjectError(
+                f"driftline: var '{name}': given {_as_text(theirs[name])} under vars: {{{project}: …}}, which the "
+                "models of the package do not see; allowed: the list at the top level of vars in dbt_project.yml "
+                f"(vars: {{{name}: [...]}}) or under vars: {{{PACKAGE}: …}}"
+            )
+        return ours[name] if name in ours else theirs.get(name)
+
+    def listed_monitors(self) -> list[str]:
+        """The variable driftline_monitors. Raises ProjectError where it is no list or stands where it is not seen."""
+        listed = self.variable(LIST_VARIABLE) or []
+        if isinstance(listed, str) or not isinstance(listed, (list, tuple)):
+            raise ProjectError(
+                f"The variable {LIST_VARIABLE} is {listed!r}.", "Write it as a list: [first_monitor, second_monitor]."
+            )
+        return list(dict.fromkeys(str(name) for name in listed))
 
     def nodes(self) -> Iterator[Node]:
         """All enabled models, seeds, snapshots and sources."""
@@ -370,6 +405,10 @@ class Warehouse:
         )
 
 
+def _as_text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=str)
+
+
 def error_text(error: BaseException | None) -> str:
     """What an error of dbt or of a driver says, without dbt's headings, on one line."""
     if error is None:
@@ -381,8 +420,10 @@ def error_text(error: BaseException | None) -> str:
     return text or type(error).__name__
 
 
-def _project_error(error: BaseException | None, scrub: Scrubber) -> ProjectError:
+def _project_error(error: BaseException | None, scrub: Scrubber, options: ProjectOptions) -> ProjectError:
     text = scrub(error_text(error))
+    if found := _NO_SUCH_MODEL.search(text):
+        return UnknownMonitorError(found["monitor"], _listed_before_parsing(options))
     lowered = text.lower()
     if "dbt deps" in lowered:
         hint = "Run 'dbt deps' in the project."
@@ -393,6 +434,18 @@ def _project_error(error: BaseException | None, scrub: Scrubber) -> ProjectError
     else:
         hint = "'dbt parse' shows the same; it must succeed first."
     return ProjectError(f"The dbt project cannot be read: {text}", hint)
+
+
+def _listed_before_parsing(options: ProjectOptions) -> list[str]:
+    """The variable driftline_monitors of a project that dbt could not parse: its settings are read before."""
+    from dbt.adapters.factory import FACTORY
+
+    folder = options.folder().resolve()
+    for adapter in FACTORY.adapters.values():
+        if Path(adapter.config.project_root).resolve() in (folder, *folder.parents):
+            with contextlib.suppress(DriftlineError):
+                return Warehouse(None, adapter, Scrubber()).listed_monitors()
+    return []
 
 
 def _plain(value: Any) -> Any:

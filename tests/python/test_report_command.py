@@ -17,7 +17,13 @@ def pages(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     module = ModuleType("driftline.report")
 
     def build_report(
-        query: Any, relations: dict[str, str], *, title: Any = None, generated_at: Any = None, notes: Any = ()
+        query: Any,
+        relations: dict[str, str],
+        *,
+        title: Any = None,
+        generated_at: Any = None,
+        notes: Any = (),
+        health: Any = (),
     ) -> str:
         given.append((query(f"select count(*) as n from {relations['driftline_metrics']}"), relations, title))
         assert generated_at.tzinfo is not None

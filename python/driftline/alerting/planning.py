@@ -13,7 +13,8 @@ from driftline.alerting.ledger import TOLD, Entry
 from driftline.alerting.notification import Message, Notification, message_key, worst_first
 from driftline.alerting.routing import Match, Mute, muted_by
 from driftline.alerting.timing import Digest, QuietHours
-from driftline.alerts import Alert, rank
+from driftline.alerts import OPERATION, Alert, rank
+from driftline.health import ALERT_PREFIX
 
 ACTION_PREFIX = "action:"
 _NOT_ALERTS = ("watching", "digest")
@@ -202,6 +203,20 @@ class _Planner:
         known = [*self.told.get(alert_id, []), *self.perhaps_told.get(alert_id, [])]
         last = max(known, key=lambda entry: (entry.occurrence, entry.state == "resolved" and entry.outcome in TOLD))
         if last.state == "resolved" and last.outcome in TOLD:
+            return
+        if alert_id.startswith(ALERT_PREFIX):
+            # What befell a monitor leaves no row where the results could not be built at the time: it is over.
+            over = Alert(
+                alert_id,
+                last.monitor,
+                "critical",
+                "resolved",
+                f"over: {last.message}",
+                window_periods=1,
+                family=OPERATION,
+            )
+            entry = self._tell(over, "resolved", last.occurrence, "resolved").entry
+            self.due.append(Notification(replace(entry, series=last.series), over))
             return
         gone = Entry(
             alert_id, last.monitor, self.policy.channel, "resolved", last.occurrence, "withdrawn", "sent", last.message,

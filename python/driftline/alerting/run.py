@@ -34,6 +34,7 @@ from driftline.alerting.planning import (
 )
 from driftline.alerts import Alert, describe, known_monitors, read_alerts
 from driftline.errors import DriftlineError, LockedError, reason_of
+from driftline.health import Health, judged_share, read_health
 from driftline.scrub import Scrubber
 from driftline.text import printable, to_json
 from driftline.warehouse import Warehouse
@@ -63,6 +64,7 @@ class Summary:
     """Sent, but not to everybody it was meant for."""
     broken: dict[str, str] = field(default_factory=dict)
     """Channels and actions that could not even be planned; the others go on."""
+    health: tuple[Health, ...] = ()
 
     @property
     def all_well(self) -> bool:
@@ -113,6 +115,15 @@ class Summary:
             found.append("What was not delivered is recorded as failed; the next run sends it.")
         if not found and not self.sent:
             found.append("nothing new to tell.")
+        return found + self._silence()
+
+    def _silence(self) -> list[str]:
+        """Where having nothing to tell means nothing."""
+        found = []
+        if (share := judged_share(self.health)) and any(one.windows_not_judged for one in self.health):
+            reasons = "; ".join(one.line for one in self.health if one.speaks and one.not_judged and not one.problem)
+            found.append(f"{share}{f' ({reasons})' if reasons else ''}.")
+        found += [f"nothing can be said of {one.line}." for one in self.health if not one.speaks]
         return found
 
 
@@ -234,7 +245,9 @@ class Run:
         return [self._scrub(printable(line)) for line in lines]
 
     def _read_alerts(self) -> tuple[list[Alert], list[str]]:
-        alerts = read_alerts(self._warehouse)
+        health = read_health(self._warehouse)
+        alerts = read_alerts(self._warehouse, health=health)
+        self.summary.health = health
         return alerts, known_monitors(self._warehouse, alerts)
 
     def _unrouted(self, alerts: Sequence[Alert]) -> int:

@@ -17,6 +17,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from driftline.health import Health
 from driftline.text import monitor_anchor
 
 from . import numbers
@@ -34,14 +35,17 @@ def build_report(
     generated_at: datetime | None = None,
     notes: Sequence[str] = (),
     limits: Limits | None = None,
+    health: Sequence[Health] = (),
 ) -> str:
     """The page as text; write it as UTF-8.
 
     `query` runs a statement and returns its rows as dictionaries with lower-case keys. `relations` maps a table's name,
     such as `driftline_drift`, to the relation as the engine quotes it; a table that is not in it counts as empty.
-    `notes` are printed at the foot of the page, such as where the data comes from.
+    `notes` are printed at the foot of the page, such as where the data comes from. `health` says how the monitors fare;
+    without it nothing is said of that.
     """
-    views = Collector(Warehouse(query, relations), limits or Limits()).views()
+    problems = [one for one in health if one.problem]
+    views = Collector(Warehouse(query, relations), limits or Limits()).views(health)
     moment = generated_at or datetime.now(timezone.utc)
     zone = "" if moment.tzinfo is None else f" {moment:%Z}"
     library, script = asset("echarts.min.js"), asset("panels.js") + asset("report.js")
@@ -49,7 +53,8 @@ def build_report(
     html = page.render(
         title=title or "Drift and model monitoring",
         generated=f"{numbers.day(moment)}, {moment:%H:%M}{zone}",
-        summary=summary(views),
+        summary=summary(views, problems),
+        problems=problems,
         views=views,
         notes=list(notes),
         style=Markup(asset("report.css")),
@@ -105,13 +110,15 @@ def as_json(value: Any) -> str:
     return text
 
 
-def summary(views: Sequence[View]) -> str:
+def summary(views: Sequence[View], problems: Sequence[Health] = ()) -> str:
     if not views:
         return "No monitor is declared yet."
     watched = numbers.plural(len(views), "monitor")
     critical, warn = sum(v.critical for v in views), sum(v.warn for v in views)
+    unknown = sum(not one.speaks for one in problems)
     if not critical + warn:
-        return f"{watched}, no open alert."
+        blind = f", but nothing can be said of {unknown} of them" if unknown else ""
+        return f"{watched}, no open alert{blind}."
     parts = [numbers.plural(critical, "critical alert")] if critical else []
     parts += [numbers.plural(warn, "warning")] if warn else []
     where = sum(1 for v in views if v.critical + v.warn)

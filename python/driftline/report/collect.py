@@ -4,10 +4,12 @@ that the browser draws, in columns."""
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from driftline.health import Health
 
 from . import numbers as n
 from . import words
@@ -89,6 +91,7 @@ class View:
     has_changes: bool = False
     changes_note: str = ""
     performance_note: str = ""
+    health: Health | None = None
     payload: Row = field(default_factory=dict)
 
     @property
@@ -108,8 +111,25 @@ class View:
         return [(part, title) for part, title, shown in there if shown]
 
     @property
+    def judged(self) -> str:
+        """How much of it could be judged, and why not the rest."""
+        one = self.health
+        if one is None or not one.windows:
+            return ""
+        if not one.windows_not_judged:
+            return f"All {n.plural(one.windows, 'window')} could be judged."
+        return f"{one.windows_judged:,} of {n.plural(one.windows, 'window')} could be judged; {one.not_judged}."
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether having no alert says nothing."""
+        return self.health is not None and not self.health.speaks
+
+    @property
     def status(self) -> str:
-        return "critical" if self.critical else "warn" if self.warn else "quiet" if self.has_data else "none"
+        if self.critical or self.warn:
+            return "critical" if self.critical else "warn"
+        return "warn" if self.is_blind else "quiet" if self.has_data else "none"
 
 
 @dataclass(frozen=True)
@@ -143,8 +163,9 @@ class Collector:
         self.w = warehouse
         self.limits = limits
 
-    def views(self) -> list[View]:
+    def views(self, health: Sequence[Health] = ()) -> list[View]:
         known = self.w.monitors()
+        fares = {one.monitor: one for one in health}
         slices: dict[str, list[Slice]] = defaultdict(list)
         for r in self.w.slices():
             slices[r["monitor"]].append(
@@ -162,7 +183,7 @@ class Collector:
             key = "resolved" if r["status"] == "resolved" else n.as_text(r["severity"])
             alerts[r["monitor"]][key] += n.as_int(r["alerts"])
         described = {r["monitor"]: r for r in known}
-        names = sorted({*described, *slices, *business, *performance, *alerts})
+        names = sorted({*described, *slices, *business, *performance, *alerts, *fares})
         thresholds = self.thresholds()
         views = []
         for name in names:
@@ -176,6 +197,8 @@ class Collector:
                 reference=n.span(n.as_datetime(reference[0]), n.as_datetime(reference[1])) if all(reference) else "",
                 critical=alerts[name]["critical"], warn=alerts[name]["warn"], resolved=alerts[name]["resolved"],
             )  # fmt: skip
+            if name in fares:
+                view.health = fares[name]
             views.append(view)
         views.sort(key=lambda v: (-v.critical, -v.warn, v.name))
         for i, view in enumerate(views):
