@@ -74,6 +74,38 @@ def test_nan_is_null_in_json(shop: Any) -> None:
     assert alert["value"] is None and alert["peak_value"] is None
 
 
+def test_no_monitor_is_no_calm(shop: Any) -> None:
+    shop.build()
+    outcome = shop.run("check")
+    assert (outcome.code, outcome.out) == (2, "") and "driftline_monitors lists none" in outcome.err
+
+
+def test_a_listed_monitor_without_results_is_no_calm(shop: Any) -> None:
+    """It was listed after the tables were built, and no build has come so far since."""
+    shop.build("shop")
+    shop.variables(driftline_monitors=["shop", "later"])
+    outcome = shop.run("check")
+    assert outcome.code == 2 and "nothing can be said of later" in outcome.err
+    assert "unknown   later: no results of it have been built" in outcome.out
+    assert shop.run("check", "--monitor", "shop").code == 0
+    shop.alert("a1")
+    assert shop.run("check").code == 1
+
+
+def test_a_list_that_the_package_does_not_see_is_refused(shop: Any) -> None:
+    shop.build("shop")
+    shop.variables(shop={"driftline_monitors": ["shop"]})
+    for command in ("check", "alert", "metrics", "validate"):
+        outcome = shop.run(command)
+        assert outcome.code == (1 if command == "validate" else 2)
+        assert "driftline_monitors" in outcome.out + outcome.err and "top level" in outcome.out + outcome.err
+    shop.variables(driftline={"driftline_monitors": ["shop"]}, shop={"driftline_alpha": 0.1})
+    assert shop.run("check").code == 0
+    shop.variables(driftline={"driftline_monitors": ["shop"]}, driftline_monitors=["shop", "other"])
+    outcome = shop.run("check")
+    assert outcome.code == 2 and '["shop"]' in outcome.err and '["shop", "other"]' in outcome.err
+
+
 def test_a_name_is_never_sql(any_shop: Any) -> None:
     any_shop.build("shop")
     any_shop.alert("a1")

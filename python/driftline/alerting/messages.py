@@ -9,7 +9,7 @@ from datetime import datetime
 from driftline.alerting.catalogue import Catalogue
 from driftline.alerting.facts import Cause, Facts
 from driftline.alerting.notification import Message, Notification
-from driftline.alerts import Alert
+from driftline.alerts import OPERATION, Alert
 from driftline.text import monitor_anchor, number, printable
 
 
@@ -126,7 +126,13 @@ def _item(notification: Notification, words: Catalogue, facts: Facts) -> Item:
 
 
 def headline(alert: Alert, words: Catalogue) -> str:
-    """What moved, and how much against what."""
+    """What moved, and how much against what; or what has befallen the monitor."""
+    if alert.family == OPERATION:
+        if not alert.is_open:
+            return words("headline.works")
+        if alert.metric == "failed_runs":
+            return words.count("headline.failed_runs", alert.windows_breached or 1)
+        return words("headline.results")
     baseline = words(f"baseline.{alert.baseline}") if words.has(f"baseline.{alert.baseline}") else alert.baseline
     values = {
         "metric": alert.metric,
@@ -155,6 +161,14 @@ def _only(values: dict[str, str], names: Sequence[str]) -> dict[str, str]:
 
 def _facts(alert: Alert, words: Catalogue, facts: Facts) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
+    if alert.family == OPERATION:
+        # No windows and no threshold: the time is that of a run of dbt.
+        if alert.first_window_start is not None:
+            found.append((words("fact.since"), words("fact.since.utc", since=moment(alert.first_window_start))))
+        found.append((words("fact.detail"), printable(alert.message)))
+        if alert.owner:
+            found.append((words("fact.owner"), printable(alert.owner)))
+        return tuple(found)
     if alert.first_window_start is not None:
         text = words.count(
             "fact.since.text",

@@ -24,7 +24,7 @@ from driftline.alerting.channels.webhook import payload
 from driftline.alerting.chart import draw
 from driftline.alerting.config import ChannelConfig
 from driftline.alerting.facts import BusinessValue, Cause, Facts
-from driftline.alerting.messages import compose, report_link
+from driftline.alerting.messages import compose, headline, report_link
 from driftline.alerting.notification import Message, Notification
 from driftline.alerting.planning import Policy, messages, plan
 from driftline.alerts import Alert
@@ -278,3 +278,34 @@ def test_a_withdrawn_alert_has_words_too() -> None:
     assert isinstance(gone.notifications[0], Notification)
     for language in languages():
         assert "price: psi 0.31" in compose(gone, catalogue(language), FACTS).plain()
+
+
+BROKEN = Alert(
+    "operation-1", "shop", "critical", "open", "its last 2 runs failed or were skipped (the first 2026-03-01 06:00 UTC)",
+    window_periods=1, family="operation", metric="failed_runs", column_name="all", windows_breached=2, value=2.0,
+    first_window_start=datetime(2026, 3, 1, 6), threshold=0.0, owner="ann",
+)  # fmt: skip
+
+
+def test_a_broken_monitor_is_told_as_what_it_is() -> None:
+    def told(alert: Alert) -> str:
+        return compose(message_of(alert), catalogue("en"), Facts()).plain()
+
+    assert told(BROKEN) == (
+        "shop: 1 critical alert\n\n"
+        "New, critical: the monitor's last 2 runs failed or were skipped\n"
+        "  Since: 2026-03-01 06:00 UTC\n"
+        "  In full: its last 2 runs failed or were skipped (the first 2026-03-01 06:00 UTC)\n"
+        "  Owner: ann\n"
+    )
+    assert "results are older than what it has read" in told(replace(BROKEN, metric="results"))
+
+
+def test_what_befell_a_monitor_ends_as_resolved_though_its_row_is_gone() -> None:
+    policy = Policy("chat")
+    [opened] = plan([BROKEN], [], ["shop"], policy).tell
+    [ended] = plan([], [opened.entry], ["shop"], policy).tell
+    assert (ended.entry.event, ended.entry.state) == ("resolved", "resolved")
+    assert ended.alert is not None and ended.alert.message == f"over: {BROKEN.message}"
+    assert plan([], [opened.entry, ended.entry], ["shop"], policy).tell == ()
+    assert headline(ended.alert, catalogue("en")) == "the monitor works again"
