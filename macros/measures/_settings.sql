@@ -19,7 +19,7 @@
 
 {# What, beside the state, the measures depend on: rows computed under other rules are not kept. #}
 {% macro _rules_hash() %}
-    {{- return(local_md5(tojson({'version': 1, 'alpha': driftline._alpha(), 'windows': driftline._windows() | string}))) -}}
+    {{- return(local_md5(tojson({'version': 2, 'alpha': driftline._alpha(), 'windows': driftline._windows() | string}))) -}}
 {% endmacro %}
 
 
@@ -47,8 +47,11 @@
 
 {#
     From when on each monitor has to be computed again, for a table that keeps its other rows (decision 5): rows
-    (monitor, changed_from), the start of the first period that was read since the table was last built; 1900 where all
-    has to be computed anew, 9999 where nothing has.
+    (monitor, changed_from): 1900 where all has to be computed anew, else the first of
+      the first period that was read since the table was last built,
+      the first window that the table does not have, or that had not ended: time alone makes windows too,
+      the time of the run that read the rows: of a clock that was put back nothing later is kept.
+    A window that ends by then is kept.
 
     keep   whether the table has rows to keep (_can_keep_rows)
     rules  hash of the settings its rows must have been computed under
@@ -60,17 +63,21 @@
             when s.monitor is null then {{ driftline._as_timestamp("'1900-01-01'") }}
             -- Hours start in UTC, the reference ends by the local clock: a day covers every zone.
             when min(p.period_start) < {{ dbt.dateadd('day', "case when max(m.period) = 'hour' then 1 else 0 end", driftline._as_timestamp('max(m.reference_end)')) }} then {{ driftline._as_timestamp("'1900-01-01'") }}
-            else coalesce(min(p.period_start), {{ driftline._as_timestamp("'9999-01-01'") }})
+            else least(coalesce(min(p.period_start), max(m.as_of)), max(m.as_of), max(s.kept_until))
         end as changed_from
     from {{ ref('driftline_int_monitors') }} as m
     left join (
         {%- if keep %}
-        select monitor, max(computed_at) as computed_at
+        select
+            monitor, max(computed_at) as computed_at,
+            least(
+                max(window_end), {{ dbt.dateadd('second', -1, 'min(case when not is_complete then window_end end)') }}
+            ) as kept_until
         from {{ this }}
         group by monitor
         having min(rules_hash) = {{ driftline._literal(rules) }} and max(rules_hash) = {{ driftline._literal(rules) }}
         {%- else %}
-        select monitor, computed_at from {{ ref('driftline_int_monitors') }} where 1 = 0
+        select monitor, computed_at, as_of as kept_until from {{ ref('driftline_int_monitors') }} where 1 = 0
         {%- endif %}
     ) as s on s.monitor = m.monitor
     left join ({{ driftline._from_monitors('read') }}) as p

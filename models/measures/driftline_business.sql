@@ -1,6 +1,8 @@
 {{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
-{#- A window's value; @ stands for the prefix of the window's sums. -#}
-{%- set value = 'case when r.@numerator_n > 0 then case when m.is_ratio = 1 then r.@numerator / nullif(r.@denominator, 0) else r.@numerator end end' -%}
+{#- A window's value; @ stands for the prefix of the window's sums. A sum over no rows is 0, one over rows without a value
+    is not known. -#}
+{%- set value = 'case when r.@numerator_n > 0 then case when m.is_ratio = 1 then r.@numerator / nullif(r.@denominator, 0)'
+    ~ ' else r.@numerator end when m.is_ratio = 0 and r.@n = 0 then 0e0 end' -%}
 {%- set measures = [] -%}
 {%- for name in ['n', 'numerator_n', 'numerator', 'denominator'] -%}
     {%- do measures.append({'name': name, 'aggregate': 'sum', 'baselines': true}) -%}
@@ -140,8 +142,8 @@ select
     {{ driftline._as_double('t.seasonal_value') }} as seasonal_value,
     {{ driftline._as_double('(t.value - t.seasonal_value) / nullif(abs(t.seasonal_value), 0)') }} as change_seasonal,
     {{ driftline._as_text("case
-        when t.n = 0 then 'no rows in the window'
-        when t.numerator_n = 0 then 'no values in the window'
+        when t.n = 0 and t.is_ratio = 1 then 'no rows in the window'
+        when t.numerator_n = 0 and t.n > 0 then 'no values in the window'
         when t.value is null then 'the denominator is zero'
         when t.trailing_count < 5 then 'fewer than 5 windows before, no z-score'
         when t.trailing_stddev = 0 then 'the windows before do not vary, no z-score'

@@ -21,6 +21,8 @@ from scipy import stats
 Floats = npt.NDArray[np.float64]
 
 WINDOWS = {"day": [1, 7], "week": [1, 2]}
+# The clock of the projects: some days after the last row of `strategies.examples` and `strategies.walk`.
+NOW = "2024-01-28 07:00:00"
 METRICS = {
     "conversion": {"numerator": "bought", "denominator": "1"},
     "revenue": {"sum": "spent"},
@@ -82,14 +84,14 @@ MEASURES = ("+driftline_drift", "+driftline_quality", "+driftline_business")
 
 def monitor_model(declaration: Mapping[str, Any], table: str) -> str:
     """The model file for a declaration in the oracle's terms."""
-    arguments = {"timestamp": "at"} | {k: v for k, v in declaration.items() if k not in ("monitor", "windows")}
+    arguments = {"timestamp": "at"} | {k: v for k, v in declaration.items() if k not in ("monitor", "windows", "now")}
     given = ", ".join(f"{k}={v!r}" for k, v in arguments.items())
     return f"{{{{ driftline.monitor(relation=source('raw', '{table}'), {given}) }}}}"
 
 
 def for_oracle(name: str, declaration: Mapping[str, Any]) -> dict[str, Any]:
     windows = {"windows": WINDOWS[declaration["period"]]} if declaration["period"] in WINDOWS else {}
-    return {"timestamp": "at", **windows, **declaration, "monitor": name}
+    return {"timestamp": "at", "now": NOW, **windows, **declaration, "monitor": name}
 
 
 def project_arguments(tables: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, Any]:
@@ -97,7 +99,7 @@ def project_arguments(tables: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> 
     monitors = {name: monitor_model(d, table) for table, all_of in tables.items() for name, d in all_of.items()}
     return {
         "models": {f"monitors/{name}": text for name, text in monitors.items()},
-        "vars": {"driftline_monitors": list(monitors), "driftline_windows": WINDOWS},
+        "vars": {"driftline_monitors": list(monitors), "driftline_windows": WINDOWS, "driftline_now": NOW},
     }
 
 
@@ -207,21 +209,13 @@ def sizes_of(rows: pd.DataFrame, declaration: Mapping[str, Any]) -> dict[str, fl
     return raw.scales(rows, [n for n, _, kind in raw.declared_columns(dict(declaration)) if kind == "numeric"])
 
 
-def differences(rows: pd.DataFrame, declaration: Mapping[str, Any], got: Result, *, silence: bool = False) -> list[str]:
-    """Everything in the three result tables of a monitor that the oracle does not find in the raw rows.
-
-    silence: windows without rows may be missing (those in the midst of a long time without any).
-    """
+def differences(rows: pd.DataFrame, declaration: Mapping[str, Any], got: Result) -> list[str]:
+    """Everything in the three result tables of a monitor that the oracle does not find in the raw rows."""
     want = raw.expected(rows, dict(declaration), bins=got.bins, centres=got.centres)
     sizes = sizes_of(rows, declaration)
     out = []
     for name, key in (("drift", raw.DRIFT_KEY), ("quality", raw.QUALITY_KEY), ("business", raw.BUSINESS_KEY)):
-        wanted, found = getattr(want, name), getattr(got, name)
-        if silence and not wanted.empty:
-            there = set(found[key].itertuples(index=False, name=None))
-            needed = [r in there for r in wanted[key].itertuples(index=False, name=None)]
-            wanted = wanted[np.asarray(needed) | (wanted["row_count"] > 0)]
-        out += [f"{name}: {d}" for d in compare(wanted, found, key, sizes)]
+        out += [f"{name}: {d}" for d in compare(getattr(want, name), getattr(got, name), key, sizes)]
     return out
 
 
@@ -382,16 +376,14 @@ def outside_bounds(rows: pd.DataFrame, declaration: Mapping[str, Any], got: Resu
     return out
 
 
-def everything_wrong(
-    rows: pd.DataFrame, name: str, declaration: Mapping[str, Any], source: Any, *, silence: bool = False
-) -> list[str]:
+def everything_wrong(rows: pd.DataFrame, name: str, declaration: Mapping[str, Any], source: Any) -> list[str]:
     """All of the above for one monitor, as lines that begin with its name."""
     told = for_oracle(name, declaration)
     got = read(source, name)
     return [
         f"{name}: {line}"
         for line in (
-            *differences(rows, told, got, silence=silence),
+            *differences(rows, told, got),
             *unexplained(got),
             *wrong_bins(rows, {"top_categories": 50, **told}, got),
             *outside_bounds(rows, told, got),

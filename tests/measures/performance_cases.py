@@ -398,7 +398,7 @@ def project_arguments(names: Collection[str]) -> dict[str, Any]:
 def for_oracle(name: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The rows of a monitor and its declaration in the oracle's terms."""
     one = MONITORS[MONITORS[name].like or name]
-    return tables()[one.table], {"timestamp": "at", "windows": WINDOWS, **one.declaration, "monitor": name}
+    return tables()[one.table], {"timestamp": "at", "now": NOW, "windows": WINDOWS, **one.declaration, "monitor": name}
 
 
 _oracles: dict[str, performance.Performance] = {}

@@ -24,7 +24,8 @@ The declaration is a dict that looks like the arguments of the monitor macro:
 
 Differences from the macro: ``relation`` is the frame itself; a reference relation is passed as ``reference_rows``; the
 expressions of business metrics are a column name, a number or a function from the frame to a column; labels must have
-been joined already; the kind of prediction and label may be stated (``prediction_kind``, ``label_kind``).
+been joined already; the kind of prediction and label may be stated (``prediction_kind``, ``label_kind``); ``now`` is the
+clock (UTC), without which the last row tells the time.
 
 NULL and NaN: in object columns ``None`` (or ``pandas.NA``) is NULL and a float nan is NaN; in float columns nan is NaN.
 ``to_arrow`` carries this difference into a database; pandas' own roads lose it.
@@ -300,6 +301,10 @@ class _Data:
         live = self.timed & ~self.from_reference
         self.first = int(self.index[live].min()) if live.any() else 0
         self.last = int(self.index[live].max()) if live.any() else -1
+        # Windows run to the newest period that has ended by the clock, but not further than one can still look back.
+        clock = local(pd.Timestamp(declaration["now"]), zone, self.period) if declaration.get("now") else None
+        ended = self.last if clock is None else period_index(clock, self.period) - 1
+        self.newest = max(self.last, min(ended, self.last + self.reach))
 
     def values(self, name: str) -> list[Any]:
         return [v for f in self.frames for v in (cells(f[name]) if name in f else [None] * len(f))]
@@ -317,15 +322,40 @@ class _Data:
 
     # windows -----------------------------------------------------------------------------------------------------
 
+    @property
+    def lengths(self) -> list[int]:
+        found: list[int] = self.d.get("windows", DEFAULT_WINDOWS[self.period])
+        return found
+
+    @property
+    def reach(self) -> int:
+        """How many periods before its last one a window and its baselines look at, at most."""
+        return max(n + max(n, self.trailing, self.season_shift(n)) for n in self.lengths)
+
     def windows(self, grain: Grain) -> Iterator[tuple[int, int]]:
-        """(first period, length) of every window: it begins in the monitor's time and ends in the grain's own."""
-        own = self.index[grain.rows & self.timed & ~self.from_reference]
-        if not len(own):
-            return
-        last = self.last if grain.version == grain.segment == TOTAL else int(own.max())
-        for length in self.d.get("windows", DEFAULT_WINDOWS[self.period]):
-            for end in range(max(self.first + length - 1, int(own.min())), last + 1):
-                yield end - length + 1, length
+        """(first period, length) of every window: it begins in the monitor's time, and ends between the grain's first
+        row and the monitor's newest period, but not where the last row before lies further back than one can look.
+        """
+        own = np.unique(self.index[grain.rows & self.timed & ~self.from_reference])
+        ends = sorted({e for i in own.tolist() for e in range(i, min(self.newest, i + self.reach) + 1)})
+        for length in self.lengths:
+            for end in ends:
+                if end - length + 1 >= self.first:
+                    yield end - length + 1, length
+
+    def known_since(self, grain: Grain, end: int) -> int | None:
+        """The first period from which on a grain's rows, or that it has none, are known without a silence longer than
+        one can look back, up to the period ``end``. None where ``end`` itself lies before that, or in such a silence.
+        """
+        own = sorted(set(self.index[grain.rows & self.timed & ~self.from_reference & (self.index <= end)].tolist()))
+        if not own or end - own[-1] > self.reach:
+            return None
+        since = own[-1]
+        for before in reversed(own):
+            if since - before > self.reach + 1:
+                break
+            since = before
+        return int(since)
 
     def span(self, start: int, length: int) -> Mask:
         inside: Mask = self.timed & ~self.from_reference & (self.index >= start) & (self.index < start + length)
@@ -606,7 +636,9 @@ class _Metric:
         return math.fsum(data.weight[i] * v for i in picked if (v := values[i]) is not None)
 
     def value(self, data: _Data, rows: Mask) -> float:
-        """Nothing summed is no value, not zero."""
+        """A sum of no rows is zero; of rows that have no value nothing is known, and a ratio is of some rows."""
+        if self.denominator is None and not rows.any():
+            return 0.0
         if all(self.numerator[i] is None for i in np.flatnonzero(rows)):
             return NAN
         top, bottom = self.parts(data, rows)
@@ -637,23 +669,28 @@ def _business(data: _Data) -> Iterator[dict[str, Any]]:
             def value_at(
                 start: int,
                 length: int,
-                mine: Mask = grain.rows,
+                grain: Grain = grain,
                 metric: _Metric = metric,
                 seen: dict[tuple[int, int], float] = seen,
             ) -> float:
                 if start < data.first and not data.choices.partial_previous:
                     return NAN
                 if (start, length) not in seen:
-                    seen[start, length] = metric.value(data, mine & data.span(start, length))
+                    # Of a time before the first row, or within a long silence, nothing is known.
+                    known = data.known_since(grain, start + length - 1) is not None
+                    seen[start, length] = metric.value(data, grain.rows & data.span(start, length)) if known else NAN
                 return seen[start, length]
 
             for start, length in data.windows(grain):
                 rows = grain.rows & data.span(start, length)
                 value = value_at(start, length)
                 numerator, denominator = metric.parts(data, rows)
+                since = data.known_since(grain, start + length - 1)
                 previous, seasonal = (
-                    value_at(start - length, length),
-                    value_at(start - data.season_shift(length), length),
+                    value_at(start - shift, length)
+                    if since is not None and start - shift + length - 1 >= since
+                    else NAN
+                    for shift in (length, data.season_shift(length))
                 )
                 less = data.choices.reference_less_window
                 reference_rows = data.reference(grain, start, length) if less else grain.base & data.in_reference

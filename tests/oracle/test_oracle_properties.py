@@ -308,23 +308,31 @@ def test_a_window_is_never_in_its_own_baseline() -> None:
     assert floors.tolist() == [1, 1]
 
 
-def test_gaps_are_gaps_in_means_and_zeros_in_counts() -> None:
+def test_gaps_are_gaps_in_ratios_and_zeros_in_counts_and_sums() -> None:
     rows = _days([[1], [1], [], [2], [2], [3], [3]])
     declaration = {
         "timestamp": "at",
         "windows": [1],
         "reference": {"start": "2024-01-01", "end": "2024-01-05"},
-        "business_metrics": {"total": {"sum": "x"}},
+        "business_metrics": {"total": {"sum": "x"}, "mean": {"numerator": "x", "denominator": 1}},
+        "now": "2024-01-10 12:00:00",
     }
     b = raw.expected(rows, declaration).business
-    assert b["row_count"].tolist() == [1, 1, 0, 1, 1, 1, 1]
-    assert math.isnan(b["value"][2])
-    last = b.iloc[-1]
+    assert b["row_count"].tolist() == 2 * [1, 1, 0, 1, 1, 1, 1, 0, 0]
+    total, mean = (b[b["metric"] == name].reset_index(drop=True) for name in ("total", "mean"))
+    assert total["value"].tolist() == [1, 1, 0, 2, 2, 3, 3, 0, 0]
+    assert total["previous_value"].tolist()[1:] == [1, 1, 0, 2, 2, 3, 3, 0]
+    last = total.iloc[6]
+    assert last["trailing_count"] == 6
+    assert last["trailing_mean"] == pytest.approx(9 / 6)
+    assert last["trailing_stddev"] == pytest.approx(np.std([3, 2, 2, 0, 1, 1], ddof=1))
+    assert last["reference_value"] == pytest.approx(4 / 3)
+    assert mean["value"].isna().tolist() == [False, False, True, False, False, False, False, True, True]
+    last = mean.iloc[6]
     assert last["trailing_count"] == 5
     assert last["trailing_mean"] == pytest.approx(9 / 5)
     assert last["trailing_stddev"] == pytest.approx(np.std([3, 2, 2, 1, 1], ddof=1))
-    assert last["reference_value"] == pytest.approx(4 / 3)
-    assert math.isnan(b.iloc[5]["trailing_stddev"])
+    assert math.isnan(mean.iloc[5]["trailing_stddev"])
 
 
 def test_weeks_start_on_monday_and_zones_move_the_day() -> None:

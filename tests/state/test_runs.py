@@ -66,6 +66,11 @@ TAKEN_BACK = [row for row in LOG if row["at"].day == 7] + [
 ]
 AFTER = [row for row in LOG if row not in TAKEN_BACK] + LATE_INSIDE
 
+# Nothing comes after the seventh, one version and one segment end before.
+STOPPING = [
+    row for row in STEADY if row["at"].day < 8 - 2 * (row["version"] == "v2") - 3 * (row["country"] == "UK")
+]
+
 COMMON: dict[str, Any] = {"timestamp": "at", "reference": SPAN, "lookback": 2}
 BUSINESS = {"sold": {"sum": "sold"}, "per_row": {"numerator": "sold", "denominator": "1"}}
 # Two rows an hour, and later one more in the last hour of the reference, which is local: 04:30 of UTC.
@@ -95,6 +100,10 @@ MODELS = {
     "delayed": declare(
         "hourly", timestamp="at", reference=SPAN, lookback=56, period="hour", timezone="America/New_York",
         categorical=["kind"],
+    ),
+    "stopping": declare(
+        "ending", **COMMON, numeric=["x"], categorical=["kind"], prediction="y", label="sold", task="regression",
+        model_version="version", segments=["country"], business_metrics=BUSINESS,
     ),
     # A business metric, a column and a label may share their names.
     "steady_names": declare("steady", **COMMON, numeric=["sold", "x"], business_metrics=BUSINESS),
@@ -150,6 +159,7 @@ def story(make_module_project: Any) -> Story:
             "log": columns_of(LOG),
             "steady": columns_of(STEADY),
             "hourly": columns_of(HOURLY),
+            "ending": columns_of(STOPPING),
             "training": columns_of([row for row in STEADY if row["at"].day < 6]),
         },
         vars={
@@ -227,6 +237,17 @@ def test_results_are_the_same_however_they_came_about(story: Story, monitor: str
     assert_same_results(third, full)
 
 
+@pytest.mark.parametrize(("stage", "newest"), [("second", 7), ("third", 9), ("full", 9)])
+def test_where_nothing_comes_any_more_windows_run_on_to_the_clock(story: Story, stage: str, newest: int) -> None:
+    for relation in ("driftline_quality", "driftline_drift", "driftline_business"):
+        found: dict[tuple[Any, ...], Any] = {}
+        for key in story.stages[stage].results[relation]:
+            if key[0] == "stopping" and key[4] == 1:
+                found[key[1:4]] = max(key[5], found.get(key[1:4], key[5]))
+        assert len(found) == 10, found
+        assert set(found.values()) == {day(newest)}, relation
+
+
 def test_a_second_run_changes_nothing(story: Story) -> None:
     """Neither does another order of the rows."""
     assert story.stages["again"].state == story.stages["third"].state
@@ -296,7 +317,7 @@ def test_a_changed_declaration_rebuilds_its_monitor(story: Story) -> None:
 
 def test_and_no_other(story: Story) -> None:
     before, after = story.stages["full"], story.stages["changed"]
-    kept = [name for name in MODELS if name not in ("shifting", "steady_hours", "delayed")]
+    kept = [name for name in MODELS if name not in ("shifting", "steady_hours", "delayed", "stopping")]
     for monitor in kept:
         assert {row[1] for row in before.state[monitor]} == {row[1] for row in after.state[monitor]}
         for number in range(1, 7):
