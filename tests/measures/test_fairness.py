@@ -218,7 +218,7 @@ def test_intervals_cover_and_noise_is_seldom_exceeded(
         duckdb_engine.workspace(tmp_path),
         models={f"monitors/{name}": monitor % name for name in truth},
         tables={f"{name}_log": many_days(groups) for name, groups in truth.items()},
-        vars={"driftline_monitors": list(truth), "driftline_windows": {"day": [1]}, "driftline_now": "2025-01-01"},
+        vars={"driftline_monitors": list(truth), "driftline_windows": {"day": [1]}, "driftline_now": "2024-09-17"},
     )
     project.build("--select", "+driftline_fairness")
     table = project.frame("select * from driftline_fairness where segment_value <> 'all' and metric = 'selection_rate'")
