@@ -164,5 +164,5 @@
 
 
 {% macro postgres___whole_number(x) %}
-    {{- return('to_char(round(cast(' ~ x ~ " as numeric)), 'FM999,999,999,999,999,999')") -}}
+    {{- return('to_char(cast(round(' ~ x ~ ") as numeric), 'FM999,999,999,999,999,999')") -}}
 {% endmacro %}

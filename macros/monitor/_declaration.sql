@@ -51,6 +51,9 @@
     {%- if a.owner is not none and a.owner is not string -%}
         {{- driftline._fail(monitor, 'owner', tojson(a.owner), 'a text or none') -}}
     {%- endif -%}
+    {%- if a.formerly is not none and (a.formerly is not string or a.formerly == '' or a.formerly == monitor or a.formerly in driftline._monitors()) -%}
+        {{- driftline._fail(monitor, 'formerly', tojson(a.formerly), 'the name this monitor had before, which no other monitor has now') -}}
+    {%- endif -%}
 
     {#- The reference: a span of the same relation, or a relation of its own. -#}
     {%- set reference = a.reference -%}
@@ -220,13 +223,13 @@
 
 
 {#
-    The hash of what the state depends on. What only steers a run (lookback, owner, how labels are judged) is left out:
+    The hash of what the state depends on. What only steers a run (lookback, owner, formerly, how labels are judged) is left out:
     changing it rebuilds nothing. state_version is the state's own version.
 #}
 {% macro _spec_hash(declaration) %}
     {%- set hashed = {} -%}
     {%- do hashed.update(declaration.arguments) -%}
-    {%- for name in ['lookback', 'owner', 'label_delay', 'label_lookback', 'min_labelled_share', 'importances'] -%}
+    {%- for name in ['lookback', 'owner', 'formerly', 'label_delay', 'label_lookback', 'min_labelled_share', 'importances'] -%}
         {%- do hashed.pop(name) -%}
     {%- endfor -%}
     {%- if hashed.task != 'binary' or declaration.label is none -%}

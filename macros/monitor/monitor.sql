@@ -27,7 +27,8 @@
     top_categories=50,
     lookback=3,
     importances={},
-    owner=none
+    owner=none,
+    formerly=none
 ) %}
     {%- set declaration = driftline._declaration(model.name, {
         'relation': relation,
@@ -55,6 +56,7 @@
         'lookback': lookback,
         'importances': importances,
         'owner': owner,
+        'formerly': formerly,
     }, kwargs) -%}
     {#- unique_key is the period, not the grain: a run replaces whole periods, so rows that vanished from the source
         vanish from the state too. -#}

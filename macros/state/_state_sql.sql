@@ -402,6 +402,7 @@ from records
         'task': driftline._text(a.task),
         'decision_threshold': driftline._text(a.decision_threshold),
         'owner': driftline._text(a.owner) if a.owner is not none else driftline._as_text('null'),
+        'formerly': driftline._text(a.formerly) if a.formerly is not none else driftline._as_text('null'),
         'has_label': driftline._text(1 if source.outcome.labelled is not none else 0),
         'has_prediction': driftline._text(1 if a.prediction is not none else 0),
         'label_delay': driftline._text(a.label_delay),

@@ -57,8 +57,8 @@ counted as (
         case when row_count >= min_rows then 1 else 0 end as has_enough,
         case when window_start >= {{ driftline._as_timestamp('reference_start') }}
             and window_end <= {{ driftline._as_timestamp('reference_end') }} then 1 else 0 end as of_reference,
-        case when row_number() over (partition by {{ subject | join(', ') }}, segment, window_periods order by window_start)
-            <= {{ rule.first_windows }} then 1 else 0 end as is_early
+        case when row_number() over (partition by {{ subject | join(', ') }}, segment, window_periods
+            order by window_start) <= {{ rule.first_windows }} then 1 else 0 end as is_early
     from asked
     where windows = 'shortest' and model_version = 'all' and segment_value = 'all' and row_count > 0
 ),
@@ -97,7 +97,7 @@ effects as (
         case when a.windows = 'each' then 'asked for' when a.window_periods > c.shortest
             then 'shorter windows have fewer than ' || {{ text_min_rows }} || ' rows' else 'shortest' end as chosen_because
     from asked as a
-    left join chosen as c on {% for key in subject %}c.{{ key }} = a.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
+    left join chosen as c on {{ driftline._same(subject, 'c', 'a') }}
     left join usual_lengths as u on u.monitor = a.monitor
     where a.windows = 'each' or a.window_periods = coalesce(c.window_periods, u.window_periods)
 ),
@@ -110,7 +110,8 @@ directed as (
         case when direction = 'below' then - difference when direction = 'both' then abs(difference)
             else difference end as directed_difference,
         -- What differs in the last digits only is the same number.
-        {{ rule.margin }} * abs(judged_noise) + {{ rule.rounding }} * (abs(value) + abs(coalesce(expected, 0e0))) as margin,
+        {{ rule.margin }} * abs(judged_noise)
+            + {{ rule.rounding }} * (abs(value) + abs(coalesce(expected, 0e0))) as margin,
         case when row_count < min_rows then 'fewer than ' || {{ text_min_rows }} || ' rows'
             when baseline_row_count < min_rows then 'fewer than ' || {{ text_min_rows }} || ' rows in the baseline'
             when signed_effect is null then 'nothing to compare with'
@@ -143,8 +144,8 @@ compared as (
 
 select
     monitor, model_version, segment, segment_value, window_periods, window_start, window_end,
-    family, metric, column_name, column_role, baseline, value, expected, judged_noise as noise, effect, direction, compare,
-    warn, critical, cast(consecutive as {{ dbt.type_int() }}) as consecutive,
+    family, metric, column_name, column_role, baseline, value, expected, judged_noise as noise,
+    effect, direction, compare, warn, critical, cast(consecutive as {{ dbt.type_int() }}) as consecutive,
     cast(case when within < consecutive then consecutive else within end as {{ dbt.type_int() }}) as within,
     cast(coalesce(own_consecutive, usual_breaches) as {{ dbt.type_int() }}) as quiet_to_end,
     {{ driftline._as_text('chosen_because') }} as chosen_because, {{ driftline._as_text('not_judged') }} as not_judged,

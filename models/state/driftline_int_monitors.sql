@@ -14,7 +14,7 @@ select
     {%- for setting in ['has_label', 'has_prediction'] %}
     max(case when column_name = '{{ setting }}' and bin_label = '1' then 1 else 0 end) as {{ setting }},
     {%- endfor %}
-    {%- for setting in ['owner', 'relation_name', 'reference_start', 'reference_end', 'run_started_at'] %}
+    {%- for setting in ['owner', 'formerly', 'relation_name', 'reference_start', 'reference_end', 'run_started_at'] %}
     max(case when column_name = '{{ setting }}' then bin_label end) as {{ setting }},
     {%- endfor %}
     {{ driftline._as_timestamp("max(case when column_name = 'as_of' then bin_label end)") }} as as_of,

@@ -30,7 +30,10 @@ def rank(severity: str) -> int:
 
 @dataclass(frozen=True)
 class Alert:
-    """One row of driftline_alerts: an unbroken run of breaching windows. Window times are the monitor's wall clock."""
+    """One row of driftline_alerts: an episode of one series. Window times are the monitor's wall clock.
+
+    ``row_id`` is its id in the table where it goes on, for those who are told, under an earlier one.
+    """
 
     alert_id: str
     monitor: str
@@ -55,14 +58,41 @@ class Alert:
     threshold: float | None = None
     noise: float | None = None
     owner: str | None = None
+    opened_at: datetime | None = None
+    resolved_at: datetime | None = None
+    known_as: str | None = None
+    earlier_ids: str | None = None
+    found_late: bool | None = None
+    row_id: str = ""
 
     @property
     def is_open(self) -> bool:
         return self.status == "open"
 
+    @property
+    def table_id(self) -> str:
+        """Its id in the tables of the warehouse."""
+        return self.row_id or self.alert_id
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The monitor's name, and the one under which its alerts are kept."""
+        return (self.monitor, self.known_as) if self.known_as else (self.monitor,)
+
+    @property
+    def is_worse_before(self) -> bool:
+        """Whether the worst value reads worse than the last one: on its side of what was expected."""
+        if self.peak_value is None or self.value is None or number(self.peak_value) == number(self.value):
+            return False
+        if self.expected is not None and self.value < self.expected:
+            return self.peak_value < self.value
+        return self.peak_value > self.value
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values under the table's column names."""
-        return asdict(self)
+        values = asdict(self)
+        del values["row_id"]
+        return values
 
 
 def read_alerts(

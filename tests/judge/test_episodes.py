@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from driftline.text import number as readable
 from judge.metrics import Row, day, judge, make_chain, row
 from support import Chain
 
@@ -15,12 +16,21 @@ DAYS = 70
 SILENCE = 28
 NAMES = ["plain", 'it\'s "odd"; drop table x; --', "日本", "by the day", "two of four", "never at once"]
 # Breaches, among how many windows, quiet ones that end it, and whether one window may be enough.
-RULES = dict(zip(NAMES, [(1, 1, 1, True), (2, 2, 2, True), (3, 3, 3, True), (2, 3, 2, True), (2, 4, 2, True), (2, 2, 2, False)]))
+RULES: dict[str, tuple[int, int, int, bool]] = {
+    NAMES[0]: (1, 1, 1, True),
+    NAMES[1]: (2, 2, 2, True),
+    NAMES[2]: (3, 3, 3, True),
+    NAMES[3]: (2, 3, 2, True),
+    NAMES[4]: (2, 4, 2, True),
+    NAMES[5]: (2, 2, 2, False),
+}
 OVERRIDES: list[Row] = [
     *({"monitor": name, "metric": "psi", "consecutive": RULES[name][0], "min_rows": 100} for name in NAMES[:3]),
     {"monitor": "two of four", "metric": "psi", "within": 4},
     {"monitor": "never at once", "metric": "psi", "consecutive": 2, "at_once": False},
     {"metric": "psi", "segments": "each"},
+    {"metric": "anything", "warn": 0.0, "compare": "value", "direction": "both", "consecutive": 1},
+    {"metric": "level", "warn": 0.0, "compare": "difference"},
 ]
 # Quiet, hovering under the threshold, a breach, critical, and far out but within one and a half times its noise.
 VALUES = {"Q": 0.05, "H": 0.08, "B": 0.125, "C": 0.5, "N": 0.5, "U": 0.5}
@@ -35,9 +45,11 @@ def histories() -> dict[tuple[str, str], str]:
             letters = rng.choice(["QBCU_-", "QB", "BCNU", "QBBBBBU_", "U_", "QQQQB", "BU", "QQHB", "QHBN", "HC"])
             found[name, f"s{number}"] = "".join(rng.choice(letters) for _ in range(DAYS))
         for number, fixed in enumerate(
-            ["B" * DAYS, "Q" * DAYS, "BBB" + "Q" * 67, "Q" * 67 + "BBB", "BUBUB" + "U" * 65, "QB" * 35]
-            + ["Q" * 10 + "C" + "Q" * 59, "BBB" + "U" * 28 + "BQQQ" * 9 + "QQQ", "CB" + "-" * 27 + "BCQ" + "Q" * 38]
-            + ["BBBC" + "-" * 28 + "Q" * 38, "CC" + "-" * 68]
+            [
+                *("B" * DAYS, "Q" * DAYS, "BBB" + "Q" * 67, "Q" * 67 + "BBB", "BUBUB" + "U" * 65, "QB" * 35),
+                *("Q" * 10 + "C" + "Q" * 59, "BBB" + "U" * 28 + "BQQQ" * 9 + "QQQ", "CB" + "-" * 27 + "BCQ" + "Q" * 38),
+                *("BBBC" + "-" * 28 + "Q" * 38, "CC" + "-" * 68),
+            ]
         ):
             found[name, f"fixed {number}"] = fixed
     return found
@@ -198,3 +210,47 @@ def test_two_series_do_not_mix(chain: Chain) -> None:
             ("price", "s", "y", "psi", 3),
         ]
     )
+
+
+NUMBERS = {
+    0.0: "0", 2e-5: "0.00002", 2.19e-5: "0.0000219", 6.0004e-5: "0.00006", 0.1: "0.1", 0.09633: "0.09633", 0.28491966: "0.2849",
+    0.99999: "1", 0.099996: "0.1", -0.25: "-0.25", 1.0: "1", 12.3456: "12.35", 999.94: "999.9", 999.96: "1,000",
+    1000.0: "1,000", -12345.67: "-12,346", 1234567.0: "1,234,567", 9.99e14: "999,000,000,000,000", 1.2346e15: "1.235e15",
+    1e200: "1e200", 1.2346e-7: "1.235e-7", -3e-9: "-3e-9", -1e-300: "0",
+}  # fmt: skip
+
+
+def test_numbers_read_the_same_in_sql_and_in_python(chain: Chain) -> None:
+    """Rates of 2e-5 are not 0.0000, thousands are separated, and next to nothing is nothing."""
+    rng = random.Random(4)
+    values = [*NUMBERS, *(rng.choice((-1, 1)) * 10 ** rng.uniform(-12, 17) for _ in range(200))]
+    judge(
+        chain,
+        [
+            row(metric="anything", column_name=f"c{n}", value=1e250, expected=value, baseline="reference")
+            for n, value in enumerate(values)
+        ],
+    )
+    found = dict(chain.sql("select column_name, message from driftline_alerts"))
+    assert len(found) == len(values)
+    for n, value in enumerate(values):
+        text = readable(value)
+        assert NUMBERS.get(value, text) == text
+        assert f" against {text} (reference);" in found[f"c{n}"], value
+
+
+def test_a_breach_is_more_than_rounding(chain: Chain) -> None:
+    """Where a reference window sets its own noise, value and noise are one number, up to the order of a sum."""
+    shares = [0.3, 0.3 * (1 + 1e-15), 0.3 * (1 + 1e-10), 0.3 * (1 + 1e-8)]
+    judge(chain, [row(column_name=f"c{n}", value=value, noise=0.3) for n, value in enumerate(shares)])
+    found = dict(chain.sql("select column_name, is_breach from driftline_judgements"))
+    assert [found[f"c{n}"] for n in range(4)] == [False, False, False, True]
+    # Of two large numbers the difference is what rounding leaves of it.
+    judge(
+        chain,
+        [
+            row(column_name=f"c{n}", family="quality", metric="level", value=1e6 + more, expected=1e6, noise=1e-7)
+            for n, more in enumerate([2e-7, 2e-5])
+        ],
+    )
+    assert sorted(chain.sql("select column_name, is_breach from driftline_judgements")) == [("c0", False), ("c1", True)]

@@ -76,8 +76,8 @@ def made_chain(project: Project) -> Chain:
     """What follows from the measures, which ``load`` runs."""
     project.build("--select", "+driftline_alerts")
     return project.chain(
-        select="driftline_histories driftline_changes driftline_metrics driftline_judgements driftline_episodes"
-        " driftline_alerts"
+        select="driftline_histories driftline_changes driftline_metrics driftline_judgements"
+        " driftline_int_spans driftline_episodes driftline_alerts"
     )
 
 
@@ -99,8 +99,9 @@ def load(chain: Chain, rows: list[dict[str, Any]] | pd.DataFrame, periods: Mappi
         {
             "monitor": list(periods), "owner": ["me"] * len(periods), "period": list(periods.values()),
             "reference_start": [None] * len(periods), "reference_end": [None] * len(periods),
+            "formerly": [None] * len(periods),
         },
-        {"reference_start": "text", "reference_end": "text"},
+        dict.fromkeys(("reference_start", "reference_end", "formerly"), "text"),
     )  # fmt: skip
     chain.load(
         "driftline_windows",

@@ -58,7 +58,7 @@ class BusinessValue:
 
 @dataclass(frozen=True)
 class Facts:
-    """By alert_id."""
+    """By the alert's id in the tables."""
 
     causes: dict[str, tuple[Cause, ...]] = field(default_factory=dict)
     business: dict[str, tuple[BusinessValue, ...]] = field(default_factory=dict)
@@ -84,7 +84,7 @@ def read_causes(warehouse: Warehouse, relation: str | None, alerts: Sequence[Ale
     if not {"alert_id", "window_start", "cause_kind", "cause_rank", "cause_name", "cause_value", "share"} <= there:
         return {}
     found: dict[str, list[Row]] = defaultdict(list)
-    for chunk in _chunks([alert.alert_id for alert in alerts]):
+    for chunk in _chunks([alert.table_id for alert in alerts]):
         ids = ", ".join(map(warehouse.literal, chunk))
         for row in warehouse.query(
             f"select alert_id, window_start, cause_kind, cause_rank, cause_name, cause_value, share from {relation} "
@@ -135,7 +135,7 @@ def _read_business(
         key = (*(getattr(alert, name) for name in _GRAIN), alert.last_window_start)
         values = [row for row in rows.get(key, ()) if row["metric"] != alert.metric or alert.family != "business"]
         values.sort(key=lambda row: -abs(row["change_reference"] or 0.0))
-        found[alert.alert_id] = tuple(
+        found[alert.table_id] = tuple(
             BusinessValue(str(row["metric"]), row["value"], row["change_reference"]) for row in values[:_BUSINESS]
         )
     return found

@@ -55,6 +55,8 @@ class Entry:
                  interrupted, dry_run, failed, held
     series       what breached, whenever it did: alerts of one series follow each other
     message_key  of the message that carried it: the same if it is sent again
+    first_window_start, last_window_end  of the alert as it was told: an alert that comes back under another id is
+                 found by its series and by overlapping windows
     """
 
     alert_id: str
@@ -75,6 +77,8 @@ class Entry:
     lease_until: datetime | None = None
     claimed_at: datetime | None = None
     sent_at: datetime | None = None
+    first_window_start: datetime | None = None
+    last_window_end: datetime | None = None
 
     @property
     def key(self) -> str:
@@ -102,6 +106,8 @@ _COLUMNS: tuple[tuple[str, str, bool], ...] = (
     ("run_id", "text", True),
     ("lease_until", "timestamp", True),
     ("claimed_at", "timestamp", True),
+    ("first_window_start", "timestamp", True),
+    ("last_window_end", "timestamp", True),
 )
 _NAMES = tuple(name for name, _, _ in _COLUMNS)
 
@@ -172,7 +178,9 @@ class Ledger:
     def read(self, channels: Sequence[str]) -> list[Entry]:
         """Everything recorded for some channels."""
         literal = self._warehouse.literal
-        names = [name for name in _NAMES if name != "idempotency_key"]
+        # A table of an earlier version lacks some until a run that may write has added them.
+        there = self._columns()
+        names = [name for name, _, later in _COLUMNS if name != "idempotency_key" and (not later or name in there)]
         rows = self._warehouse.query(
             f"select {', '.join(names)} from {self.relation} "
             f"where channel in ({', '.join(literal(channel) for channel in channels)})"
@@ -182,10 +190,10 @@ class Ledger:
             Entry(
                 **{
                     **row,
-                    **{name: row[name] or "" for name in texts},
+                    **{name: row.get(name) or "" for name in texts},
                     "occurrence": int(row["occurrence"]),
-                    "reminder": int(row["reminder"] or 0),
-                    "attempts": int(row["attempts"] or 0),
+                    "reminder": int(row.get("reminder") or 0),
+                    "attempts": int(row.get("attempts") or 0),
                 }
             )
             for row in rows

@@ -177,6 +177,8 @@ def _facts(alert: Alert, words: Catalogue, facts: Facts) -> tuple[tuple[str, str
             periods=words.count("periods", alert.window_periods or 1),
         )
         found.append((words("fact.since"), text))
+    if not alert.is_open and alert.last_window_end is not None:
+        found.append((words("fact.until"), moment(alert.last_window_end)))
     usual = ""
     if alert.expected is not None:
         # The threshold of a difference may be a share of it: the judge's own text says which, a number alone would not.
@@ -190,7 +192,7 @@ def _facts(alert: Alert, words: Catalogue, facts: Facts) -> tuple[tuple[str, str
         usual = words(key, threshold=number(alert.threshold))
     if usual:
         found.append((words("fact.usual"), usual))
-    if alert.peak_value is not None and number(alert.peak_value) != number(alert.value):
+    if alert.is_worse_before:
         found.append((words("fact.peak"), number(alert.peak_value)))
     where = []
     if alert.segment != "all":
@@ -199,7 +201,7 @@ def _facts(alert: Alert, words: Catalogue, facts: Facts) -> tuple[tuple[str, str
         where.append(words("fact.where.version", version=alert.model_version))
     if where:
         found.append((words("fact.where"), words("count.and").join(where)))
-    causes = [_cause(c, words) for c in facts.causes.get(alert.alert_id, ())]
+    causes = [_cause(c, words) for c in facts.causes.get(alert.table_id, ())]
     if causes:
         found.append((words("fact.causes"), words("count.and").join(causes)))
     business = [
@@ -208,7 +210,7 @@ def _facts(alert: Alert, words: Catalogue, facts: Facts) -> tuple[tuple[str, str
         else words(
             "fact.business.text", metric=b.metric, value=number(b.value), change=_percent(b.change_reference, sign="+")
         )
-        for b in facts.business.get(alert.alert_id, ())
+        for b in facts.business.get(alert.table_id, ())
     ]
     if business:
         found.append((words("fact.business"), words("count.and").join(business)))

@@ -28,6 +28,11 @@ class Notification:
         """warn or critical; of a withdrawn alert what was told last is not known here, so the lesser."""
         return "warn" if self.alert is None else self.alert.severity
 
+    @property
+    def table_id(self) -> str:
+        """The alert's id in the tables of the warehouse."""
+        return self.entry.alert_id if self.alert is None else self.alert.table_id
+
     def line(self) -> str:
         """One line for people."""
         label = self.entry.event.upper()

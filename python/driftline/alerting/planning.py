@@ -67,10 +67,78 @@ class Plan:
 def series_of(alert: Alert) -> str:
     """What breached, whenever it did."""
     parts = (
-        alert.monitor, alert.model_version, alert.segment, alert.segment_value, str(alert.window_periods),
-        alert.family, alert.metric, alert.column_name or "", alert.baseline,
+        alert.known_as or alert.monitor, alert.model_version, alert.segment, alert.segment_value,
+        str(alert.window_periods), alert.family, alert.metric, alert.column_name or "", alert.baseline,
     )  # fmt: skip
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+
+
+def as_told(alerts: Sequence[Alert], recorded: Sequence[Entry]) -> list[Alert]:
+    """The alerts under the ids they were told under.
+
+    Usually that is their own. An alert into which others were merged goes on under the one that was told as open last.
+    And where the table was built anew, an alert may have another id than it had: it is then the one of the same series
+    whose windows overlap and whose id is gone.
+    """
+    told: dict[str, list[Entry]] = defaultdict(list)
+    for entry in recorded:
+        if entry.state not in _NOT_ALERTS:
+            told[entry.alert_id].append(entry)
+    here = {alert.alert_id for alert in alerts} | {old for alert in alerts for old in _earlier_ids(alert)}
+    gone: dict[str, list[str]] = defaultdict(list)
+    for alert_id, entries in told.items():
+        if alert_id not in here:
+            for series in {entry.series for entry in entries if entry.series}:
+                gone[series].append(alert_id)
+    for ids in gone.values():
+        ids.sort(key=lambda alert_id: (min(map(_told_at, told[alert_id])), alert_id))
+    found = {}
+    for alert in sorted(alerts, key=lambda a: (a.first_window_start or datetime.min, a.alert_id)):
+        known = [old for old in (alert.alert_id, *_earlier_ids(alert)) if old in told]
+        if known:
+            # Its own id is the first, so it stays where nothing speaks for another.
+            found[alert.alert_id] = max(
+                known, key=lambda old: (_is_told_open(told[old]), max(map(_told_at, told[old])))
+            )
+            if alert.alert_id in known and not _is_told_open(told[found[alert.alert_id]]):
+                found[alert.alert_id] = alert.alert_id
+            continue
+        same = [old for old in gone.get(series_of(alert), ()) if _overlaps(alert, told[old])]
+        if same:
+            found[alert.alert_id] = same[0]
+            gone[series_of(alert)].remove(same[0])
+    return [
+        replace(alert, alert_id=found[alert.alert_id], row_id=alert.alert_id)
+        if found.get(alert.alert_id, alert.alert_id) != alert.alert_id
+        else alert
+        for alert in alerts
+    ]
+
+
+def _earlier_ids(alert: Alert) -> list[str]:
+    return [old for old in (alert.earlier_ids or "").split(",") if old]
+
+
+def _told_at(entry: Entry) -> datetime:
+    return entry.sent_at or entry.claimed_at or datetime.min
+
+
+def _is_told_open(entries: Sequence[Entry]) -> bool:
+    last = max(entry.occurrence for entry in entries)
+    states = {entry.state for entry in entries if entry.occurrence == last}
+    return "resolved" not in states
+
+
+def _overlaps(alert: Alert, entries: Sequence[Entry]) -> bool:
+    """Whether an alert's windows and those of one that was told overlap."""
+    starts = [entry.first_window_start for entry in entries if entry.first_window_start is not None]
+    ends = [entry.last_window_end for entry in entries if entry.last_window_end is not None]
+    if alert.first_window_start is None:
+        return _is_told_open(entries)
+    if not starts or not ends or alert.last_window_end is None:
+        # An earlier version did not record the windows: what was told after the alert began may be about it.
+        return max(map(_told_at, entries)) >= alert.first_window_start
+    return alert.first_window_start < max(ends) and min(starts) < alert.last_window_end
 
 
 def plan(
@@ -88,7 +156,7 @@ def plan(
     told as ended, whatever routes and mutes say by then.
     """
     now = now or datetime.now(timezone.utc)
-    return _Planner(recorded, policy, now).plan(alerts, monitors)
+    return _Planner(recorded, policy, now).plan(as_told(alerts, recorded), monitors)
 
 
 class _Planner:
@@ -182,8 +250,10 @@ class _Planner:
         perhaps = alert.alert_id in self.perhaps_told
         if perhaps:
             reason = ""
-        elif alert.monitor not in self.watched:
+        elif self.watched.isdisjoint(alert.names):
             reason = "over before this channel first saw the monitor"
+        elif alert.found_late:
+            reason = "over before this version of the judge first looked at it"
         elif not self.policy.wants(alert):
             reason = "not routed to this channel"
         elif mute is not None:
@@ -294,7 +364,8 @@ class _Planner:
     def _tell(self, alert: Alert, state: str, occurrence: int, event: str, reminder: int = 0) -> Notification:
         entry = Entry(
             alert.alert_id, alert.monitor, self.policy.channel, state, occurrence, event, "sent", alert.message or "",
-            reminder=reminder, series=series_of(alert),
+            reminder=reminder, series=series_of(alert), first_window_start=alert.first_window_start,
+            last_window_end=alert.last_window_end,
         )  # fmt: skip
         return Notification(entry, alert)
 
@@ -396,7 +467,9 @@ def plan_action(
     interrupted.
     """
     channel = ACTION_PREFIX + action.name
-    rows = {entry.alert_id: entry for entry in recorded if entry.channel == channel}
+    mine = [entry for entry in recorded if entry.channel == channel]
+    rows = {entry.alert_id: entry for entry in mine}
+    alerts = as_told(alerts, mine)
     naive_now = now.astimezone(timezone.utc).replace(tzinfo=None)
     interrupted = tuple(
         e for e in rows.values() if e.outcome == "claimed" and (e.lease_until is None or e.lease_until <= naive_now)
@@ -414,7 +487,8 @@ def plan_action(
             continue
         entry = Entry(
             alert.alert_id, alert.monitor, channel, "action", 1, "started", "succeeded", alert.message or "",
-            series=series_of(alert),
+            series=series_of(alert), first_window_start=alert.first_window_start,
+            last_window_end=alert.last_window_end,
         )  # fmt: skip
         due[alert.monitor if action.per == "monitor" else alert.alert_id].append(Notification(entry, alert))
     start = []

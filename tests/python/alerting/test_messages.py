@@ -42,7 +42,7 @@ ALERT = Alert(
 )  # fmt: skip
 BUSINESS = replace(
     ALERT, alert_id="a2", severity="warn", family="business", metric="conversion", column_name="all", expected=0.021,
-    value=0.018, segment="all", segment_value="all", model_version="all", baseline="trailing", window_periods=1,
+    value=0.018, peak_value=0.011, segment="all", segment_value="all", model_version="all", baseline="trailing", window_periods=1,
 )  # fmt: skip
 FACTS = Facts(
     {"a1": (Cause("price", "market", "JP", 0.8), Cause(None, "market", "NO", 0.1))},
@@ -97,7 +97,7 @@ def test_english() -> None:
         "New, critical: price: psi 0.31, held against the reference\n"
         "  Since: 2026-03-01, 2 windows of 7 periods\n"
         "  Beyond the usual: up to 0.01 is chance; it is critical from 0.25\n"
-        "  Peak: 0.4\n"
+        "  Worst: 0.4\n"
         "  Where: market = JP, version v2\n"
         "  Driven by: price: 80 % of it, market = NO: 10 % of it\n"
         "  Business metrics: conversion 0.018 (-14 % against the reference), revenue 1,234,567\n"
@@ -105,7 +105,7 @@ def test_english() -> None:
         "New, warning: conversion is 0.018, usual is 0.021 (the windows before)\n"
         "  Since: 2026-03-01, 2 windows of 1 period\n"
         "  Beyond the usual: a difference of up to 0.01 is chance\n"
-        "  Peak: 0.4\n"
+        "  Worst: 0.011\n"
         "  Owner: ann@example.com\n\n"
         "Open the report: https://example.com/r.html#monitor-shop\n"
     )
@@ -309,3 +309,17 @@ def test_what_befell_a_monitor_ends_as_resolved_though_its_row_is_gone() -> None
     assert ended.alert is not None and ended.alert.message == f"over: {BROKEN.message}"
     assert plan([], [opened.entry, ended.entry], ["shop"], policy).tell == ()
     assert headline(ended.alert, catalogue("en")) == "the monitor works again"
+
+
+def test_what_is_over_says_since_when_and_worst_is_never_better() -> None:
+    over = replace(ALERT, status="resolved", value=0.31, peak_value=0.31)
+    told = [n.entry for n in plan([ALERT], [], ["shop"], Policy("c")).tell]
+    for language, line in (("en", "Over since: 2026-03-09"), ("ja", "終了: 2026-03-09")):
+        (ended,) = messages(plan([over], told, ["shop"], Policy("c")), told, Policy("c"))
+        plain = compose(ended, catalogue(language), FACTS).plain()
+        assert line in plain
+        assert "Worst" not in plain and "最悪値" not in plain
+    assert "2026-03-09" not in compose(message_of(ALERT), catalogue("en"), FACTS).plain()
+    # A value that fell is not worse where it stood higher, and one that rose not where it stood lower.
+    assert not replace(BUSINESS, peak_value=0.03).is_worse_before and replace(BUSINESS, peak_value=0.01).is_worse_before
+    assert not replace(BUSINESS, value=0.03, peak_value=0.025).is_worse_before

@@ -34,8 +34,8 @@ def payload(message: Message, facts: Facts, report_url: str | None) -> dict[str,
         "notifications": [
             {
                 **notification.to_dict(),
-                "causes": [cause.to_dict() for cause in facts.causes.get(notification.entry.alert_id, ())],
-                "business": [value.to_dict() for value in facts.business.get(notification.entry.alert_id, ())],
+                "causes": [cause.to_dict() for cause in facts.causes.get(notification.table_id, ())],
+                "business": [value.to_dict() for value in facts.business.get(notification.table_id, ())],
             }
             for notification in message.notifications
         ],

@@ -1,0 +1,135 @@
+{{ config(materialized='table') }}
+{%- set keys = ['monitor', 'model_version', 'segment', 'segment_value', 'window_periods', 'family', 'metric',
+    'column_name', 'baseline'] %}
+{%- set series = keys | join(', ') %}
+{%- set rule = driftline._judge_rule() %}
+{%- set lap_of_b = 'b.' ~ keys | join(', b.') ~ ', b.block, b.lap' %}
+
+-- The episodes of each series: where one begins, goes on and ends. They follow from the judgements alone, so a second
+-- run cannot double one or lose one.
+with noisy as (
+    select distinct {{ series }} from {{ ref('driftline_judgements') }} where is_breach
+),
+
+newest as (
+    select monitor, window_periods, max(window_start) as window_start
+    from {{ ref('driftline_windows') }}
+    where is_complete
+    group by monitor, window_periods
+),
+
+judged as (
+    select
+        j.*, n.window_start as newest_start,
+        case
+            {%- for period in rule.silence %}
+            when m.period = '{{ period }}' then {{ rule.silence[period] }}
+            {%- endfor %}
+        end as silence,
+        lag(j.window_start) over (partition by {{ 'j.' ~ keys | join(', j.') }} order by j.window_start) as start_before
+    from {{ ref('driftline_judgements') }} as j
+    join noisy as x on {{ driftline._same(keys, 'x', 'j') }}
+    join {{ ref('driftline_int_monitors') }} as m on m.monitor = j.monitor
+    left join newest as n on n.monitor = j.monitor and n.window_periods = j.window_periods
+    where j.not_judged is null
+),
+
+-- Windows that could not be judged neither continue an episode nor end it; a long silence does.
+blocks as (
+    select
+        judged.*,
+        sum(case when {{ dbt.datediff('start_before', 'window_start', 'day') }} > silence then 1 else 0 end)
+            over (partition by {{ series }} order by window_start rows unbounded preceding) as block
+    from judged
+),
+
+placed as (
+    select
+        blocks.*,
+        row_number() over (partition by {{ series }}, block order by window_start) as place,
+        max(block) over (partition by {{ series }}) as last_block
+    from blocks
+),
+
+-- A lap ends with the window that is the last of enough quiet ones in a row; in each there is one episode at most.
+ends as (
+    select
+        placed.*,
+        case when is_quiet and place - quiet_to_end
+            = coalesce(max(case when not is_quiet then place end)
+                over (partition by {{ series }}, block order by place rows unbounded preceding), 0)
+            then 1 else 0 end as is_end
+    from placed
+),
+
+laps as (
+    select
+        ends.*,
+        coalesce(sum(is_end) over (partition by {{ series }}, block order by place
+            rows between unbounded preceding and 1 preceding), 0) as lap
+    from ends
+),
+
+breaches as (
+    select laps.*, row_number() over (partition by {{ series }}, block, lap order by place) as breach_no
+    from laps
+    where is_breach
+),
+
+-- What opens an episode: one window far out, or as many breaches among the last windows as it takes.
+openings as (
+    select
+        {{ lap_of_b }}, b.window_end as opened_at,
+        coalesce(f.place, b.place) as first_place,
+        row_number() over (partition by {{ lap_of_b }} order by b.place) as opening_no
+    from breaches as b
+    left join breaches as f
+        on {{ driftline._same(keys + ['block', 'lap'], 'f', 'b') }}
+        and f.breach_no = b.breach_no - b.consecutive + 1 and f.place > b.place - b.within
+    where b.opens_at_once or f.place is not null
+),
+
+members as (
+    select
+        b.*, o.opened_at,
+        row_number() over (partition by {{ lap_of_b }} order by b.place desc) as from_last,
+        row_number() over (partition by {{ lap_of_b }} order by b.effect desc, b.place) as by_effect
+    from breaches as b
+    join openings as o
+        on {{ driftline._same(keys + ['block', 'lap'], 'o', 'b') }}
+        and o.opening_no = 1 and b.place >= o.first_place
+),
+
+-- How each lap ended: by quiet windows, or by a silence (before more windows, or of a group that is gone); or not yet.
+outcomes as (
+    select
+        {{ series }}, block, lap,
+        max(window_end) as judged_until, max(case when is_end = 1 then window_end end) as quiet_at,
+        case when max(block) < max(last_block) then 1
+            when (segment_value <> 'all' or model_version <> 'all')
+                and {{ dbt.datediff('max(window_start)', 'max(newest_start)', 'day') }} > max(silence) then 1
+            else 0 end as is_silent
+    from laps
+    group by {{ series }}, block, lap
+),
+
+episodes as (
+    select
+        {{ series }}, block, lap,
+        min(window_start) as first_window_start, max(window_start) as last_window_start,
+        max(window_end) as last_window_end, count(*) as windows_breached, min(opened_at) as opened_at,
+        max(case when is_critical then 1 else 0 end) as is_critical,
+        {%- for field in ['value', 'expected', 'noise', 'warn', 'critical', 'compare', 'direction'] %}
+        max(case when from_last = 1 then {{ field }} end) as {{ field }},
+        {%- endfor %}
+        max(case when by_effect = 1 then value end) as peak_value
+    from members
+    group by {{ series }}, block, lap
+)
+
+select
+    e.*, o.quiet_at, o.judged_until,
+    case when o.quiet_at is not null then o.quiet_at when o.is_silent = 1 then o.judged_until end as resolved_at,
+    case when e.is_critical = 1 then coalesce(e.critical, e.warn) else coalesce(e.warn, e.critical) end as threshold
+from episodes as e
+join outcomes as o on {{ driftline._same(keys + ['block', 'lap'], 'o', 'e') }}
