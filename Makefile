@@ -22,12 +22,13 @@ define install
 	  $(BIN)/python -m pip --python $(1) install --quiet $(2); }
 endef
 
-.PHONY: help demo retrain test lint bench clean pins format
+.PHONY: help demo retrain test fuzz lint bench clean pins format
 
 help:
 	@echo "make demo    build the demo shop's monitors, write the report, say what was found"
 	@echo "make retrain after make demo: drift found, retrained, compared, promoted"
 	@echo "make test    all tests (ARGS=\"tests/oracle -k psi\" for some of them)"
+	@echo "make fuzz    2,000 declarations from a seed: built, or refused by the name of the argument"
 	@echo "make lint    style, types, and that every public macro is described"
 	@echo "make format  let ruff put the Python files in shape"
 	@echo "make bench   the speed measurements"
@@ -82,6 +83,10 @@ retrain: $(VENV)/.demo
 test: $(VENV)/.test $(COMPAT)/1.10/.done $(COMPAT)/1.12/.done
 	@.ci/browser
 	@DRIFTLINE_TEST_ALL=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder $(ARGS)
+
+# More arguments: make fuzz ARGS="--count 500 --first 10000 --minutes 10 --engine postgres"
+fuzz: $(VENV)/.test
+	@$(BIN)/python tests/fuzz/run.py $(ARGS)
 
 PYTHON_CODE := $(wildcard python tests demo bench)
 

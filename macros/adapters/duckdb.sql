@@ -122,3 +122,10 @@
 {% macro duckdb___whole_number(x) %}
     {{- return("format('{:,}', cast(round(" ~ x ~ ') as bigint))') -}}
 {% endmacro %}
+
+
+{% macro duckdb___zones_like(name) %}
+    {%- set literal = driftline._literal(name) -%}
+    {%- set found = run_query('select name from pg_timezone_names() where lower(name) = lower(' ~ literal ~ ')') -%}
+    {{- return(found.columns[0].values() | list) -}}
+{% endmacro %}

@@ -80,6 +80,14 @@
     {{- return('other') -}}
 {% endmacro %}
 
+{# The name of a type as _type_kind knows it, of what dbt says of a query's column. #}
+{% macro _type_of_result(data_type) %}
+    {{- return(adapter.dispatch('_type_of_result', 'driftline')(data_type)) -}}
+{% endmacro %}
+{% macro default___type_of_result(data_type) %}
+    {{- return(data_type) -}}
+{% endmacro %}
+
 {# True where a double is NaN. #}
 {% macro _is_nan(expression) %}
     {{- return(adapter.dispatch('_is_nan', 'driftline')(expression)) -}}
@@ -124,6 +132,17 @@
         {{- return('((' ~ expression ~ ') at time zone ' ~ driftline._literal(timezone) ~ ") at time zone 'UTC'") -}}
     {%- endif -%}
     {{- return('(' ~ expression ~ ') at time zone ' ~ driftline._literal(timezone)) -}}
+{% endmacro %}
+
+{#
+    The names of the time zones that the warehouse knows and that are spelt like this one but for their case: a list, or
+    none where it cannot be asked.
+#}
+{% macro _zones_like(name) %}
+    {{- return(adapter.dispatch('_zones_like', 'driftline')(name)) -}}
+{% endmacro %}
+{% macro default___zones_like(name) %}
+    {{- return(none) -}}
 {% endmacro %}
 
 {# The warehouse's clock in UTC, as a timestamp without zone. #}

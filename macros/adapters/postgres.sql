@@ -166,3 +166,22 @@
 {% macro postgres___whole_number(x) %}
     {{- return('to_char(cast(round(' ~ x ~ ") as numeric), 'FM999,999,999,999,999,999')") -}}
 {% endmacro %}
+
+
+{% macro postgres___zones_like(name) %}
+    {%- set literal = driftline._literal(name) -%}
+    {%- set found = run_query('select name from pg_timezone_names where lower(name) = lower(' ~ literal ~ ')') -%}
+    {{- return(found.columns[0].values() | list) -}}
+{% endmacro %}
+
+
+{# dbt has the driver's names here, and a number for a type the driver has no name for. #}
+{% macro postgres___type_of_result(data_type) %}
+    {%- if data_type.startswith('unknown type_code ') -%}
+        {%- set found = run_query('select format_type(' ~ data_type[18:] | int ~ ', null)') -%}
+        {{- return(found.rows[0][0]) -}}
+    {%- elif data_type.endswith('ARRAY') -%}
+        {{- return(data_type[:-5] | lower ~ '[]') -}}
+    {%- endif -%}
+    {{- return(data_type | lower) -}}
+{% endmacro %}

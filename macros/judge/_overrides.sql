@@ -15,6 +15,7 @@
     {%- set whole = ['min_rows', 'consecutive', 'within'] -%}
     {%- set numbers = ['warn', 'critical'] + whole -%}
     {%- set switches = ['enabled', 'at_once'] -%}
+    {{- driftline._check_seed(ref('driftline_thresholds')) -}}
     {%- set given = driftline._var('driftline_thresholds', []) or [] -%}
     {%- set allowed = 'a list of {' ~ (keys + numbers + choices.keys() | list + switches) | join(', ') ~ '}' -%}
     {%- if given is string or given is mapping or given is not sequence -%}
@@ -106,4 +107,19 @@
 {# Whether a number is over a limit by more than rounding. #}
 {% macro _exceeds(x, limit) %}
     {{- return(x ~ ' > ' ~ limit ~ ' + ' ~ driftline._judge_rule().margin ~ ' * abs(' ~ limit ~ ')') -}}
+{% endmacro %}
+
+
+{#
+    What a project sets for all of its seeds goes before what a package sets for its own, so that its delimiter makes one
+    column of this one.
+#}
+{% macro _check_seed(seed) %}
+    {%- if execute and flags.INTROSPECT is not false and adapter.get_columns_in_relation(seed) | length == 1 -%}
+        {{- exceptions.raise_compiler_error(
+            "driftline: seed 'driftline_thresholds' was read as one column, with the delimiter that this project sets for all"
+            ~ " seeds; give it its own in dbt_project.yml, `seeds: {driftline: {+delimiter: ','}}`, and run"
+            ~ ' `dbt seed --full-refresh --select driftline_thresholds`'
+        ) -}}
+    {%- endif -%}
 {% endmacro %}

@@ -7,9 +7,67 @@
 {% endmacro %}
 
 
-{% macro _check_count(monitor, argument, given, least) %}
-    {%- if given is boolean or given is not number or given | int != given or given < least -%}
+{#
+    A whole number, written as one: 2.0 is not. `most` is far beyond what anybody means and short of what the arithmetic
+    of the engines can do.
+#}
+{% macro _check_count(monitor, argument, given, least, most=50000) %}
+    {%- if given is boolean or given is not integer or given < least -%}
         {{- driftline._fail(monitor, argument, tojson(given | string), 'a whole number, ' ~ least ~ ' or more') -}}
+    {%- elif given > most -%}
+        {{- driftline._fail(monitor, argument, tojson(given | string), 'a whole number from ' ~ least ~ ' to ' ~ most) -}}
+    {%- endif -%}
+{% endmacro %}
+
+
+{# Whether a value is a number that can be reckoned with: not NaN, not infinite, and not beyond 1e300 either. #}
+{% macro _is_finite(given) %}
+    {{- return(given is number and given is not boolean and -1e300 <= given and given <= 1e300) -}}
+{% endmacro %}
+
+
+{# A value as a message shows it. #}
+{% macro _shown(given) %}
+    {{- return(tojson(given if given is string or given is number or given is boolean or given is none else given | string)) -}}
+{% endmacro %}
+
+
+{# Whether a value is what ref() or source() return. A mapping with the key `identifier` is not. #}
+{% macro _is_relation(given) %}
+    {%- if given is none or given is string or given is number or given.identifier is not defined -%}
+        {{- return(false) -}}
+    {%- endif -%}
+    {{- return(given.identifier is string and (given | string)[:1] != '{') -}}
+{% endmacro %}
+
+
+{# No undefined value, and in no text a character that no warehouse stores. #}
+{% macro _check_texts(monitor, argument, given) %}
+    {%- if given is undefined -%}
+        {{- driftline._fail(monitor, argument, 'something undefined', 'a value') -}}
+    {%- elif given is string and '\x00' in given -%}
+        {{- driftline._fail(monitor, argument, tojson(given), 'texts without the character NUL') -}}
+    {%- elif given is mapping and not driftline._is_relation(given) -%}
+        {%- for key in given -%}
+            {{- driftline._check_texts(monitor, argument, key) -}}
+            {{- driftline._check_texts(monitor, argument ~ '.' ~ key, given[key]) -}}
+        {%- endfor -%}
+    {%- elif given is sequence and given is not string and given is not mapping -%}
+        {%- for part in given -%}{{- driftline._check_texts(monitor, argument, part) -}}{%- endfor -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{# Classes, by which the warehouse's values are found: all texts, all numbers, or true and false. #}
+{% macro _check_classes(monitor, argument, given) %}
+    {%- set kinds = [] -%}
+    {%- for class in given -%}
+        {%- set kind = 'text' if class is string else ('truth' if class is boolean else (
+            'number' if driftline._is_finite(class) else 'nothing')) -%}
+        {%- if kind not in kinds -%}{%- do kinds.append(kind) -%}{%- endif -%}
+    {%- endfor -%}
+    {%- if kinds | length > 1 or kinds == ['nothing'] -%}
+        {{- driftline._fail(monitor, argument, tojson(given | string), 'classes that are all texts or all numbers') -}}
     {%- endif -%}
 {% endmacro %}
 
@@ -41,41 +99,15 @@
     {%- set allowed = 'a list of numbers, each larger than the one before' -%}
     {%- if given is string or given is mapping or given is not sequence or given | length == 0 -%}
         {{- driftline._fail(monitor, argument, tojson(given | string), allowed) -}}
+    {%- elif given | length > 1000 -%}
+        {{- driftline._fail(monitor, argument, given | length ~ ' edges', 'a list of at most 1000 numbers') -}}
     {%- endif -%}
     {%- for edge in given -%}
-        {%- if edge is boolean or edge is not number or (not loop.first and edge <= given[loop.index0 - 1]) -%}
+        {%- if not driftline._is_finite(edge) or (not loop.first and edge <= given[loop.index0 - 1]) -%}
             {{- driftline._fail(monitor, argument, tojson(given | string), allowed) -}}
         {%- endif -%}
     {%- endfor -%}
     {{- return(given) -}}
-{% endmacro %}
-
-
-{# Returns a date or time as 'YYYY-MM-DD HH:MM:SS', so that texts compare as times do. #}
-{% macro _moment(monitor, argument, given) %}
-    {%- set text = given | string | trim | replace('T', ' ') -%}
-    {%- set text = text ~ ' 00:00:00' if text | length == 10 else text -%}
-    {%- set shape = namespace(ok=(text | length == 19)) -%}
-    {%- if shape.ok -%}
-        {%- for character in text | list -%}
-            {%- set wanted = '0000-00-00 00:00:00'[loop.index0] -%}
-            {%- if (wanted == '0' and character not in '0123456789') or (wanted != '0' and character != wanted) -%}
-                {%- set shape.ok = false -%}
-            {%- endif -%}
-        {%- endfor -%}
-    {%- endif -%}
-    {#- And a day of the calendar: no 30th of February. -#}
-    {%- if shape.ok -%}
-        {%- set year = text[:4] | int -%}
-        {%- set leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) -%}
-        {%- set month = text[5:7] | int -%}
-        {%- set days = [31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] if 1 <= month <= 12 else 0 -%}
-        {%- set shape.ok = year >= 1 and 1 <= text[8:10] | int <= days and text[11:13] | int < 24 and text[14:16] | int < 60 and text[17:] | int < 60 -%}
-    {%- endif -%}
-    {%- if not shape.ok -%}
-        {{- driftline._fail(monitor, argument, tojson(given | string), "'YYYY-MM-DD' or 'YYYY-MM-DD HH:MM:SS'") -}}
-    {%- endif -%}
-    {{- return(text) -}}
 {% endmacro %}
 
 
@@ -125,4 +157,71 @@
     {%- if at.problem != '' -%}
         {{- driftline._fail(monitor, argument, tojson(given) ~ ', which has ' ~ at.problem, allowed) -}}
     {%- endif -%}
+{% endmacro %}
+
+
+{# What only the warehouse knows of a declaration: its time zones, and the types of row expressions. #}
+{% macro _check_with_warehouse(declaration) %}
+    {%- if execute and flags.INTROSPECT is not false -%}
+        {{- driftline._check_zone_is_known(declaration.monitor, 'timezone', declaration.arguments.timezone) -}}
+        {{- driftline._check_types_of_expressions(declaration) -}}
+    {%- endif -%}
+{% endmacro %}
+
+
+{#
+    Row expressions must be numbers, or yes and no: a text that is cast to a number fails at the first row that has none,
+    with an error that names neither monitor nor argument. The warehouse is asked for the types; no row is read. Where it
+    refuses an expression its own error quotes the line, and with it the name of the argument.
+#}
+{% macro _check_types_of_expressions(declaration) %}
+    {%- set expressions = [] -%}
+    {%- for metric in declaration.metrics -%}
+        {%- set name = 'business_metrics.' ~ metric.name -%}
+        {%- set parts = {'sum': metric.numerator} if metric.denominator is none
+            else {'numerator': metric.numerator, 'denominator': metric.denominator} -%}
+        {%- for part in parts -%}
+            {%- do expressions.append({'argument': name ~ '.' ~ part, 'sql': parts[part]}) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- if declaration.arguments.weight is not none -%}
+        {%- do expressions.append({'argument': 'weight', 'sql': declaration.arguments.weight}) -%}
+    {%- endif -%}
+    {%- if expressions -%}
+        {%- for expression in expressions -%}
+            {#- DuckDB's error quotes the line behind the place, by the length of the comment that dbt begins a query with. -#}
+            {%- set mark = '/* argument ' ~ driftline._comment(expression.argument) ~ ' */ ' -%}
+            {%- do expression.update({'mark': mark * (500 // mark | length + 1)}) -%}
+        {%- endfor -%}
+        {%- set asked -%}
+select
+{%- for expression in expressions %}
+({{ expression.sql }}) as e{{ loop.index0 }} {{ expression.mark }}
+{{- ',' if not loop.last }}
+{%- endfor %}
+from {{ declaration.relation }}
+where 1 = 0
+{%- for expression in expressions %}
+    or ({{ expression.sql }}) is null and 1 = 0 {{ expression.mark }}
+{%- endfor %}
+        {%- endset -%}
+        {#- Twice: where dbt describes a query, DuckDB's error has lost the line. -#}
+        {%- do run_query(asked) -%}
+        {%- for column in adapter.get_column_schema_from_query(asked) -%}
+            {%- set type = driftline._type_of_result(column.data_type) -%}
+            {%- if driftline._type_kind(type) not in ['integer', 'numeric', 'boolean'] -%}
+                {%- set expression = expressions[loop.index0] -%}
+                {{- driftline._fail(
+                    declaration.monitor, expression.argument, tojson(expression.sql) ~ ' of type ' ~ type,
+                    'one scalar SQL expression over the columns of a row, of a numeric type or a boolean'
+                ) -}}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{# A text for a comment in SQL: nothing that ends the comment or opens another. #}
+{% macro _comment(text) %}
+    {{- return(text | replace('*', ' ') | replace('/', ' ') | replace('\n', ' ') | replace('\r', ' ')) -}}
 {% endmacro %}

@@ -31,25 +31,22 @@
         {{- driftline._fail(monitor, 'name of the file', tojson(monitor), 'a name without quotes and backticks (dbt does not escape them)') -}}
     {%- endif -%}
 
-    {%- if a.relation is none or a.relation is string or a.relation is number or a.relation.identifier is not defined -%}
+    {%- for name in a -%}{{- driftline._check_texts(monitor, name, a[name]) -}}{%- endfor -%}
+
+    {%- if not driftline._is_relation(a.relation) -%}
         {{- driftline._fail(monitor, 'relation', tojson(a.relation | string), "ref('...') or source('...', '...')") -}}
     {%- endif -%}
     {{- driftline._check_name(monitor, 'timestamp', a.timestamp) -}}
     {{- driftline._check_choice(monitor, 'period', a.period, ['hour', 'day', 'week', 'month']) -}}
     {{- driftline._check_choice(monitor, 'task', a.task, ['binary', 'multiclass', 'regression', 'none']) -}}
-    {%- if a.timezone is not string or a.timezone | trim == '' -%}
-        {{- driftline._fail(monitor, 'timezone', tojson(a.timezone), "the name of a time zone such as 'Europe/London'") -}}
-    {%- endif -%}
+    {{- driftline._check_zone(monitor, 'timezone', a.timezone) -}}
     {{- driftline._check_count(monitor, 'lookback', a.lookback, 0) -}}
-    {{- driftline._check_count(monitor, 'top_categories', a.top_categories, 1) -}}
-    {%- if a.top_categories > 10000 -%}
-        {{- driftline._fail(monitor, 'top_categories', a.top_categories, 'a whole number from 1 to 10000') -}}
-    {%- endif -%}
-    {%- if a.decision_threshold is boolean or a.decision_threshold is not number -%}
-        {{- driftline._fail(monitor, 'decision_threshold', tojson(a.decision_threshold), 'a number') -}}
+    {{- driftline._check_count(monitor, 'top_categories', a.top_categories, 1, 10000) -}}
+    {%- if not driftline._is_finite(a.decision_threshold) -%}
+        {{- driftline._fail(monitor, 'decision_threshold', driftline._shown(a.decision_threshold), 'a number') -}}
     {%- endif -%}
     {%- if a.owner is not none and a.owner is not string -%}
-        {{- driftline._fail(monitor, 'owner', tojson(a.owner), 'a text or none') -}}
+        {{- driftline._fail(monitor, 'owner', driftline._shown(a.owner), 'a text or none') -}}
     {%- endif -%}
     {%- if a.formerly is not none and (a.formerly is not string or a.formerly == '' or a.formerly == monitor or a.formerly in driftline._monitors()) -%}
         {{- driftline._fail(monitor, 'formerly', tojson(a.formerly), 'the name this monitor had before, which no other monitor has now') -}}
@@ -63,13 +60,13 @@
     {%- endif -%}
     {%- set reference_relation = none -%}
     {%- if 'relation' in reference -%}
-        {%- if reference.keys() | list | length != 1 or reference.relation is none or reference.relation is string or reference.relation.identifier is not defined -%}
+        {%- if reference | length != 1 or not driftline._is_relation(reference.relation) -%}
             {{- driftline._fail(monitor, 'reference', tojson(reference | string), allowed_reference) -}}
         {%- endif -%}
         {%- set reference_relation = reference.relation -%}
         {%- do a.update({'reference': {'relation': reference_relation.identifier}}) -%}
     {%- else -%}
-        {%- if reference.keys() | list | sort != ['end', 'start'] -%}
+        {%- if reference | length != 2 or 'start' not in reference or 'end' not in reference -%}
             {{- driftline._fail(monitor, 'reference', tojson(reference | string), allowed_reference) -}}
         {%- endif -%}
         {%- set start = driftline._moment(monitor, 'reference.start', reference.start) -%}
@@ -98,8 +95,9 @@
     {%- endfor -%}
     {%- if a.prediction is mapping -%}
         {%- if a.task != 'multiclass' or a.prediction | length == 0 -%}
-            {{- driftline._fail(monitor, 'prediction', tojson(a.prediction), "a column, or for task 'multiclass' {class: column}") -}}
+            {{- driftline._fail(monitor, 'prediction', tojson(a.prediction | string), "a column, or for task 'multiclass' {class: column}") -}}
         {%- endif -%}
+        {{- driftline._check_classes(monitor, 'prediction', a.prediction) -}}
         {%- for class in a.prediction -%}
             {{- driftline._check_name(monitor, 'prediction.' ~ class, a.prediction[class]) -}}
             {%- if a.prediction[class] in seen -%}
@@ -126,8 +124,9 @@
     {%- if a.min_labelled_share is boolean or a.min_labelled_share is not number or not 0 < a.min_labelled_share <= 1 -%}
         {{- driftline._fail(monitor, 'min_labelled_share', tojson(a.min_labelled_share | string), 'a number over 0, at most 1') -}}
     {%- endif -%}
-    {%- if a.positive_label is mapping or (a.positive_label is sequence and a.positive_label is not string) -%}
-        {{- driftline._fail(monitor, 'positive_label', tojson(a.positive_label), "one value of the label, such as 'yes'") -}}
+    {%- if a.positive_label is not none and a.positive_label is not string and a.positive_label is not boolean
+        and not driftline._is_finite(a.positive_label) -%}
+        {{- driftline._fail(monitor, 'positive_label', tojson(a.positive_label | string), "one value of the label, such as 'yes'") -}}
     {%- elif a.positive_label is not none and a.task != 'binary' -%}
         {{- driftline._fail(monitor, 'positive_label', tojson(a.positive_label | string) ~ " with the task '" ~ a.task ~ "'", "a value of the label of the task 'binary'") -}}
     {%- endif -%}
@@ -138,7 +137,7 @@
     {%- for name in categorical if name not in seen -%}
         {%- do columns.append({'name': name, 'role': 'feature', 'kind': 'categorical', 'argument': 'categorical'}) -%}
     {%- endfor -%}
-    {%- if columns | length == 0 and a.business_metrics | length == 0 -%}
+    {%- if columns | length == 0 and a.business_metrics is mapping and a.business_metrics | length == 0 -%}
         {{- driftline._fail(monitor, 'numeric', '[]', 'at least one of numeric, categorical, prediction, label and business_metrics') -}}
     {%- endif -%}
 
@@ -147,8 +146,8 @@
     {%- endif -%}
     {%- for name in a.importances -%}
         {%- if name not in columns | selectattr('role', 'equalto', 'feature') | map(attribute='name') | list -%}
-            {{- driftline._fail(monitor, 'importances', tojson(name), "columns of 'numeric' and 'categorical'") -}}
-        {%- elif a.importances[name] is boolean or a.importances[name] is not number or a.importances[name] < 0 -%}
+            {{- driftline._fail(monitor, 'importances', driftline._shown(name), "columns of 'numeric' and 'categorical'") -}}
+        {%- elif not driftline._is_finite(a.importances[name]) or a.importances[name] < 0 -%}
             {{- driftline._fail(monitor, 'importances.' ~ name, tojson(a.importances[name] | string), 'a number, 0 or more') -}}
         {%- endif -%}
     {%- endfor -%}
@@ -159,15 +158,12 @@
     {%- if a.bins is mapping -%}
         {%- for name in a.bins -%}
             {%- if name not in columns | map(attribute='name') | list -%}
-                {{- driftline._fail(monitor, 'bins', tojson(name), 'numeric columns of this monitor') -}}
+                {{- driftline._fail(monitor, 'bins', driftline._shown(name), 'numeric columns of this monitor') -}}
             {%- endif -%}
             {%- do own_edges.update({name: driftline._check_edges(monitor, 'bins.' ~ name, a.bins[name])}) -%}
         {%- endfor -%}
     {%- else -%}
-        {{- driftline._check_count(monitor, 'bins', a.bins, 2) -}}
-        {%- if a.bins > 1000 -%}
-            {{- driftline._fail(monitor, 'bins', a.bins, 'a whole number from 2 to 1000, or {column: [edges]}') -}}
-        {%- endif -%}
+        {{- driftline._check_count(monitor, 'bins', a.bins, 2, 1000) -}}
         {%- set bin_count = a.bins -%}
     {%- endif -%}
     {%- for column in columns -%}
@@ -184,9 +180,17 @@
         {{- driftline._fail(monitor, 'business_metrics', tojson(a.business_metrics | string), "{name: {'sum': expression}} or {name: {'numerator': expression, 'denominator': expression}}") -}}
     {%- endif -%}
     {%- for name in a.business_metrics -%}
+        {%- if name is not string or name | trim == '' -%}
+            {{- driftline._fail(monitor, 'business_metrics', tojson(name | string) ~ ' as a name', 'a text as the name of each metric') -}}
+        {%- endif -%}
         {%- set metric = a.business_metrics[name] -%}
-        {%- set parts = (metric.keys() | list | sort) if metric is mapping else [] -%}
-        {%- if parts not in [['sum'], ['denominator', 'numerator']] -%}
+        {%- set parts = [] -%}
+        {%- if metric is mapping and metric | length == 1 and 'sum' in metric -%}
+            {%- set parts = ['sum'] -%}
+        {%- elif metric is mapping and metric | length == 2 and 'numerator' in metric and 'denominator' in metric -%}
+            {%- set parts = ['denominator', 'numerator'] -%}
+        {%- endif -%}
+        {%- if parts == [] -%}
             {{- driftline._fail(monitor, 'business_metrics.' ~ name, tojson(metric | string), "{'sum': expression} or {'numerator': expression, 'denominator': expression}") -}}
         {%- endif -%}
         {%- for part in parts -%}

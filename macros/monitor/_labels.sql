@@ -14,7 +14,7 @@
         {{- driftline._fail(monitor, 'label', tojson(given | string), allowed) -}}
     {%- endif -%}
     {%- for part in given if part not in ['relation', 'key', 'label', 'known_at'] -%}
-        {{- driftline._fail(monitor, 'label', tojson(part), allowed) -}}
+        {{- driftline._fail(monitor, 'label', driftline._shown(part), allowed) -}}
     {%- endfor -%}
     {%- set plain = {} -%}
     {%- for part in ['label', 'key', 'known_at'] -%}
@@ -25,7 +25,7 @@
     {%- endfor -%}
     {%- set relation = given.get('relation') -%}
     {%- if 'relation' in given -%}
-        {%- if relation is none or relation is string or relation is number or relation.identifier is not defined -%}
+        {%- if not driftline._is_relation(relation) -%}
             {{- driftline._fail(monitor, 'label.relation', tojson(relation | string), "ref('...') or source('...', '...')") -}}
         {%- elif 'key' not in given -%}
             {{- driftline._fail(monitor, 'label', 'a relation without a key', allowed) -}}
@@ -49,7 +49,7 @@
             {{- driftline._fail(monitor, 'ranking', "task '" ~ a.task ~ "'", allowed) -}}
         {%- endif -%}
         {%- for part in a.ranking if part not in ['request', 'position', 'k'] -%}
-            {{- driftline._fail(monitor, 'ranking', tojson(part), allowed) -}}
+            {{- driftline._fail(monitor, 'ranking', driftline._shown(part), allowed) -}}
         {%- endfor -%}
         {{- driftline._check_name(monitor, 'ranking.request', a.ranking.get('request')) -}}
         {{- driftline._check_name(monitor, 'ranking.position', a.ranking.get('position')) -}}

@@ -65,10 +65,12 @@
         incremental_strategy=driftline._incremental_strategy(),
         unique_key='period_start',
         on_schema_change='append_new_columns',
+        contract={'enforced': false},
         meta={'driftline': declaration.arguments, 'driftline_vars': driftline._scope_vars()}
     ) -}}
     {#- A monitor that fails must not hold up the others (decision 14); dbt knows the setting from 1.12 on. -#}
     {%- set version = dbt_version.split('.') -%}
     {%- if version[0] == '1' and version[1] | int >= 12 -%}{{- config(on_error='continue') -}}{%- endif -%}
+    {{- driftline._check_with_warehouse(declaration) -}}
     {{- driftline._state_sql(declaration) -}}
 {% endmacro %}

@@ -251,7 +251,7 @@ from records
 {% macro _now() %}
     {%- set given = driftline._var('driftline_now', none) -%}
     {%- if given is not none -%}
-        {{- return(driftline._moment('(all)', "var 'driftline_now'", given)) -}}
+        {{- return(driftline._moment('(all)', "var 'driftline_now'", given, clock=true)) -}}
     {%- endif -%}
     {{- return(run_started_at.strftime('%Y-%m-%d %H:%M:%S')) -}}
 {% endmacro %}

@@ -22,6 +22,10 @@ OWN = {"relation": REF, "key": "kind", "label": "x", "known_at": "at"}
 RANKING = {"request": "kind", "position": "x"}
 RANKED = {"label": "x", "task": "regression", "numeric": None}
 COLUMNS = "a list of columns"
+ZONES = "'UTC' or the IANA name of a time zone"
+DATE = Jinja("modules.datetime.date(2024, 1, 2)")
+# Not as constants: Jinja compiles those to names that Python does not know.
+NAN, INF = Jinja("(('nan' ~ model.name[:0]) | float)"), Jinja("(('inf' ~ model.name[:0]) | float)")
 
 # name: (changes to a good declaration, argument, what was given, what is allowed)
 CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
@@ -39,6 +43,60 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "unknown task": ({"task": "ranking"}, "task", '"ranking"', "binary, multiclass, regression, none"),
     "empty timezone": ({"timezone": ""}, "timezone", '""', "Europe/London"),
     "timezone as number": ({"timezone": 1}, "timezone", "1", "Europe/London"),
+    "timezone by its distance": ({"timezone": "UTC+9"}, "timezone", '"UTC+9"', "'Europe/London', 'Asia/Tokyo'"),
+    "timezone as an offset": ({"timezone": "+09:00"}, "timezone", '"+09:00"', ZONES),
+    "timezone of POSIX": ({"timezone": "JST-9"}, "timezone", '"JST-9"', ZONES),
+    "timezone of two names": ({"timezone": "EST5EDT"}, "timezone", '"EST5EDT"', ZONES),
+    "a short name that has no summer on Postgres": ({"timezone": "CET"}, "timezone", '"CET"', ZONES),
+    "timezone in small letters": ({"timezone": "asia/tokyo"}, "timezone", '"asia/tokyo"', ZONES),
+    "a city in small letters": ({"timezone": "Asia/tokyo"}, "timezone", "this warehouse has 'Asia/Tokyo'", ZONES),
+    "timezone that is none": ({"timezone": "Europe/Londn"}, "timezone", "this warehouse does not know", ZONES),
+    "timezone with SQL": ({"timezone": "Europe/x'; drop table log; --"}, "timezone", "drop table", ZONES),
+    "timezone as nothing": ({"timezone": Jinja("none")}, "timezone", "None", ZONES),
+    "something undefined": ({"owner": Jinja("no_such_thing")}, "owner", "something undefined", "a value"),
+    "something undefined in a list": ({"numeric": Jinja("['x', no_such_thing]")}, "numeric", "something undefined", "a value"),
+    "a text no warehouse stores": ({"owner": Jinja("'a\\x00b'")}, "owner", "u0000b", "without the character NUL"),
+    "a date where a text is due": ({"owner": DATE}, "owner", '"2024-01-02"', "a text or none"),
+    "a date as a column": ({"timestamp": DATE}, "timestamp", '"2024-01-02"', "the name of a column"),
+    "a date as a class": ({"label": "kind", "task": "binary", "positive_label": DATE}, "positive_label", "2024-01-02", "one"),
+    "a date as a threshold": ({"decision_threshold": DATE}, "decision_threshold", "2024-01-02", "a number"),
+    "a date as an edge": ({"bins": {"x": Jinja(f"[1, {DATE}]")}}, "bins.x", "2024, 1, 2", "a list of numbers"),
+    "classes of two types": (
+        {"prediction": Jinja("{0: 'x', 'b': 'kind'}"), "task": "multiclass"}, "prediction", "0: 'x'", "all texts or all numbers",
+    ),
+    "a class of nothing": ({"prediction": {None: "x"}, "task": "multiclass"}, "prediction", "None", "all texts or all numbers"),
+    "parts of two types": ({"reference": Jinja("{1: 2, 'start': 3}")}, "reference", "'start': 3", "half-open"),
+    "a metric's parts of two types": (
+        {"business_metrics": {"m": Jinja("{1: 'x', 'sum': 'x'}")}}, "business_metrics.m", "'sum': 'x'", "{'sum': expression}",
+    ),
+    "a metric with a number as its name": ({"business_metrics": {1: {"sum": "x"}}}, "business_metrics", '"1"', "a text as the name"),
+    "metrics of nothing": ({"numeric": None, "business_metrics": Jinja("none")}, "business_metrics", "None", "{name: {'sum'"),
+    "a mapping as relation": ({"relation": {"identifier": "log"}}, "relation", "identifier", "ref('...')"),
+    "bins with a point": ({"bins": 2.0}, "bins", '"2.0"', "a whole number, 2 or more"),
+    "lookback with a point": ({"lookback": 3.0}, "lookback", '"3.0"', "a whole number"),
+    "looking back for ever": ({"lookback": 10**9}, "lookback", "1000000000", "from 0 to 50000"),
+    "an edge that is no number": ({"bins": {"x": [1, NAN]}}, "bins.x", "nan", "a list of numbers"),
+    "an edge without end": ({"bins": {"x": [1, INF]}}, "bins.x", "inf", "a list of numbers"),
+    "an edge beyond all doubles": ({"bins": {"x": [1, 10**400]}}, "bins.x", "000", "a list of numbers"),
+    "edges without end": ({"bins": {"x": list(range(1001))}}, "bins.x", "1001 edges", "at most 1000"),
+    "a threshold that is no number": ({"decision_threshold": NAN}, "decision_threshold", "NaN", "a number"),
+    "a threshold without end": ({"decision_threshold": INF}, "decision_threshold", "Infinity", "a number"),
+    "a share that is no number": ({"min_labelled_share": NAN}, "min_labelled_share", "nan", "over 0, at most 1"),
+    "an importance that is no number": ({"importances": {"x": NAN}}, "importances.x", "nan", "0 or more"),
+    "an importance without end": ({"importances": {"x": INF}}, "importances.x", "inf", "0 or more"),
+    "a class that is no number": ({"label": "kind", "task": "binary", "positive_label": NAN}, "positive_label", "nan", "one value"),
+    "a metric of text": ({"business_metrics": {"m": {"sum": "kind"}}}, "business_metrics.m.sum", '"kind" of type', "numeric type"),
+    "a ratio of a time": (
+        {"business_metrics": {"m": {"numerator": "x", "denominator": '"at"'}}}, "business_metrics.m.denominator", "of type",
+        "numeric type",
+    ),
+    "a weight of text": ({"weight": "'1'"}, "weight", "\"'1'\" of type", "of a numeric type or a boolean"),
+    "a time and a half": (
+        {"reference": {"start": "2024-01-01 00:00:00.5", "end": "2025-01-01"}}, "reference.start", "00.5", "HH:MM:SS",
+    ),
+    "a time with an offset": (
+        {"reference": {"start": "2024-01-01 00:00+09:00", "end": "2025-01-01"}}, "reference.start", "+09:00", "HH:MM:SS",
+    ),
     "no reference": ({"reference": None}, "reference", "None", "{'start': 'YYYY-MM-DD'"),
     "reference as text": ({"reference": "2024-01-01"}, "reference", "2024-01-01", "half-open"),
     "half a reference": ({"reference": {"start": "2024-01-01"}}, "reference", "2024-01-01", "half-open"),

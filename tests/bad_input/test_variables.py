@@ -8,7 +8,8 @@ import re
 from typing import Any
 
 import pytest
-from bad_input.messages import bad, everything
+from bad_input.messages import GOOD, bad, everything
+from state.states import Jinja, declare_with, source
 from support import Project, Run
 from support.project import _put_back
 
@@ -69,6 +70,28 @@ OVERRIDES: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "a direction": ({"monitor": "good", "direction": "sideways"}, ", direction", '"sideways"', "above, below, both"),
     "enabled as text": ({"monitor": "good", "enabled": "no"}, ", enabled", '"no"', "true or false"),
 }
+MOMENTS = {
+    "2024-01-31": "2024-01-31 00:00:00",
+    "2024-01-31 10:11": "2024-01-31 10:11:00",
+    "2024-01-31T10:11:12": "2024-01-31 10:11:12",
+    "2024-01-31t10:11:12z": "2024-01-31 10:11:12",
+    " 2024-01-31 10:11:12.999999 ": "2024-01-31 10:11:12",
+    "2024-01-31T10:11:12.5Z": "2024-01-31 10:11:12",
+    "2024-01-31 10:11:12 UTC": "2024-01-31 10:11:12",
+    "2024-03-01T08:30:00+09:00": "2024-02-29 23:30:00",
+    "2023-03-01 00:00:00+0100": "2023-02-28 23:00:00",
+    "2023-12-31 23:30:59-01": "2024-01-01 00:30:59",
+    "2024-01-01T00:00+05:45": "2023-12-31 18:15:00",
+    "2024-02-28 23:59:59.1-00:01": "2024-02-29 00:00:59",
+    "9999-12-31 23:59:59": "9999-12-31 23:59:59",
+    "0001-01-01": "0001-01-01 00:00:00",
+}
+NO_MOMENTS = [
+    "2024-01-31Z", "2024-01-31+09:00", "2024-01-31 10:11:12+9", "2024-01-31 10:11:12+24:00", "2024-01-31 10:11:12+09:60",
+    "2024-01-31 10:11:12 Europe/London", "2024-01-31 10", "2024-01-31 10:11:12.", "2024-01-31 10:11:12.1234567890",
+    "2024-01-31 10:11:12.x", "2024-01-31 24:00", "2024-01-31  10:11:12", "2024-01-3110:11", "9999-12-31 23:59:59-01:00",
+    "0001-01-01 00:00:00+01:00", "0000-01-01", "24-01-31", "\u0662\u0660\u0662\u0664-01-31", "now", "", "2024-01-31 -10:00",
+]  # fmt: skip
 CLOCKS = ["yesterday", "2024-02-30", "2024-01-01 25:00:00", 5, "'; drop table log; --"]
 
 
@@ -94,11 +117,21 @@ class Parsed:
 @pytest.fixture(scope="module")
 def project(make_module_project: Any) -> Project:
     project: Project = make_module_project(
-        models={"good": bad(), "other": "select 1 as one"},
+        models={
+            "good": bad(),
+            "other": "select 1 as one",
+            "moments": "{% for given in var('moments', []) %}{{ driftline._moment('m', 'clock', given, clock=true) }}|{% endfor %}",
+            **{
+                f"bad/moment_{number}": "{% if execute %}{{ driftline._moment('m', 'clock', "
+                + json.dumps(text)
+                + ", clock=true) }}{% endif %}"
+                for number, text in enumerate(NO_MOMENTS)
+            },
+        },
         tables={"log": LOG},
         vars={"driftline_now": "2024-01-07", "driftline_monitors": ["good"], "driftline_windows": {"day": [1]}},
     )
-    project.build()
+    project.build("--exclude", "path:models/bad", "moments")
     return project
 
 
@@ -134,6 +167,40 @@ def test_a_clock_that_is_none(parsed: Parsed, now: Any) -> None:
     run = parsed.compile("good", driftline_now=now)
     assert not run.success
     assert f"argument 'var 'driftline_now'': given \"{now}\"; allowed: 'YYYY-MM-DD'" in run.text
+
+
+def compiled(run: Run) -> str:
+    assert run.success, str(run)
+    return str(run.result.results[0].node.compiled_code)
+
+
+def test_moments_that_mean_something(parsed: Parsed) -> None:
+    found = compiled(parsed.compile("moments", moments=list(MOMENTS))).strip().split("|")[:-1]
+    assert dict(zip(MOMENTS, found, strict=True)) == MOMENTS
+
+
+def test_moments_that_mean_nothing(project: Project) -> None:
+    failures = project.run(["run", "--select", "path:models/bad"]).failures
+    for number, text in enumerate(NO_MOMENTS):
+        expected = f"monitor 'm', argument 'clock': given {json.dumps(text)}; allowed: 'YYYY-MM-DD' or"
+        assert expected in failures[f"moment_{number}"], text
+
+
+def test_a_clock_and_a_reference_that_yaml_made_dates(project: Project) -> None:
+    """YAML reads 2024-01-07 as a date, and a time with an offset as that time in UTC."""
+    arguments = {**GOOD, "reference": Jinja("{'start': var('from_day'), 'end': modules.datetime.datetime(2024, 1, 4)}")}
+    project.model("dated", declare_with({"relation": source("log"), **arguments}))
+    for clock, expected in {
+        "2024-01-07": "2024-01-07 00:00:00",
+        "2024-01-06T20:00:00.5-04:00": "2024-01-07 00:00:00",
+        "'2024-01-07T09:00+09:00'": "2024-01-07 00:00:00",
+    }.items():
+        run = project.run(
+            ["compile", "--select", "dated", "--vars", f"{{driftline_now: {clock}, from_day: 2024-01-02}}"]
+        )
+        text = compiled(run)
+        assert f"< cast('{expected}' as timestamp)" in text and ">= cast('2024-01-02 00:00:00' as timestamp)" in text
+    project.remove_model("dated")
 
 
 def test_a_monitor_that_does_not_exist_is_named(project: Project) -> None:

@@ -225,3 +225,38 @@ def test_a_folder_without_a_project(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert run(["check", "--project-dir", str(tmp_path)]) == 2
     captured = capsys.readouterr()
     assert captured.err.startswith(f"driftline: There is no dbt_project.yml in {tmp_path}.\n") and captured.out == ""
+
+
+def test_a_file_that_is_missing_is_not_made(shop: Any) -> None:
+    path = shop.folder / "nothing" / "here.duckdb"
+    for given in (path, path.with_name("there.duckdb")):
+        given.parent.mkdir(exist_ok=True)
+        shop.profile(path=str(given))
+        for command in ("check", "alert", "report", "metrics"):
+            outcome = shop.run(command)
+            assert (
+                outcome.code == 2 and f"There is no DuckDB file {given}" in outcome.err and "dbt build" in outcome.err
+            )
+        assert list(given.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("damage", ["text", "cut", "middle", "sqlite"])
+def test_a_file_that_is_no_database(damage: str, shop: Any) -> None:
+    import duckdb
+
+    path = shop.folder / f"damaged_{damage}.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create table t as select range as i, random() as r from range(100000)")
+    whole = path.read_bytes()
+    parts = {
+        "text": b"name,value\n" * 1000,
+        "cut": whole[:5000],
+        "middle": whole[:4096] + b"\xff" * 4096 + whole[8192:],
+        "sqlite": b"SQLite format 3\x00" + bytes(8000),
+    }
+    path.write_bytes(parts[damage])
+    shop.profile(path=str(path))
+    outcome = shop.run("check")
+    assert outcome.code == 2 and outcome.out == ""
+    assert "is no DuckDB database, or it is damaged" in outcome.err and "Check 'path' in the profile." in outcome.err
+    assert path.read_bytes() == parts[damage]

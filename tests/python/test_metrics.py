@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -61,6 +62,28 @@ def test_prometheus(any_shop: Any) -> None:
     alerts = {s.labels["alert_id"]: s for s in families["driftline_alert_value"].samples}
     assert set(alerts) == {"a1", "a2"} and alerts["a1"].value == 0.31 and alerts["a2"].value != alerts["a2"].value
     assert alerts["a1"].labels["owner"] == 'o"\n' and alerts["a1"].labels["column_name"] == HOSTILE
+
+
+def test_no_character_steers_the_terminal(shop: Any) -> None:
+    """Colours, a bell, a C1 sequence and a turn of direction, in every place that is printed."""
+    shop.build("shop")
+    tables(shop)
+    steering = "\x1b[31m\x07\r\x9b2J\u202e\x7f"
+    shop.alert("a1", column_name=steering, owner=steering, segment_value=steering, message=f"psi of {steering} is 1")
+    for command, *arguments in (
+        ["metrics"],
+        ["check"],
+        ["check", "--json"],
+        ["alert", "--dry-run"],
+        ["alert", "--json"],
+    ):
+        outcome = shop.run(command, *arguments)
+        assert not set(steering) - set("[31m2J") & set(outcome.out + outcome.err), command
+    shop.alert("a1", column_name=steering)
+    families = {f.name: f for f in text_string_to_metric_families(shop.run("metrics").out)}
+    (sample,) = families["driftline_alert_value"].samples
+    assert sample.labels["column_name"] == r"\x1b[31m\x07\x0d\x9b2J\x202e\x7f"
+    assert json.loads(shop.run("check", "--json").out)["alerts"][0]["column_name"] == steering
 
 
 def test_nothing_built(shop: Any) -> None:

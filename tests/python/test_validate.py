@@ -304,6 +304,24 @@ def test_time_zones_that_are_none(duck: Any, name: str) -> None:
     assert [argument for argument, _, _ in findings(duck)] == ["timezone"]
 
 
+def test_midnights_of_another_zone_are_a_warning(events: Any) -> None:
+    """2026-01-05 00:00 of UTC is the evening of the 4th in New York."""
+    declare(events, timestamp='"at"', numeric="['price']", timezone="'America/New_York'")
+    outcome = events.run("validate")
+    assert outcome.code == 0
+    assert (
+        "warning: monitor 'shop', argument 'timezone': given 'America/New_York' with \"At\", which holds midnights only: "
+        "taken as UTC, 2026-01-05 00:00 is 2026-01-04 19:00 there; allowed: times with their hours"
+    ) in outcome.out
+    for changes in ({"timezone": "'UTC'"}, {"period": "'hour'"}, {"timestamp": '"day"'}):
+        declare(events, **{"timestamp": '"at"', "numeric": "['price']", "timezone": "'America/New_York'", **changes})
+        assert "midnights" not in events.run("validate").out
+    table = events.workspace.relation("events")
+    events.workspace.execute(f"insert into {table} (\"At\") values ('2026-01-05 00:00:01')")
+    declare(events, timestamp='"at"', numeric="['price']", timezone="'America/New_York'")
+    assert "midnights" not in events.run("validate").out
+
+
 def test_expressions_that_only_the_warehouse_refuses(events: Any) -> None:
     declare(events, business_metrics="{'x': {'sum': 'no_such_function(price)'}}", weight="'price + amount'")
     assert [argument for argument, _, _ in findings(events)] == ["business_metrics.x.sum"]

@@ -305,9 +305,9 @@ class Run:
             mine = [entry for entry in recorded if entry.channel == config.name]
             with self._alone(config.name):
                 due = plan(alerts, mine, monitors, policy, now)
-                found = messages(due, mine, policy)
+                to_send = messages(due, mine, policy)
                 self._note(ledger, config.name, due, superseded(due, mine))
-                planned.append((config, channel, found))
+                planned.append((config, channel, to_send))
         self.summary.unrouted = self._unrouted(alerts)
         starts = self._starts(ledger, alerts, recorded, now)
         told = {
