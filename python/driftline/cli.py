@@ -42,11 +42,11 @@ class Context:
         self.scrub = scrub
         self.progress = Progress(verbose)
 
-    def open(self) -> Warehouse:
+    def open(self, create: bool = False) -> Warehouse:
         from driftline.warehouse import Warehouse
 
         self.progress("Reading the dbt project")
-        return Warehouse.open(self.options, self.scrub)
+        return Warehouse.open(self.options, self.scrub, create)
 
     def fail(self, error: Exception) -> int:
         """Say what went wrong and what to do, on standard error."""
@@ -338,7 +338,7 @@ def validate_command(context: Context, select: Sequence[str], as_json: bool) -> 
     from driftline.validate import ValidateResult, finding_of_parse_error, validate
 
     try:
-        with context.open() as warehouse:
+        with context.open(create=True) as warehouse:
             result = validate(warehouse, select, context.progress)
     except ProjectError as error:
         finding = finding_of_parse_error(error)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from driftline.alerts import SEVERITIES, Alert, known_monitors, read_alerts
 from driftline.errors import DriftlineError, MissingRelationError
 from driftline.health import NO_RESULTS, Health, read_health
+from driftline.text import STEERING
 from driftline.warehouse import Row, Warehouse
 
 _SERIES = (
@@ -80,7 +81,10 @@ def exposition(metrics: Metrics) -> str:
 
     registry = CollectorRegistry()
     registry.register(Families())
-    return generate_latest(registry).decode("utf-8")
+    text = generate_latest(registry).decode("utf-8")
+    # The format has escapes for quotes, backslashes and line breaks alone; other characters that steer a terminal stand
+    # there as \x1b does, with the backslash escaped.
+    return STEERING.sub(lambda found: rf"\\x{ord(found[0]):02x}", text)
 
 
 def _families(metrics: Metrics) -> Iterator[Any]:

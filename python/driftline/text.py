@@ -8,6 +8,9 @@ import re
 from datetime import date, datetime
 from typing import Any
 
+# What steers a terminal or turns the order of what stands on a line: control characters, and marks of direction.
+STEERING = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
 
 def printable(text: object) -> str:
     """One line without control characters: text of the data must not steer the terminal."""
@@ -51,4 +54,6 @@ def _plain(value: Any) -> Any:
 
 def to_json(value: Any, indent: int | None = None) -> str:
     """Strict JSON: times in ISO 8601, numbers that are not finite as null."""
-    return json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, indent=indent, default=str)
+    text = json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, indent=indent, default=str)
+    # Of JSON's own escapes the terminal needs a few more.
+    return STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

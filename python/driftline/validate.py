@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -158,6 +158,7 @@ class _Check:
         if columns is None:
             return
         yield from self._columns(relation, columns, self._declared())
+        yield from self._midnights(relation, columns)
         yield from self._positive_prediction(columns)
         yield from self._label(relation, columns)
         yield from self._expressions(relation, columns)
@@ -201,6 +202,35 @@ class _Check:
             )
 
     # --- relations and columns -----------------------------------------------------------------------------------
+
+    def _midnights(self, node: Node, columns: list[Column]) -> Iterator[Finding]:
+        """Days written as the timestamps of their midnights: taken as UTC, they are the day before west of it."""
+        zone, name = str(self._arguments.get("timezone", "UTC")), str(self._arguments.get("timestamp"))
+        column = _find(columns, name)
+        if zone == "UTC" or column is None or self._arguments.get("period") == "hour":
+            return
+        kind = column.data_type.lower()
+        if kind_of(column.data_type, self._warehouse.dialect) is not Kind.TIME or kind == "date":
+            return
+        time = self._warehouse.quote(column.name)
+        found = self._warehouse.query(
+            f"select distinct {time} as moment from {node.relation} where {time} is not null limit 500"
+        )
+        moments = [row["moment"] for row in found if isinstance(row["moment"], datetime)]
+        in_utc = [m.astimezone(timezone.utc) if m.tzinfo else m.replace(tzinfo=timezone.utc) for m in moments]
+        if not in_utc or any((m.hour, m.minute, m.second, m.microsecond) != (0, 0, 0, 0) for m in in_utc):
+            return
+        try:
+            there = in_utc[0].astimezone(ZoneInfo(zone))
+        except Exception:  # said already
+            return
+        yield self._finding(
+            "timezone",
+            f'{zone!r} with "{column.name}", which holds midnights only: taken as UTC, {in_utc[0]:%Y-%m-%d %H:%M} is '
+            f"{there:%Y-%m-%d %H:%M} there",
+            "times with their hours, or for days a column of type date (cast it in a view)",
+            "warning",
+        )
 
     def _columns_of(self, argument: str, node: Node) -> Generator[Finding, None, list[Column] | None]:
         if node.relation is None:

@@ -40,6 +40,19 @@ _NO_SUCH_MODEL = re.compile(r"'model\.driftline\.\S+'.*?depends on a node named 
 # Adapters whose SQL sqlglot knows under another name.
 _DIALECTS = {"sqlserver": "tsql", "synapse": "tsql", "fabric": "fabric", "glue": "spark"}
 
+# What DuckDB says of a file that is something else, or was cut off or written over.
+_DAMAGED = (
+    "not a valid duckdb database file",
+    "corrupt database file",
+    "could not read enough bytes",
+    "failed to deserialize",
+    "serialization error",
+    "sqlite_scanner",
+)
+
+# What needs no file of this machine: memory, MotherDuck, an object store, another catalogue. C: is a drive.
+_NO_FILE = re.compile(r":memory:|[A-Za-z][\w+.-]+:")
+
 _QUIET = (
     "--quiet",
     "--no-print",
@@ -120,15 +133,19 @@ class Node:
 class Warehouse:
     """A parsed dbt project and a connection to its warehouse. A context manager; not for use by several threads."""
 
-    def __init__(self, manifest: Any, adapter: Any, scrub: Scrubber) -> None:
+    def __init__(self, manifest: Any, adapter: Any, scrub: Scrubber, create: bool = False) -> None:
+        self._create = create
         self._manifest = manifest
         self._adapter = adapter
         self._scrub = scrub
         self._connection: contextlib.ExitStack | None = None
 
     @classmethod
-    def open(cls, options: ProjectOptions, scrub: Scrubber) -> Warehouse:
-        """Parse the project. Does not connect yet. Raises ProjectError."""
+    def open(cls, options: ProjectOptions, scrub: Scrubber, create: bool = False) -> Warehouse:
+        """Parse the project. Does not connect yet. Raises ProjectError.
+
+        create  a DuckDB file that is missing may be made: before a project's first run, not by what only looks
+        """
         scrub.add_profiles_file(options.profiles_file())
         with _no_stdout():
             from dbt.adapters.factory import get_adapter_by_type
@@ -140,7 +157,7 @@ class Warehouse:
                 raise _project_error(outcome.exception, scrub, options)
             adapter: Any = get_adapter_by_type(outcome.result.metadata.adapter_type)
         scrub.add_settings(adapter.config.credentials)
-        return cls(outcome.result, adapter, scrub)
+        return cls(outcome.result, adapter, scrub, create)
 
     def __enter__(self) -> Warehouse:
         return self
@@ -370,6 +387,7 @@ class Warehouse:
         try:
             with _no_stdout():
                 if self._connection is None:
+                    self._check_file()
                     self._connection = contextlib.ExitStack()
                     self._connection.enter_context(self._adapter.connection_named(PACKAGE))
                 yield
@@ -382,10 +400,28 @@ class Warehouse:
                 self._connection = None
             raise self._error(error) from error
 
+    def _check_file(self) -> None:
+        """DuckDB makes a file that is missing; whoever only looks must not, and an empty one says that all is well."""
+        path = str(getattr(self._adapter.config.credentials, "path", ""))
+        if self._create or str(self._adapter.type()) != "duckdb" or not path or _NO_FILE.match(path):
+            return
+        if not Path(path).expanduser().exists():
+            raise MissingRelationError(
+                f"There is no DuckDB file {path} ({self.target}).",
+                "Run 'dbt build' with the same profile and target first; a relative path is one of this folder.",
+            )
+
     def _error(self, error: Exception) -> WarehouseError:
         text = self._scrub(error_text(error))
         names = {kind.__name__ for kind in type(error).__mro__}
         lowered = text.lower()
+        if str(self._adapter.type()) == "duckdb" and any(sign in lowered for sign in _DAMAGED):
+            return WarehouseError(
+                f"The warehouse's file ({self.target}) is no DuckDB database, or it is damaged: {text}",
+                "Check 'path' in the profile. Put a copy in the file's place; without one, move it away and run 'dbt "
+                "build', which starts anew without the history.",
+                text,
+            )
         if "could not set lock on file" in lowered:
             return LockedError(
                 f"The warehouse ({self.target}) is in use by another process: {text}",
