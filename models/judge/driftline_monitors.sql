@@ -24,6 +24,11 @@ with health as (
         coalesce(j.windows_not_judged, 0) as windows_not_judged,
         j.not_judged,
         coalesce(j.is_judged_lately, 0) as is_judged_lately,
+        r.longest_pause,
+        coalesce({{ dbt.datediff(
+            driftline._as_timestamp("nullif(greatest(coalesce(r.last_attempt, ''), coalesce(r.last_success, '')), '')"),
+            driftline._as_timestamp(driftline._utc_now()), 'minute'
+        ) }} > 2 * r.longest_pause, false) as is_overdue,
         {{ driftline._to_the_minute('r.first_failed') }} as failing_since,
         {{ driftline._to_the_minute('r.last_success') }} as known_of
     from {{ ref('driftline_int_runs') }} as r
@@ -38,6 +43,7 @@ select
     {{ driftline._as_text("case
         when spec_hash is null then 'never read'
         when failed_runs > 0 then 'failed'
+        when is_overdue then 'not run lately'
         when results_older_than_state then 'results older than state'
         when windows_judged = 0 then 'nothing judged'
         when is_judged_lately = 0 then 'nothing judged lately'
@@ -54,6 +60,10 @@ select
     ] %}
     case
         when failed_runs > 0 then {{ driftline._failed_runs('failed_runs', 'failing_since', 'known_of') }}
+        when is_overdue then {{ dbt.concat([
+            "'its rows have not been read since '", 'known_of', "' UTC; the longest pause before was '",
+            driftline._as_text('cast(ceil(longest_pause / 60.0) as ' ~ dbt.type_int() ~ ')'), "' hours'"
+        ]) }}
         when spec_hash is null then 'its rows have never been read'
         when results_computed_at is null then 'its rows have been read, its results never computed'
         when results_older_than_state then {{ dbt.concat(older) }}

@@ -25,12 +25,16 @@ select
 union all
 {%- endfor %}
 {%- if attempted and is_incremental() %}
+-- The last hundred, and the first of each of the last days: they tell how long the pauses between them usually are.
 select monitor, invocation_id, started_at
 from (
-    select t.*, row_number() over (partition by monitor order by started_at desc) as place
+    select
+        t.*,
+        row_number() over (partition by monitor order by started_at desc) as place,
+        row_number() over (partition by monitor, substring(started_at, 1, 10) order by started_at) as place_of_day
     from {{ this }} as t
 ) as earlier
-where place < 100
+where (place < 100 or (place < 160 and place_of_day = 1))
     and monitor in (
         {%- for monitor in attempted %}{{ driftline._literal(monitor) }}{{ ', ' if not loop.last }}{% endfor -%}
     )

@@ -17,6 +17,24 @@ succeeded as (
     from {{ ref('driftline_int_monitors') }}
 ),
 
+pauses as (
+    select
+        monitor, started_at,
+        {{ dbt.datediff(
+            driftline._as_timestamp('lag(started_at) over (partition by monitor order by started_at)'),
+            driftline._as_timestamp('started_at'), 'minute'
+        ) }} as minutes
+    from {{ ref('driftline_int_attempts') }}
+),
+
+-- How long it may be quiet: known once it has been run ten times, on five days.
+usual as (
+    select monitor, max(minutes) as longest_pause
+    from pauses
+    group by monitor
+    having count(*) >= 10 and count(distinct substring(started_at, 1, 10)) >= 5
+),
+
 runs as (
     select
         l.monitor,
@@ -31,8 +49,10 @@ runs as (
 )
 
 select
-    monitor, last_success, last_attempt, first_failed,
-    cast(failed_runs as {{ dbt.type_int() }}) as failed_runs,
-    {%- set identity = dbt.concat(['monitor', "'|runs|'", "coalesce(last_success, 'never')"]) %}
-    {{ dbt.concat(["'operation-'", dbt.hash(identity)]) }} as alert_id
-from runs
+    r.monitor, r.last_success, r.last_attempt, r.first_failed,
+    cast(r.failed_runs as {{ dbt.type_int() }}) as failed_runs,
+    {%- set identity = dbt.concat(['r.monitor', "'|runs|'", "coalesce(r.last_success, 'never')"]) %}
+    {{ dbt.concat(["'operation-'", dbt.hash(identity)]) }} as alert_id,
+    cast(u.longest_pause as {{ dbt.type_int() }}) as longest_pause
+from runs as r
+left join usual as u on u.monitor = r.monitor

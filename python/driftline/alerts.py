@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from driftline.errors import DriftlineError, MissingRelationError
-from driftline.health import NO_RESULTS, Health, alert_id, read_health
+from driftline.health import NO_RESULTS, NOT_RUN, Health, alert_id, read_health
 from driftline.text import number, printable
 from driftline.warehouse import Row, Warehouse
 
@@ -141,6 +141,8 @@ def _operation(health: Health) -> list[Alert]:
     found: list[tuple[str, str, float | None, int]] = []
     if health.failed_runs and health.operation_alert_id:
         found.append((health.operation_alert_id, "failed_runs", float(health.failed_runs), health.failed_runs))
+    elif health.status == NOT_RUN:
+        found.append((alert_id(health.monitor, "not_run", health.last_success_at), "not_run", None, 1))
     elif health.results_older_than_state or (health.status == NO_RESULTS and health.attempted):
         found.append((alert_id(health.monitor, "results", health.results_computed_at), "results", None, 1))
     at = health.last_attempt_at

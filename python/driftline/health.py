@@ -12,7 +12,7 @@ from driftline.errors import MissingRelationError
 from driftline.text import printable
 from driftline.warehouse import Row, Warehouse
 
-NEVER_READ, NO_RESULTS = "never read", "no results"
+NO_RESULTS, NOT_RUN = "no results", "not run lately"
 # What operation alerts are called by; all others are hashes alone.
 ALERT_PREFIX = "operation-"
 

@@ -100,3 +100,18 @@ def test_nothing_is_left_for_later() -> None:
             continue
         found += [f"{name}:{n}" for n, line in enumerate(lines, 1) if any(mark in line for mark in marks)]
     assert found == []
+
+
+def test_variables_are_read_by_the_macro_that_sees_all_of_them() -> None:
+    """dbt's own var() shows a monitor and the package's models different things (decision 14)."""
+    texts = {
+        path: path.read_text(encoding="utf-8")
+        for folder in ("macros", "models")
+        for path in sorted((REPOSITORY / folder).rglob("*.sql"))
+    }
+    names = texts.pop(REPOSITORY / "macros" / "monitor" / "_vars.sql")
+    listed = set(re.findall(r"'(driftline_\w+)'", names[: names.index("{% endmacro %}")]))
+    found = [f"{path}: {call}" for path, text in texts.items() for call in re.findall(r"(?<!_)\bvar\('\w+'", text)]
+    assert found == []
+    read = {name for text in texts.values() for name in re.findall(r"driftline\._var\('(\w+)'", text)}
+    assert read <= listed, sorted(read - listed)

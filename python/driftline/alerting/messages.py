@@ -132,7 +132,7 @@ def headline(alert: Alert, words: Catalogue) -> str:
             return words("headline.works")
         if alert.metric == "failed_runs":
             return words.count("headline.failed_runs", alert.windows_breached or 1)
-        return words("headline.results")
+        return words("headline.not_run" if alert.metric == "not_run" else "headline.results")
     baseline = words(f"baseline.{alert.baseline}") if words.has(f"baseline.{alert.baseline}") else alert.baseline
     values = {
         "metric": alert.metric,

@@ -207,6 +207,8 @@ class Collector:
             as_of = n.as_datetime(described.get(view.name, {}).get("as_of"))
             part.collect(slices[view.name], business[view.name], performance[view.name], as_of)
             view.payload["thresholds"] = thresholds
+            if view.health is not None and view.health.problem:
+                view.sentence.insert(0, f"{view.health.problem[0].upper()}{view.health.problem[1:]}.")
         return views
 
     def thresholds(self) -> dict[str, list[float]]:
@@ -739,6 +741,10 @@ class _Monitor:
         base = self.base or {}
         against = "the reference" if base["k"][4] == "reference" else f"the {base['k'][4]} window"
         moved = sum(1 for x in ranked if x[3])
+        if not beyond and v.health is not None and v.health.status and not v.health.windows_judged:
+            v.worst = "not judged"
+            v.tiles.append(Tile("Worst column", "not judged", [v.health.not_judged or ""]))
+            return
         if not beyond:
             v.worst = "none beyond noise"
             v.tiles.append(Tile("Worst column", "none", [f"all {len(ranked)} columns are within their noise"]))
