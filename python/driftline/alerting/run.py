@@ -320,12 +320,12 @@ class Run:
         facts = read_facts(self._warehouse, list(told.values()), self._progress) if told else Facts()
         jobs = [self._job(config, channel, found, facts) for config, channel, found in planned]
         context = Context(catalogue("en"), facts, self._config.report_url, {})
-        for action, found in starts:
+        for action, due_starts in starts:
             jobs.append(
                 Job(
                     make_action(action, self._folder, self._scrub),
                     context,
-                    found,
+                    due_starts,
                     action.timeout * (1 if action.command else self._config.delivery.attempts)
                     + self._config.delivery.give_up_after
                     + _GRACE,
