@@ -241,6 +241,30 @@
 {% endmacro %}
 
 
+{# --- Series ---------------------------------------------------------------------------------------------------- #}
+
+{#
+    `select` of a relation and, for each window, medians over windows before it: <name>, and <name>_count, how many values
+    they are of.
+
+    relation  SQL
+    medians   list of {name, x (SQL), partition, order, frame (all SQL)}
+#}
+{% macro _with_medians(relation, medians) %}
+    {{- return(adapter.dispatch('_with_medians', 'driftline')(relation, medians)) -}}
+{% endmacro %}
+{% macro default___with_medians(relation, medians) %}
+    select
+        b.*
+        {%- for m in medians %}
+        {%- set frame = 'over (partition by ' ~ m.partition ~ ' order by ' ~ m.order ~ ' ' ~ m.frame ~ ')' %},
+        median({{ m.x }}) {{ frame }} as {{ m.name }},
+        count({{ m.x }}) {{ frame }} as {{ m.name }}_count
+        {%- endfor %}
+    from {{ relation }} as b
+{% endmacro %}
+
+
 {# --- Planning -------------------------------------------------------------------------------------------------- #}
 
 {#

@@ -108,6 +108,26 @@
 {% endmacro %}
 
 
+{# Postgres has no median over a frame: the frame's values are gathered into an array first. #}
+{% macro postgres___with_medians(relation, medians) %}
+    select
+        g.*
+        {%- for m in medians %},
+        (select percentile_cont(0.5) within group (order by u.x) from unnest(g.{{ m.name }}_values) as u (x)) as {{ m.name }},
+        coalesce(cardinality(g.{{ m.name }}_values), 0) as {{ m.name }}_count
+        {%- endfor %}
+    from (
+        select
+            b.*
+            {%- for m in medians %},
+            array_agg({{ m.x }}) filter (where {{ m.x }} is not null)
+                over (partition by {{ m.partition }} order by {{ m.order }} {{ m.frame }}) as {{ m.name }}_values
+            {%- endfor %}
+        from {{ relation }} as b
+    ) as g
+{% endmacro %}
+
+
 {# The thresholds in the state as literals: {column_no: {negated_uppers, centre, least_value, greatest_value}}. #}
 {% macro _frozen_thresholds(columns) %}
     {%- set numbers = {} -%}

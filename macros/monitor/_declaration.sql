@@ -18,7 +18,7 @@
       arguments  the declaration as plain values, without relations: what is hashed and recorded in the model's meta
       columns    list of {no, name, role, kind, bins, edges}; kind is none where it depends on the column's type
       label      none, or {column, relation (none: the log itself), key, known_at}
-      metrics    list of {name, numerator, denominator}
+      metrics    list of {name, numerator, denominator, names_label}
     Stops the compile on anything it cannot accept.
 #}
 {% macro _declaration(monitor, arguments, unknown) %}
@@ -202,6 +202,7 @@
             'numerator': metric['sum'] if parts == ['sum'] else metric['numerator'],
             'denominator': none if parts == ['sum'] else metric['denominator'],
         }) -%}
+        {%- do metrics[-1].update({'names_label': driftline._metric_names_label(metrics[-1], label)}) -%}
     {%- endfor -%}
 
     {%- if a.model_version is not none -%}

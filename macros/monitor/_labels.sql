@@ -39,6 +39,46 @@
 {% endmacro %}
 
 
+{#
+    Whether a row expression names one of some columns: a word of it, or a quoted name, that reads so without regard to
+    case. A text in single quotes names nothing.
+
+    names  list of text
+#}
+{% macro _names_a_column(expression, names) %}
+    {%- set at = namespace(quote='', word='', words=[]) -%}
+    {%- for character in (expression ~ ' ') | list -%}
+        {%- if at.quote != '' -%}
+            {%- if character == at.quote -%}
+                {%- if at.quote != "'" -%}{%- do at.words.append(at.word) -%}{%- endif -%}
+                {%- set at.quote = '' -%}
+                {%- set at.word = '' -%}
+            {%- else -%}
+                {%- set at.word = at.word ~ character -%}
+            {%- endif -%}
+        {%- elif character in ["'", '"', '`'] or character in ' \t\n\r()[]+-*/%<>=!|&~^,.:?' -%}
+            {%- do at.words.append(at.word) -%}
+            {%- set at.word = '' -%}
+            {%- set at.quote = character if character in ["'", '"', '`'] else '' -%}
+        {%- else -%}
+            {%- set at.word = at.word ~ character -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{- return(at.words | map('lower') | select('in', names | map('lower') | list) | list | length > 0) -}}
+{% endmacro %}
+
+
+{#
+    Whether a business metric depends on the label. A label of a relation of its own is joined to the log as the column
+    driftline_label.
+#}
+{% macro _metric_names_label(metric, label) %}
+    {%- if label is none -%}{{- return(false) -}}{%- endif -%}
+    {%- set names = [label.column] if label.relation is none else ['driftline_label', 'driftline_label_'] -%}
+    {{- return(driftline._names_a_column(metric.numerator ~ ' ' ~ (metric.denominator or ''), names)) -}}
+{% endmacro %}
+
+
 {# Checks the argument `ranking` and fills in its k. #}
 {% macro _check_ranking(monitor, a) %}
     {%- set allowed = "{'request': column, 'position': column, 'k': places looked at (default 10)}, with a label and the task 'binary' or 'regression': the label is the row's relevance" -%}

@@ -27,9 +27,15 @@
     {%- set null_double = driftline._as_double('null') -%}
     {%- set values = [] -%}
     {%- for metric in (declaration.metrics if rows.measures else []) -%}
-        {%- do values.append({'name': 'x' ~ metric.no, 'sql': driftline._finite('(' ~ metric.numerator ~ ')')}) -%}
+        {#- A label that became known after the run's clock is not known yet, in an expression either. -#}
+        {%- set known_by_now = rows.outcome.known_by_now if metric.names_label else none -%}
+        {%- set x = driftline._finite('(' ~ metric.numerator ~ ')') -%}
+        {%- set x = 'case when ' ~ known_by_now ~ ' then ' ~ x ~ ' end' if known_by_now is not none else x -%}
+        {%- do values.append({'name': 'x' ~ metric.no, 'sql': x}) -%}
         {%- if metric.denominator is not none -%}
-            {%- do values.append({'name': 'y' ~ metric.no, 'sql': driftline._finite('(' ~ metric.denominator ~ ')')}) -%}
+            {#- A row whose numerator is not known belongs in no denominator. -#}
+            {%- set y = driftline._finite('(' ~ metric.denominator ~ ')') -%}
+            {%- do values.append({'name': 'y' ~ metric.no, 'sql': 'case when (' ~ x ~ ') is not null then ' ~ y ~ ' end'}) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- set bases = {} -%}

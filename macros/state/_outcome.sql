@@ -14,14 +14,14 @@
 
 {#
     Where the label is found: {actual (what _resolve_column returned, or none), relation (SQL to read from), outcomes (SQL
-    of the CTE that has one label per key, or none)}.
+    of the CTE that has one label per key, or none), known_by_now (SQL: the log's own label is known, or none)}.
 
     Labels of their own relation are joined to the log as the column driftline_label. A reference relation that has the
     label as a column of its own keeps it. A label that became known after the run's clock is not known yet.
 #}
 {% macro _resolve_label(declaration, known, optional) %}
     {%- set label = declaration.label -%}
-    {%- set here = {'actual': none, 'relation': known.relation, 'outcomes': none} -%}
+    {%- set here = {'actual': none, 'relation': known.relation, 'outcomes': none, 'known_by_now': none} -%}
     {%- if label is none -%}
         {{- return(here) -}}
     {%- endif -%}
@@ -31,7 +31,8 @@
         {%- if actual is not none and label.known_at is not none and label.relation is none -%}
             {%- set known_at = driftline._resolve_column(known, 'label.known_at', label.known_at, optional) -%}
             {%- if known_at is not none -%}
-                {%- do actual.update({'sql': 'case when ' ~ driftline._known_by_now(declaration, known_at, '') ~ ' then ' ~ actual.sql ~ ' end'}) -%}
+                {%- do here.update({'known_by_now': driftline._known_by_now(declaration, known_at, '')}) -%}
+                {%- do actual.update({'sql': 'case when ' ~ here.known_by_now ~ ' then ' ~ actual.sql ~ ' end'}) -%}
             {%- endif -%}
         {%- endif -%}
         {%- do here.update({'actual': actual}) -%}
@@ -107,7 +108,7 @@
 #}
 {% macro _resolve_outcome(declaration, known, label, columns, optional) %}
     {%- set a = declaration.arguments -%}
-    {%- set nothing = {'s': none, 'y': none, 'e': none, 'label_known': none, 'labelled': none, 'is_number': false, 'columns': [], 'measures': [], 'ranking': none, 'outcomes': label.outcomes} -%}
+    {%- set nothing = {'s': none, 'y': none, 'e': none, 'label_known': none, 'labelled': none, 'is_number': false, 'columns': [], 'measures': [], 'ranking': none, 'outcomes': label.outcomes, 'known_by_now': label.known_by_now} -%}
     {%- set finite = '{0} between -1e300 and 1e300' -%}
     {%- set fine = declaration.columns | rejectattr('role', 'in', ['feature', 'prediction', 'label']) | list -%}
 
@@ -274,7 +275,7 @@
         'columns': resolved_columns,
         'measures': measures,
         'ranking': ranking,
-        'outcomes': label.outcomes,
+        'outcomes': label.outcomes, 'known_by_now': label.known_by_now,
     }) -}}
 {% endmacro %}
 

@@ -417,6 +417,7 @@ from records
     } -%}
     {%- for metric in declaration.metrics -%}
         {%- do settings.update({'business:' ~ metric.name: driftline._text('sum' if metric.denominator is none else 'ratio')}) -%}
+        {%- if metric.names_label -%}{%- do settings.update({'awaits_label:' ~ metric.name: driftline._text(1)}) -%}{%- endif -%}
     {%- endfor -%}
     {%- for name in a.importances -%}
         {%- do settings.update({'importance:' ~ name: driftline._text(a.importances[name])}) -%}

@@ -92,7 +92,8 @@ effects as (
         case
             when a.compare = 'value' then a.value
             when a.compare = 'difference' then a.value - a.expected
-            else (a.value - a.expected) / nullif(abs(a.expected), 0)
+            -- What comes where nothing was is a change by all of itself.
+            else (a.value - a.expected) / nullif(case when a.expected = 0 then abs(a.value) else abs(a.expected) end, 0)
         end as signed_effect,
         case when a.windows = 'each' then 'asked for' when a.window_periods > c.shortest
             then 'shorter windows have fewer than ' || {{ text_min_rows }} || ' rows' else 'shortest' end as chosen_because
@@ -112,8 +113,11 @@ directed as (
         -- What differs in the last digits only is the same number.
         {{ rule.margin }} * abs(judged_noise)
             + {{ rule.rounding }} * (abs(value) + abs(coalesce(expected, 0e0))) as margin,
-        case when row_count < min_rows then 'fewer than ' || {{ text_min_rows }} || ' rows'
-            when baseline_row_count < min_rows then 'fewer than ' || {{ text_min_rows }} || ' rows in the baseline'
+        -- Of a business metric the baseline's rows are those that are usual: a sum is judged by them where they fail to come.
+        case when family = 'business' and greatest(row_count, coalesce(baseline_row_count, 0)) < min_rows
+                or family <> 'business' and row_count < min_rows then 'fewer than ' || {{ text_min_rows }} || ' rows'
+            when family <> 'business' and baseline_row_count < min_rows
+                then 'fewer than ' || {{ text_min_rows }} || ' rows in the baseline'
             when signed_effect is null then 'nothing to compare with'
             when judged_noise is null then 'its noise is not known yet'
         end as not_judged,

@@ -1,133 +1,85 @@
 {{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
-{#- A window's value; @ stands for the prefix of the window's sums. A sum over no rows is 0, one over rows without a value
-    is not known. -#}
-{%- set value = 'case when r.@numerator_n > 0 then case when m.is_ratio = 1 then r.@numerator / nullif(r.@denominator, 0)'
-    ~ ' else r.@numerator end when m.is_ratio = 0 and r.@n = 0 then 0e0 end' -%}
-{%- set measures = [] -%}
-{%- for name in ['n', 'numerator_n', 'numerator', 'denominator'] -%}
-    {%- do measures.append({'name': name, 'aggregate': 'sum', 'baselines': true}) -%}
-{%- endfor -%}
-{%- for name in ['reference_numerator_n', 'reference_numerator', 'reference_denominator', 'reference_periods'] -%}
-    {%- do measures.append({'name': name, 'aggregate': 'sum', 'baselines': false}) -%}
-{%- endfor %}
+{%- set z = driftline._normal_tail(driftline._as_double(driftline._alpha() / 2)) -%}
+{%- set series = 'group_no, column_no, window_periods, mod(period_index, window_periods)' -%}
+{%- set unit = driftline._business_unit() -%}
+{%- set trailing = 'range between ' ~ unit ~ ' preceding and 1 preceding' -%}
+{%- set twice = 'range between ' ~ 2 * unit ~ ' preceding and 1 preceding' -%}
+{#- The same window of at most 8 seasons before; fewer than 3 tell nothing. -#}
+{%- set levels = [
+    {'name': 'trailing_median', 'x': 'value', 'partition': series, 'order': 'place', 'frame': trailing},
+    {'name': 'usual_rows', 'x': 'n', 'partition': series, 'order': 'place', 'frame': trailing},
+    {'name': 'season_median', 'x': 'case when season_phase is not null then value end', 'partition': series ~ ', season_phase',
+        'order': 'season_no', 'frame': 'range between 8 preceding and 1 preceding'},
+] -%}
+{%- set scales = [
+    {'name': 'trailing_error', 'x': 'trailing_residual', 'partition': series, 'order': 'place', 'frame': twice},
+    {'name': 'season_error', 'x': 'season_residual', 'partition': series, 'order': 'place', 'frame': twice},
+] %}
 
-with metrics as (
-    select monitor, column_no, column_name as metric, max(case when bin_kind = 'denominator' then 1 else 0 end) as is_ratio
-    from {{ ref('driftline_cells') }}
-    where column_role = 'business'
-    group by monitor, column_no, column_name
+-- Business metrics, each beside what the windows before make expect. The expectation and its noise are made of medians, so
+-- that one wild window, or a change that lasts, neither hides nor becomes what is usual (decision 19).
+with levels as (
+    {{ driftline._with_medians(ref('driftline_int_business_windows'), levels) }}
 ),
 
-sums as (
+residuals as (
     select
-        s.group_no, c.column_no, s.period_index,
-        sum(case when c.bin_kind = 'numerator' then s.n end) as numerator_n,
-        sum(case when c.bin_kind = 'numerator' then s.v end) as numerator,
-        sum(case when c.bin_kind = 'numerator' then s.reference_n end) as reference_numerator_n,
-        sum(case when c.bin_kind = 'numerator' then s.reference_v end) as reference_numerator,
-        sum(case when c.bin_kind = 'denominator' then s.v end) as denominator,
-        sum(case when c.bin_kind = 'denominator' then s.reference_v end) as reference_denominator
-    from {{ ref('driftline_series') }} as s
-    join {{ ref('driftline_cells') }} as c on c.cell_no = s.cell_no
-    where c.column_role = 'business'
-    group by s.group_no, c.column_no, s.period_index
+        l.*,
+        case when trailing_median_count >= 3 then abs(value - trailing_median) end as trailing_residual,
+        case when season_median_count >= 3 then abs(value - season_median) end as season_residual
+    from levels as l
 ),
 
-row_counts as (
-    select s.group_no, s.period_index, s.n, s.reference_n
-    from {{ ref('driftline_series') }} as s
-    join {{ ref('driftline_cells') }} as c on c.cell_no = s.cell_no
-    where c.column_role = 'row'
+-- How far each expectation was off in the windows before, in the unit of a standard deviation.
+errors as (
+    {{ driftline._with_medians('residuals', scales) }}
 ),
 
-dense as (
+chosen as (
     select
-        k.group_no, m.column_no, k.block, k.period, k.period_index, k.first_index,
-        coalesce(n.n, 0) as n,
-        coalesce(s.numerator_n, 0) as numerator_n, coalesce(s.numerator, 0) as numerator, coalesce(s.denominator, 0) as denominator,
-        coalesce(s.reference_numerator_n, 0) as reference_numerator_n,
-        coalesce(s.reference_numerator, 0) as reference_numerator, coalesce(s.reference_denominator, 0) as reference_denominator,
-        case when n.reference_n > 0 then 1 else 0 end as reference_periods
-    from {{ ref('driftline_calendar') }} as k
-    join metrics as m on m.monitor = k.monitor
-    left join sums as s on s.group_no = k.group_no and s.column_no = m.column_no and s.period_index = k.period_index
-    left join row_counts as n on n.group_no = k.group_no and n.period_index = k.period_index
+        e.*,
+        -- Until three seasons are known, a week's pattern looks like wild windows.
+        season_phase is not null and season_error_count < 7 as is_early,
+        -- Equal up to rounding is equal.
+        season_error_count >= 7 and season_median_count >= 3
+            and season_error <= 1.000001e0 * trailing_error + 1e-12 * abs(trailing_median) as is_seasonal
+    from errors as e
 ),
 
-rolled as (
-    {{ driftline._roll('dense', ['group_no', 'column_no', 'block'], measures) }}
-),
-
--- The reference, less what the window shares with it.
-reference as (
+expectations as (
     select
-        r.group_no, c.column_no,
-        sum(case when c.bin_kind = 'numerator' then r.n end) as numerator_n,
-        sum(case when c.bin_kind = 'numerator' then r.v end) as numerator,
-        sum(case when c.bin_kind = 'denominator' then r.v end) as denominator,
-        max(p.periods) as periods,
-        max(r.reference_model_version) as reference_model_version
-    from {{ ref('driftline_reference') }} as r
-    join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no
-    join (
-        select r.group_no, r.periods
-        from {{ ref('driftline_reference') }} as r
-        join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no
-        where c.column_role = 'row'
-    ) as p on p.group_no = r.group_no
-    where c.column_role = 'business'
-    group by r.group_no, c.column_no
+        c.*,
+        case when is_seasonal then season_median else trailing_median end as expected,
+        case when is_seasonal then season_error else trailing_error end as error,
+        case when is_seasonal then season_error_count else trailing_error_count end as error_count,
+        case when trailing_count >= 5
+            then trailing_stddev * sqrt(1e0 + 1e0 / trailing_count) * {{ driftline._student_quantile('t.z', '(greatest(trailing_count, 5) - 1e0)') }}
+        end as plain_noise,
+        t.z
+    from chosen as c
+    cross join (select {{ z }} as z) as t
 ),
 
-valued as (
-    select
-        r.group_no, r.window_periods, r.period_index, r.column_no, m.metric, m.is_ratio, r.n, r.numerator_n, r.numerator, r.denominator,
-        {{ value | replace('@', '') }} as value,
-        {{ value | replace('@', 'previous_') }} as previous_value,
-        {{ value | replace('@', 'seasonal_') }} as seasonal_value,
-        case
-            when coalesce(f.numerator_n, 0) <= r.reference_numerator_n then null
-            -- What rounding leaves of a denominator is none.
-            when m.is_ratio = 1 then case
-                when abs(f.denominator - r.reference_denominator) > 1e-12 * abs(f.denominator)
-                    then (f.numerator - r.reference_numerator) / (f.denominator - r.reference_denominator)
-            end
-            -- A sum over another version's rows is no reference for this one; a ratio is.
-            when f.reference_model_version = g.model_version then r.window_periods * (f.numerator - r.reference_numerator) / nullif(f.periods - r.reference_periods, 0)
-        end as reference_value
-    from rolled as r
-    join metrics as m on m.column_no = r.column_no
-    join {{ ref('driftline_groups') }} as g on g.group_no = r.group_no
-    left join reference as f on f.group_no = r.group_no and f.column_no = r.column_no
-    where r.period_index - r.window_periods + 1 >= r.first_index
+counted as (
+    {{ driftline._count_noise('z') }}
 ),
 
--- Mean and deviation of the windows of the same length that came before, none of which overlaps another; gaps are left out.
-with_trailing as (
-    {%- for window in driftline._windows() -%}
-    {%- set outer = loop -%}
-    {%- for size in window.sizes -%}
-    {%- set windows = [8, (window.trailing + size - 1) // size] | max %}
-    {%- set frame = 'over (partition by group_no, column_no, mod(period_index, ' ~ size ~ ') order by period_index range between ' ~ windows * size ~ ' preceding and ' ~ size ~ ' preceding)' %}
+-- A median absolute deviation tells the spread as a standard deviation of a third of the windows would; heavy tails take
+-- some more off.
+noises as (
     select
-        v.*,
-        avg(value) {{ frame }} as trailing_mean,
-        stddev_samp(value) {{ frame }} as trailing_stddev,
-        count(value) {{ frame }} as trailing_count
-    from (
-        select v.* from valued as v join {{ ref('driftline_groups') }} as g on g.group_no = v.group_no
-        where g.period = {{ driftline._literal(window.period) }} and v.window_periods = {{ size }}
-    ) as v
-    {{ 'union all' if not (loop.last and outer.last) }}
-    {%- endfor -%}
-    {%- endfor %}
+        c.*,
+        case when error_count >= 5 then 1.4826e0 * error * {{ driftline._student_quantile('z', '(2e0 + error_count / 6e0)') }} end as robust_noise
+    from counted as c
 )
 
 select
     w.monitor, w.model_version, w.segment, w.segment_value,
     cast(t.window_periods as {{ dbt.type_int() }}) as window_periods, w.window_start, w.window_end,
     t.metric, w.is_complete,
+    t.awaits_label = 0 or coalesce(y.is_mature, false) as is_mature,
     cast(t.n as {{ dbt.type_bigint() }}) as row_count,
+    cast(t.numerator_n as {{ dbt.type_bigint() }}) as valued_row_count,
     {{ driftline._as_double('t.value') }} as value,
     {{ driftline._as_double('t.numerator') }} as numerator,
     {{ driftline._as_double('case when t.is_ratio = 1 then t.denominator end') }} as denominator,
@@ -141,6 +93,14 @@ select
     {{ driftline._as_double('case when t.trailing_count >= 5 then (t.value - t.trailing_mean) / nullif(t.trailing_stddev, 0) end') }} as z_score,
     {{ driftline._as_double('t.seasonal_value') }} as seasonal_value,
     {{ driftline._as_double('(t.value - t.seasonal_value) / nullif(abs(t.seasonal_value), 0)') }} as change_seasonal,
+    {{ driftline._as_double('t.expected') }} as expected,
+    {{ driftline._as_double("case
+        when t.plain_noise is null then null
+        when t.robust_noise is null or t.is_early
+            then greatest(t.plain_noise, coalesce(t.robust_noise, 0e0), coalesce(t.count_noise, 0e0))
+        else greatest(t.robust_noise, coalesce(t.count_noise, 0e0))
+    end") }} as noise,
+    cast(floor(t.usual_rows) as {{ dbt.type_bigint() }}) as usual_row_count,
     {{ driftline._as_text("case
         when t.n = 0 and t.is_ratio = 1 then 'no rows in the window'
         when t.numerator_n = 0 and t.n > 0 then 'no values in the window'
@@ -148,6 +108,8 @@ select
         when t.trailing_count < 5 then 'fewer than 5 windows before, no z-score'
         when t.trailing_stddev = 0 then 'the windows before do not vary, no z-score'
     end") }} as reason
-from with_trailing as t
+from noises as t
 join {{ ref('driftline_windows') }} as w
     on w.group_no = t.group_no and w.window_periods = t.window_periods and w.period_index = t.period_index and w.source = 'relation'
+left join {{ ref('driftline_maturity') }} as y
+    on y.group_no = t.group_no and y.window_periods = t.window_periods and y.period_index = t.period_index

@@ -198,9 +198,9 @@ named as (
         r.*, s.share, s.segment as split_by, s.segment_value as split_value, s.p_value as split_p_value, s.anytime_p_value as split_anytime_p_value,
         -- That a segment is split unevenly says nothing against its own values.
         case when s.mismatches > coalesce(own.is_mismatch, 0) then 1 else 0 end as is_mismatch,
-        r.family <> 'performance' or (r.known_1 >= m.min_labelled_share * r.total_1 and r.known_0 >= m.min_labelled_share * r.total_0) as is_labelled
+        (r.family <> 'performance' and l.metric is null) or (r.known_1 >= m.min_labelled_share * r.total_1 and r.known_0 >= m.min_labelled_share * r.total_0) as is_labelled
         {%- for name, index in {'window_start': 'r.period_index - r.window_periods + 1', 'window_end': 'r.period_index + 1',
-                'final_at': "r.period_index + 1 + case when r.family = 'performance' then coalesce(m.label_delay, 0) else 0 end"}.items() %},
+                'final_at': "r.period_index + 1 + case when r.family = 'performance' or l.metric is not null then coalesce(m.label_delay, 0) else 0 end"}.items() %},
         case
             {%- for kind in ['hour', 'day', 'week', 'month'] %}
             when r.period = '{{ kind }}' then {{ driftline._period_at(index, kind) }}
@@ -210,6 +210,8 @@ named as (
     from powered as r
     join {{ ref('driftline_version_pairs') }} as p on p.pair_no = r.pair_no
     join {{ ref('driftline_int_monitors') }} as m on m.monitor = p.monitor
+    left join ({{ driftline._metrics_of_the_label() }}) as l
+        on l.monitor = p.monitor and r.family = 'business' and l.metric = r.metric
     left join {{ ref('driftline_version_splits') }} as s
         on s.couple_no = r.couple_no and s.span = r.span and s.size = r.size and s.period_index = r.period_index and s.place = 1
     left join {{ ref('driftline_version_splits') }} as own

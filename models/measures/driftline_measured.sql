@@ -12,10 +12,6 @@
 {%- set rates = ['null_rate', 'nan_rate', 'infinite_rate', 'unseen_rate', 'out_of_range_rate'] -%}
 {%- set grain = 'monitor, model_version, segment, segment_value, window_periods, window_start, window_end' -%}
 {%- set null_double = driftline._as_double('null') -%}
-{#- The half-width of a prediction interval for one more window: Student's t by its expansion in 1/ν (Abramowitz & Stegun
-    26.7.5) around the two-sided normal quantile, times s·√(1+1/n). -#}
-{%- set t = 'sqrt(-2e0 * ln(' ~ driftline._as_double(driftline._alpha() / 2) ~ '))' -%}
-{%- set z = '(' ~ t ~ ' - (2.515517e0 + 0.802853e0 * ' ~ t ~ ' + 0.010328e0 * ' ~ t ~ ' * ' ~ t ~ ') / (1e0 + 1.432788e0 * ' ~ t ~ ' + 0.189269e0 * ' ~ t ~ ' * ' ~ t ~ ' + 0.001308e0 * ' ~ t ~ ' * ' ~ t ~ ' * ' ~ t ~ '))' %}
 
 -- The result tables in long form, one select for each measure. Rows about a label wait for it: its distribution until the
 -- window is mature, its missing values until they should have come.
@@ -64,21 +60,17 @@ union all
 {% endfor -%}
 select
     {{ grain }},
-    {{ driftline._text('business') }}, metric, {{ driftline._text('all') }}, {{ driftline._text('business') }}, {{ driftline._text('measure') }}, {{ driftline._text('trailing') }}, is_complete,
-    value, trailing_mean,
-    trailing_stddev * sqrt(1e0 + 1e0 / nullif(trailing_count, 0)) * (
-        n.z + (n.z * n.z * n.z + n.z) / (4e0 * nullif(trailing_count - 1, 0))
-        + (5e0 * power(n.z, 5) + 16e0 * power(n.z, 3) + 3e0 * n.z) / (96e0 * nullif(power(trailing_count - 1e0, 2), 0))
-        + (3e0 * power(n.z, 7) + 19e0 * power(n.z, 5) + 17e0 * power(n.z, 3) - 15e0 * n.z) / (384e0 * nullif(power(trailing_count - 1e0, 3), 0))
-    ),
-    row_count, cast(null as {{ dbt.type_bigint() }}), reason
+    {{ driftline._text('business') }}, metric, {{ driftline._text('all') }}, {{ driftline._text('business') }}, {{ driftline._text('measure') }}, {{ driftline._text('trailing') }}, is_complete and is_mature,
+    value, expected, noise,
+    {#- What is summed is judged by the rows that are usual: those that are missing say the most. -#}
+    case when denominator is null then row_count else valued_row_count end,
+    case when denominator is null then usual_row_count end, reason
 from {{ ref('driftline_business') }}
-cross join (select {{ z }} as z) as n
 {% for baseline in {'previous': 'previous_value', 'reference': 'reference_value', 'seasonal': 'seasonal_value'}.items() %}
 union all
 select
     {{ grain }},
-    {{ driftline._text('business') }}, metric, {{ driftline._text('all') }}, {{ driftline._text('business') }}, {{ driftline._text('measure') }}, {{ driftline._text(baseline[0]) }}, is_complete,
+    {{ driftline._text('business') }}, metric, {{ driftline._text('all') }}, {{ driftline._text('business') }}, {{ driftline._text('measure') }}, {{ driftline._text(baseline[0]) }}, is_complete and is_mature,
     value, {{ baseline[1] }}, {{ null_double }}, row_count, cast(null as {{ dbt.type_bigint() }}), reason
 from {{ ref('driftline_business') }}
 {% endfor %}

@@ -49,6 +49,7 @@ business as (
         select
             group_no, period_index, column_role, column_name as metric,
             sum(case when bin_kind = 'rows' then n end) as row_count, sum(case when bin_kind = 'rows' then w end) as w, sum(case when bin_kind = 'rows' then w2 end) as w2,
+            sum(case when bin_kind = 'numerator' then n end) as valued,
             sum(case when bin_kind = 'numerator' then v end) as n,
             sum(case when bin_kind = 'numerator' then d2 end) as nn,
             sum(case when bin_kind = 'denominator' then v end) as d,
@@ -79,10 +80,10 @@ observed as (
         case when abs(d) between 1e-30 and 1e30 then
             case when abs(nn - n) <= 1e-9 * abs(d) and abs(dd - d) <= 1e-9 * abs(d) and abs(nd - n) <= 1e-9 * abs(d) then 0 else 1 end
         else 1 end,
-        {{ null_double }}, {{ null_double }}
+        valued, all_rows
     from (
         select
-            group_no, period_index, metric, all_rows, all_w, all_w2, coalesce(n, 0) as n, coalesce(nn, 0) as nn,
+            group_no, period_index, metric, all_rows, coalesce(valued, 0) as valued, all_w, all_w2, coalesce(n, 0) as n, coalesce(nn, 0) as nn,
             case when is_ratio = 1 then coalesce(d, 0) else all_w end as d,
             case when is_ratio = 1 then coalesce(dd, 0) else all_w end as dd,
             case when is_ratio = 1 then coalesce(nd, 0) else coalesce(n, 0) end as nd

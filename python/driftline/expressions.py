@@ -71,6 +71,32 @@ def problem_of(expression: str, columns: Iterable[str], dialect: str) -> str | N
     return None
 
 
+def names(expression: str, column: str, dialect: str) -> bool:
+    """Whether an expression that can be used names a column; matched without regard to case."""
+    tree = _parsed(expression, dialect)
+    found = tree.find_all(exp.Column) if tree is not None else ()
+    return any(part.name.lower() == column.lower() for node in found for part in node.parts)
+
+
+def can_end_in_null(expression: str, dialect: str) -> bool:
+    """Whether an expression is a CASE that gives NULL where none of its branches applies."""
+    tree = _parsed(expression, dialect)
+    while isinstance(tree, exp.Paren):
+        tree = tree.this
+    return isinstance(tree, exp.Case) and tree.args.get("default") is None
+
+
+def _parsed(expression: str, dialect: str) -> Any:
+    try:
+        reader = Dialect.get_or_raise(dialect)
+    except ValueError:
+        reader = Dialect.get_or_raise(None)
+    try:
+        return next(iter(reader.parse(expression)), None)
+    except (SqlglotError, RecursionError):
+        return None
+
+
 def _ends_with_semicolon(tokens: list[Any], expression: str) -> bool:
     return any(token.text == ";" and expression[token.start : token.end + 1] == ";" for token in tokens)
 

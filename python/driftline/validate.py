@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from driftline.declarations import Declaration, read_declarations
 from driftline.errors import DriftlineError, ProjectError, UnknownMonitorError, UnreachableError, WarehouseError
-from driftline.expressions import problem_of
+from driftline.expressions import can_end_in_null, names, problem_of
 from driftline.kinds import Kind, kind_of
 from driftline.text import printable
 from driftline.warehouse import LIST_VARIABLE, Column, Node, Warehouse
@@ -32,7 +32,7 @@ _FOLLOWED = "ref('...') or source('...', '...'), written in the call itself"
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong (``error``) or could not be checked (``warning``)."""
+    """One thing that is wrong (``error``), may be or was not checked (``warning``), or is good to know (``note``)."""
 
     monitor: str
     argument: str
@@ -41,7 +41,7 @@ class Finding:
     level: str = "error"
 
     def line(self) -> str:
-        prefix = "" if self.level == "error" else "warning: "
+        prefix = "" if self.level == "error" else f"{self.level}: "
         return printable(
             f"{prefix}monitor '{self.monitor}', argument '{self.argument}': given {self.given}; allowed: {self.allowed}"
         )
@@ -84,7 +84,7 @@ class ValidateResult:
         return {
             "monitors": list(self.monitors),
             "errors": self.errors,
-            "warnings": len(self.findings) - self.errors,
+            "warnings": sum(finding.level == "warning" for finding in self.findings),
             "findings": [finding.to_dict() for finding in self.findings],
         }
 
@@ -421,6 +421,29 @@ class _Check:
                 yield self._finding(
                     argument, f'"{expression}" of type {data_type}', f"{_EXPRESSION}, of a numeric type"
                 )
+                continue
+            yield from self._what_it_counts(argument, str(expression))
+
+    def _what_it_counts(self, argument: str, expression: str) -> Iterator[Finding]:
+        """A row whose numerator is not known is in no denominator, and a metric of the label waits for it."""
+        label = self._declaration.label
+        if not argument.startswith("business_metrics."):
+            return
+        if label is not None and not label.is_elsewhere and names(expression, label.column, self._warehouse.dialect):
+            yield self._finding(
+                argument,
+                f'"{expression}", which names the label',
+                "this; the metric counts the rows whose label is known, and is judged once the labels are final "
+                "(label_delay, min_labelled_share)",
+                "note",
+            )
+        if argument.endswith(".numerator") and can_end_in_null(expression, self._warehouse.dialect):
+            yield self._finding(
+                argument,
+                f'"{expression}", a CASE without ELSE',
+                "this, but a row whose numerator is NULL is in no denominator: write ELSE 0 where it is to count",
+                "warning",
+            )
 
     # --- the reference -------------------------------------------------------------------------------------------
 

@@ -76,7 +76,7 @@ CASES: dict[str, tuple[str, list[Row], str]] = {
     "business both ways": ("plain", business(64, 76, 77, 51, 97, 31), "..wwcc"),
     "business and its noise": ("plain", business(90, noise=26.0), "."),
     "business with nothing before": ("plain", business(90, expected=None), "?"),
-    "business after zero": ("plain", business(90, expected=0.0), "?"),
+    "business after zero": ("plain", business(90, 0, expected=0.0), "c?"),
     "business below zero": ("plain", business(-90.0, -64.0, expected=-64.0), "w."),
     "business against the season": ("plain", business(90, baseline="seasonal"), "-"),
     "looser thresholds": ("looser", psi(0.3, 0.4, 0.7), ".wc"),

@@ -165,7 +165,8 @@ BUSINESS_METRICS = {
     "conversion": _mean("conversion", lambda r: r["bought"]),
     "hits": o.Metric("hits", lambda r: (r["request_hit"], r["is_request"])),
     "revenue": _mean("revenue", lambda r: r["spent"], higher=False),
-    "price": o.Metric("price", lambda r: (r["spent"], r["bought"])),
+    # A row whose numerator is not known belongs in no denominator.
+    "price": o.Metric("price", lambda r: (r["spent"], r["bought"].where(r["spent"].notna(), 0))),
 }
 BINARY = {
     "accuracy": _mean("accuracy", lambda r: _chosen(r) == (_y(r) == 1), _labelled, zero_one=True),

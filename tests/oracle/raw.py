@@ -43,6 +43,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import stats
 
 from oracle import oracle as o
 
@@ -627,7 +628,22 @@ class _Metric:
 
     def parts(self, data: _Data, rows: Mask) -> tuple[float, float]:
         picked = np.flatnonzero(rows)
-        return self._total(data, picked, self.numerator), self._total(data, picked, self.denominator)
+        return self._total(data, picked, self.numerator), self._total(data, self._known(picked), self.denominator)
+
+    def _known(self, picked: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """A row whose numerator is not known belongs in no denominator."""
+        return np.asarray([i for i in picked if self.numerator[i] is not None], dtype=np.int64)
+
+    def squares(self, data: _Data, rows: Mask) -> tuple[float, float]:
+        picked = self._known(np.flatnonzero(rows))
+        tops, bottoms = (
+            None if values is None else [None if v is None else v * v for v in values]
+            for values in (self.numerator, self.denominator)
+        )
+        return self._total(data, picked, tops), self._total(data, picked, bottoms)
+
+    def known_rows(self, rows: Mask) -> int:
+        return len(self._known(np.flatnonzero(rows)))
 
     @staticmethod
     def _total(data: _Data, picked: npt.NDArray[np.int64], values: list[float | None] | None) -> float:
@@ -657,6 +673,127 @@ def _metrics(data: _Data) -> list[_Metric]:
     return out
 
 
+ALPHA = 0.001
+USUAL_SEASONS = 8  # as many seasons back the same window is looked at
+KNOWN_SEASONS = 3  # and fewer of them tell nothing
+
+
+def _student(nu: float) -> float:
+    """The two-sided quantile of Student's t by its expansion in 1/nu (Abramowitz & Stegun 26.7.5)."""
+    z = float(stats.norm.isf(ALPHA / 2))
+    return float(
+        z
+        + (z**3 + z) / (4 * nu)
+        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * nu**2)
+        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * nu**3)
+    )
+
+
+@dataclass
+class _Usual:
+    """What the windows before one make expect of it (decision 19), for the windows of one length of one grain."""
+
+    data: _Data
+    metric: _Metric
+    mine: Mask
+    length: int
+    value_at: Callable[[int, int], float]
+    memo: dict[tuple[str, int], tuple[float, int]] = field(default_factory=dict)
+
+    @property
+    def many(self) -> int:
+        return max(8, math.ceil(self.data.trailing / self.length))
+
+    @property
+    def has_season(self) -> bool:
+        return self.data.period in ("hour", "day") and self.length == 1
+
+    def before(self, start: int, many: int) -> list[int]:
+        return [start - k * self.length for k in range(1, many + 1)]
+
+    def level(self, kind: str, start: int) -> tuple[float, int]:
+        """The median of the windows before, or of the same window of the seasons before; and of how many."""
+        if (kind, start) not in self.memo:
+            if kind == "trailing":
+                starts = self.before(start, self.many)
+            else:
+                season = self.data.season_shift(1)
+                starts = [start - k * season for k in range(1, USUAL_SEASONS + 1)] if self.has_season else []
+            past = [v for s in starts if (v := self.value_at(s, self.length)) == v]
+            self.memo[kind, start] = (float(np.median(past)) if past else NAN, len(past))
+        return self.memo[kind, start]
+
+    def error(self, kind: str, start: int) -> tuple[float, int]:
+        """The median of how far such a median was off, over twice as many windows; and of how many."""
+        off = []
+        for s in self.before(start, 2 * self.many):
+            level, count = self.level(kind, s)
+            if count >= KNOWN_SEASONS and (v := self.value_at(s, self.length)) == v:
+                off.append(abs(v - level))
+        return float(np.median(off)) if off else NAN, len(off)
+
+    def is_seasonal(self, start: int) -> bool:
+        (plain, _), (seasonal, errors) = self.error("trailing", start), self.error("seasonal", start)
+        if errors < 7 or self.level("seasonal", start)[1] < KNOWN_SEASONS:
+            return False
+        # Equal up to rounding is equal.
+        return seasonal <= 1.000001 * plain + 1e-12 * abs(self.level("trailing", start)[0])
+
+    def expected(self, start: int) -> float:
+        return self.level("seasonal" if self.is_seasonal(start) else "trailing", start)[0]
+
+    def noise(self, start: int) -> float:
+        past = [v for s in self.before(start, self.many) if (v := self.value_at(s, self.length)) == v]
+        if len(past) < 5:
+            return NAN
+        plain = float(np.std(past, ddof=1)) * math.sqrt(1 + 1 / len(past)) * _student(len(past) - 1)
+        error, count = self.error("seasonal" if self.is_seasonal(start) else "trailing", start)
+        robust = 1.4826 * error * _student(2 + count / 6) if count >= 5 else NAN
+        is_early = self.has_season and self.error("seasonal", start)[1] < 7
+        known = [plain, robust] if is_early or robust != robust else [robust]
+        return max(v for v in [*known, self.count_noise(start, len(past))] if v == v)
+
+    def count_noise(self, start: int, windows: int) -> float:
+        """That of rows that come by chance: for sums of 0 and 1, and where nothing is usual."""
+        data, metric, z = self.data, self.metric, float(stats.norm.isf(ALPHA / 2))
+        now = self.mine & data.span(start, self.length)
+        past = self.mine & data.span(start - self.many * self.length, self.many * self.length)
+        # Whole windows only.
+        whole = [self.mine & data.span(s, self.length) for s in self.before(start, self.many) if s >= data.first]
+        past = np.logical_or.reduce([np.zeros_like(now), *whole])
+        expected = self.expected(start)
+        (top, bottom), (top_before, bottom_before) = metric.parts(data, now), metric.parts(data, past)
+        (top2, bottom2), (top2_before, bottom2_before) = metric.squares(data, now), metric.squares(data, past)
+        total, total2 = top + top_before, top2 + top2_before
+        weights = data.weight[now | past]
+        per_row = float((weights**2).sum() / weights.sum()) if weights.sum() > 0 else 1.0
+        counts = 0.999999999 * total <= total2 <= 1.000000001 * total and total > 0
+        of_one = total2 / abs(total) if total else 0.0
+        if metric.denominator is None:
+            if expected > 0 and counts:
+                variance = (expected * windows + top) / (windows + 1)
+            elif expected == 0:
+                variance = total2 / (windows + 1)
+            else:
+                return NAN
+            offset = abs(top_before / windows) if expected == 0 else 0.0
+            return z * math.sqrt(variance * per_row) + (z * z - 1) / 6 * of_one * per_row + offset
+        both, both2 = bottom + bottom_before, bottom2 + bottom2_before
+        counts = counts and 0.999999999 * both <= both2 <= 1.000000001 * both
+        if not bottom > 0:
+            return NAN
+        if counts:
+            rate = (expected * bottom_before + top) / both if expected > 0 else total / both
+            rate = min(max(rate, 0.0), 1.0)
+            variance, of_one = bottom * rate * (1 - rate), of_one * abs(1 - 2 * rate)
+        elif expected == 0:
+            variance = bottom * total2 / both
+        else:
+            return NAN
+        offset = abs(top_before / bottom_before) if expected == 0 and bottom_before else 0.0
+        return (z * math.sqrt(variance * per_row) + (z * z - 1) / 6 * of_one * per_row) / bottom + offset
+
+
 def _change(value: float, other: float) -> float:
     return (value - other) / abs(other) if other == other and other != 0 else NAN
 
@@ -665,6 +802,7 @@ def _business(data: _Data) -> Iterator[dict[str, Any]]:
     for grain in data.grains():
         for metric in _metrics(data):
             seen: dict[tuple[int, int], float] = {}
+            usual: dict[int, _Usual] = {}
 
             def value_at(
                 start: int,
@@ -707,13 +845,18 @@ def _business(data: _Data) -> Iterator[dict[str, Any]]:
                 many = max(8, math.ceil(data.trailing / length))
                 past = [value_at(start - k * length, length) for k in range(1, many + 1)]
                 past = [v for v in past if v == v]
+                if length not in usual:
+                    usual[length] = _Usual(data, metric, grain.rows, length, value_at)
                 mean = math.fsum(past) / len(past) if past else NAN
                 stddev = float(np.std(past, ddof=1)) if len(past) >= 5 else NAN
                 yield {
                     **data.stamp(grain, start, length),
                     "metric": metric.name,
                     "row_count": int(rows.sum()),
+                    "valued_row_count": metric.known_rows(rows),
                     "value": value,
+                    "expected": usual[length].expected(start),
+                    "noise": usual[length].noise(start),
                     "numerator": numerator,
                     "denominator": denominator,
                     "previous_value": previous,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from driftline.expressions import problem_of
+from driftline.expressions import can_end_in_null, names, problem_of
 
 COLUMNS = ["bought", "Revenue", "we ird", "payload", "l", "ts"]
 DIALECTS = ["duckdb", "postgres", "snowflake", "bigquery", "redshift", "databricks", "spark", "clickhouse", "trino"]
@@ -83,3 +83,14 @@ def test_a_dialect_sqlglot_does_not_know() -> None:
 
 def test_nested_beyond_reason() -> None:
     assert problem_of("(" * 3000 + "1" + ")" * 3000, COLUMNS, "duckdb") is not None
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_what_an_expression_counts(dialect: str) -> None:
+    for naming in ("bought", "BOUGHT * 2", "case when bought = 1 then 1 else 0 end", "payload.bought"):
+        assert names(naming, "Bought", dialect), naming
+    for other in ("'bought'", "revenue", "bought_at", "1"):
+        assert not names(other, "bought", dialect), other
+    assert can_end_in_null("(case when bought = 1 then 1 end)", dialect)
+    assert not can_end_in_null("case when bought = 1 then 1 else 0 end", dialect)
+    assert not can_end_in_null("coalesce(case when bought = 1 then 1 end, 0)", dialect)

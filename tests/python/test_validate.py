@@ -86,7 +86,23 @@ def test_a_good_declaration(events: Any) -> None:
         "'case when bought then 1 else 0 end', 'denominator': '1'}}",
     )
     outcome = events.run("validate")
-    assert (outcome.code, outcome.out, outcome.err) == (0, "1 monitor checked, no errors.\n", "")
+    note, *rest = outcome.out.splitlines()
+    assert note.startswith("note: ") and "business_metrics.rate.numerator" in note and "names the label" in note
+    assert (outcome.code, rest, outcome.err) == (0, ["1 monitor checked, no errors."], "")
+
+
+def test_business_metrics_of_the_label(events: Any) -> None:
+    declare(
+        events,
+        numeric="['price']",
+        label="'bought'",
+        task="'binary'",
+        business_metrics="{'rate': {'numerator': 'case when bought then 1 end', 'denominator': '1'},"
+        " 'sold': {'sum': 'case when bought then 1 end'}, 'price': {'numerator': 'price', 'denominator': '1'}}",
+    )
+    found = [(argument.removeprefix("business_metrics."), level) for argument, _, level in findings(events)]
+    assert found == [("rate.numerator", "note"), ("rate.numerator", "warning"), ("sold.sum", "note")]
+    assert events.run("validate", "--json").json["warnings"] == 1
 
 
 def test_all_at_once_one_message_each(events: Any) -> None:

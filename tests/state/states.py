@@ -415,6 +415,8 @@ def _add_row(
         if denominator is not None:
             bottom = denominator(row) if source == "relation" else None
             sums = at(name, "business", 1, "denominator")
+            if top is None:  # a row whose numerator is not known belongs in no denominator
+                bottom = None
             if bottom is not None:
                 sums.add(value_sum=weight * bottom, deviation_sq_sum=weight * bottom**2)
             sums = at(name, "business", 2, "product")

@@ -1,0 +1,167 @@
+{{ config(materialized='table') }}
+{#- A window's value; @ stands for the prefix of the window's sums. A sum over no rows is 0, one over rows without a value
+    is not known. -#}
+{%- set value = 'case when r.@numerator_n > 0 then case when m.is_ratio = 1 then r.@numerator / nullif(r.@denominator, 0)'
+    ~ ' else r.@numerator end when m.is_ratio = 0 and r.@n = 0 then 0e0 end' -%}
+{%- set measures = [] -%}
+{%- for name in ['n', 'numerator_n', 'numerator', 'denominator'] -%}
+    {%- do measures.append({'name': name, 'aggregate': 'sum', 'baselines': true}) -%}
+{%- endfor -%}
+{%- set squares = ['numerator_sq', 'denominator_sq', 'weight', 'weight_sq'] -%}
+{%- for name in squares + ['reference_numerator_n', 'reference_numerator', 'reference_denominator', 'reference_periods'] -%}
+    {%- do measures.append({'name': name, 'aggregate': 'sum', 'baselines': false}) -%}
+{%- endfor %}
+
+-- Each business metric in each window, beside the windows before it. What the judge expects of it: driftline_business.
+
+with metrics as (
+    select
+        c.monitor, c.column_no, c.column_name as metric, max(case when c.bin_kind = 'denominator' then 1 else 0 end) as is_ratio,
+        max(case when a.metric is not null then 1 else 0 end) as awaits_label
+    from {{ ref('driftline_cells') }} as c
+    left join ({{ driftline._metrics_of_the_label() }}) as a on a.monitor = c.monitor and a.metric = c.column_name
+    where c.column_role = 'business'
+    group by c.monitor, c.column_no, c.column_name
+),
+
+sums as (
+    select
+        s.group_no, c.column_no, s.period_index,
+        sum(case when c.bin_kind = 'numerator' then s.n end) as numerator_n,
+        sum(case when c.bin_kind = 'numerator' then s.v end) as numerator,
+        sum(case when c.bin_kind = 'numerator' then s.d2 end) as numerator_sq,
+        sum(case when c.bin_kind = 'numerator' then s.w end) as weight,
+        sum(case when c.bin_kind = 'numerator' then s.w2 end) as weight_sq,
+        sum(case when c.bin_kind = 'numerator' then s.reference_n end) as reference_numerator_n,
+        sum(case when c.bin_kind = 'numerator' then s.reference_v end) as reference_numerator,
+        sum(case when c.bin_kind = 'denominator' then s.v end) as denominator,
+        sum(case when c.bin_kind = 'denominator' then s.d2 end) as denominator_sq,
+        sum(case when c.bin_kind = 'denominator' then s.reference_v end) as reference_denominator
+    from {{ ref('driftline_series') }} as s
+    join {{ ref('driftline_cells') }} as c on c.cell_no = s.cell_no
+    where c.column_role = 'business'
+    group by s.group_no, c.column_no, s.period_index
+),
+
+row_counts as (
+    select s.group_no, s.period_index, s.n, s.reference_n
+    from {{ ref('driftline_series') }} as s
+    join {{ ref('driftline_cells') }} as c on c.cell_no = s.cell_no
+    where c.column_role = 'row'
+),
+
+dense as (
+    select
+        k.group_no, m.column_no, k.block, k.period, k.period_index, k.first_index,
+        coalesce(n.n, 0) as n,
+        {%- for name in ['numerator_n', 'numerator', 'denominator'] + squares %}
+        coalesce(s.{{ name }}, 0) as {{ name }},
+        {%- endfor %}
+        coalesce(s.reference_numerator_n, 0) as reference_numerator_n,
+        coalesce(s.reference_numerator, 0) as reference_numerator, coalesce(s.reference_denominator, 0) as reference_denominator,
+        case when n.reference_n > 0 then 1 else 0 end as reference_periods
+    from {{ ref('driftline_calendar') }} as k
+    join metrics as m on m.monitor = k.monitor
+    left join sums as s on s.group_no = k.group_no and s.column_no = m.column_no and s.period_index = k.period_index
+    left join row_counts as n on n.group_no = k.group_no and n.period_index = k.period_index
+),
+
+rolled as (
+    {{ driftline._roll('dense', ['group_no', 'column_no', 'block'], measures) }}
+),
+
+-- The reference, less what the window shares with it.
+reference as (
+    select
+        r.group_no, c.column_no,
+        sum(case when c.bin_kind = 'numerator' then r.n end) as numerator_n,
+        sum(case when c.bin_kind = 'numerator' then r.v end) as numerator,
+        sum(case when c.bin_kind = 'denominator' then r.v end) as denominator,
+        max(p.periods) as periods,
+        max(r.reference_model_version) as reference_model_version
+    from {{ ref('driftline_reference') }} as r
+    join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no
+    join (
+        select r.group_no, r.periods
+        from {{ ref('driftline_reference') }} as r
+        join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no
+        where c.column_role = 'row'
+    ) as p on p.group_no = r.group_no
+    where c.column_role = 'business'
+    group by r.group_no, c.column_no
+),
+
+valued as (
+    select
+        r.group_no, r.window_periods, r.period_index, r.column_no, g.period, m.metric, m.is_ratio, m.awaits_label,
+        r.n, r.numerator_n, r.numerator, r.denominator,
+        {%- for name in squares %}
+        r.{{ name }},
+        {%- endfor %}
+        {{ value | replace('@', '') }} as value,
+        {{ value | replace('@', 'previous_') }} as previous_value,
+        {{ value | replace('@', 'seasonal_') }} as seasonal_value,
+        case
+            when coalesce(f.numerator_n, 0) <= r.reference_numerator_n then null
+            -- What rounding leaves of a denominator is none.
+            when m.is_ratio = 1 then case
+                when abs(f.denominator - r.reference_denominator) > 1e-12 * abs(f.denominator)
+                    then (f.numerator - r.reference_numerator) / (f.denominator - r.reference_denominator)
+            end
+            -- A sum over another version's rows is no reference for this one; a ratio is.
+            when f.reference_model_version = g.model_version
+                then r.window_periods * (f.numerator - r.reference_numerator) / nullif(f.periods - r.reference_periods, 0)
+        end as reference_value,
+        -- Windows that do not overlap are numbered; in this unit, each kind's trailing length is the same number.
+        cast((r.period_index - mod(r.period_index, r.window_periods)) / r.window_periods as {{ dbt.type_bigint() }}) as window_no,
+        cast(case
+            {%- for window in driftline._windows() %}
+            {%- for size in window.sizes %}
+            when g.period = '{{ window.period }}' and r.window_periods = {{ size }}
+                then {{ driftline._business_step(window, size) }}
+            {%- endfor %}
+            {%- endfor %}
+        end as {{ dbt.type_bigint() }}) as step
+    from rolled as r
+    join metrics as m on m.column_no = r.column_no
+    join {{ ref('driftline_groups') }} as g on g.group_no = r.group_no
+    left join reference as f on f.group_no = r.group_no and f.column_no = r.column_no
+    where r.period_index - r.window_periods + 1 >= r.first_index
+),
+
+placed as (
+    select
+        v.*, window_no * step as place,
+        case period
+            {%- for window in driftline._windows() if window.period in ['hour', 'day'] %}
+            when '{{ window.period }}' then case when window_periods = 1 then mod(window_no, {{ window.season }}) end
+            {%- endfor %}
+        end as season_phase,
+        case period
+            {%- for window in driftline._windows() if window.period in ['hour', 'day'] %}
+            when '{{ window.period }}' then case
+                when window_periods = 1
+                    then cast((window_no - mod(window_no, {{ window.season }})) / {{ window.season }} as {{ dbt.type_bigint() }})
+            end
+            {%- endfor %}
+        end as season_no
+    from valued as v
+)
+
+{#- The windows of the same length that came before, none of which overlaps another. -#}
+{%- set before -%}
+    over (
+        partition by group_no, column_no, window_periods, mod(period_index, window_periods) order by place
+        range between {{ driftline._business_unit() }} preceding and 1 preceding
+    )
+{%- endset %}
+-- Their mean and deviation; gaps are left out.
+select
+    p.*,
+    avg(value) {{ before }} as trailing_mean,
+    stddev_samp(value) {{ before }} as trailing_stddev,
+    count(value) {{ before }} as trailing_count
+    {%- for name in ['numerator', 'denominator'] + squares %},
+    sum({{ name }}) {{ before }} as trailing_{{ name }}
+    {%- endfor %}
+from placed as p
