@@ -82,8 +82,8 @@
     {%- set brier_mean = '(w.squared_error_v / ' ~ l ~ ')' -%}
     {%- do metrics.update({
         'log_loss': {'value': 'case when ' ~ probable ~ ' then ' ~ loss.value ~ ' end', 'variance': loss.variance},
-        'brier': {'value': brier_mean, 'variance': '(w.squared_error_d2 / ' ~ l ~ ' - ' ~ driftline._squared(brier_mean) ~ ') / nullif(w.effective_n, 0e0)'},
-        'expected_calibration_error': {'value': 'w.expected_calibration_error'},
+        'brier': {'value': 'case when ' ~ probable ~ ' then ' ~ brier_mean ~ ' end', 'variance': '(w.squared_error_d2 / ' ~ l ~ ' - ' ~ driftline._squared(brier_mean) ~ ') / nullif(w.effective_n, 0e0)'},
+        'expected_calibration_error': {'value': 'case when ' ~ probable ~ ' then w.expected_calibration_error end'},
     }) -%}
 
     {%- for metric in ['macro_precision', 'macro_recall', 'macro_f1'] -%}
@@ -107,6 +107,8 @@
 
     {%- for metric, measure in {'hit_rate': 'hit', 'ndcg': 'ndcg', 'mrr': 'reciprocal_rank'}.items() -%}
         {%- set mean = '(w.' ~ measure ~ '_v / nullif(w.' ~ measure ~ '_n, 0e0))' -%}
+        {#- A list that has a label below 0 has no NDCG: the others are not all there is. -#}
+        {%- set mean = '(case when w.ndcg_n >= w.hit_n then ' ~ mean ~ ' end)' if measure == 'ndcg' else mean -%}
         {%- do metrics.update({metric: {'value': mean, 'variance': '(w.' ~ measure ~ '_d2 / nullif(w.' ~ measure ~ '_n, 0e0) - ' ~ mean ~ ' * ' ~ mean ~ ') / nullif(w.' ~ measure ~ '_n, 0e0)'}}) -%}
     {%- endfor -%}
     {{- return(metrics) -}}

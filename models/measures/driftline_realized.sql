@@ -53,7 +53,7 @@ named as (
 long as (
     select
         w.group_no, w.window_periods, w.period_index, w.side, n.metric, {{ driftline._text('all') }} as class_name, w.rows_n, w.known_n,
-        case when n.rows_of = 'requests' then w.hit_n when n.rows_of = 'scored' then w.predicted_positive_n when n.rows_of = 'nonzero' then w.percentage_error_n
+        case when n.metric = 'ndcg' then w.ndcg_n when n.rows_of = 'requests' then w.hit_n when n.rows_of = 'scored' then w.predicted_positive_n when n.rows_of = 'nonzero' then w.percentage_error_n
             when n.rows_of = 'above_minus_one' then w.squared_log_error_n else w.labelled_n end as metric_n,
         case n.metric
             {%- set metrics = driftline._realized_metrics() %}
@@ -79,10 +79,11 @@ long as (
         case
             when coalesce(w.rows_n, 0) = 0 then 'no rows in the window'
             when coalesce(w.known_n, 0) = 0 and n.rows_of <> 'scored' then 'no labels yet'
+            when n.metric = 'ndcg' and w.hit_n > coalesce(w.ndcg_n, 0) then 'a label below 0 is no relevance'
             when n.rows_of = 'requests' then 'no request whose labels are all known'
             when n.rows_of = 'scored' then 'no scores'
             when coalesce(w.labelled_n, 0) = 0 then 'no row with both label and prediction'
-            when w.has_no_probabilities = 1 and n.metric = 'log_loss' then 'a label without a probability from 0 to 1'
+            when w.has_no_probabilities = 1 and n.metric in ('log_loss', 'brier', 'expected_calibration_error') then 'a label without a probability from 0 to 1'
             when n.metric like 'macro%' then 'no class of the reference that has one'
             when n.metric in ('roc_auc', 'gini', 'ks') then 'labels of one class only'
             when n.metric = 'precision' then 'no predicted positives'
@@ -96,7 +97,7 @@ long as (
         end as reason_if_missing
     from wide as w
     join named as n
-        on n.task = w.task and not (n.metric in ('macro_roc_auc', 'log_loss') and w.task = 'multiclass' and w.log_loss_n is null and w.macro_roc_auc is null)
+        on w.is_scored and n.task = w.task and not (n.metric in ('macro_roc_auc', 'log_loss') and w.task = 'multiclass' and w.log_loss_n is null and w.macro_roc_auc is null)
         or n.task = 'ranking' and w.ranking_k is not null
     union all
     {%- for metric, columns in {'precision': ['class_precision', 'predicted'], 'recall': ['class_recall', 'support'], 'f1': ['class_f1', none], 'roc_auc': ['roc_auc', none]}.items() %}

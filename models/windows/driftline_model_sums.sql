@@ -47,10 +47,11 @@ sums as (
 
 -- A label's deviations were taken from its frozen centre.
 select
-    s.*, g.task, g.ranking_k, g.monitor,
+    s.*, g.task, g.ranking_k, g.monitor, g.is_scored,
     s.labelled_w * s.labelled_w / nullif(s.labelled_w2, 0e0) as effective_n,
     s.labelled_w2 / nullif(s.labelled_w, 0e0) as weight_per_row,
     s.label_d2 - s.labelled_w * {{ driftline._squared('(s.label_v / nullif(s.labelled_w, 0e0) - coalesce(g.label_centre, 0e0))') }} as label_ss
 from sums as s
 join {{ ref('driftline_groups') }} as g on g.group_no = s.group_no
-where g.source = 'relation' and g.is_scored
+-- Lists have no need of a score.
+where g.source = 'relation' and (g.is_scored or g.ranking_k is not null)

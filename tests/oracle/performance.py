@@ -177,10 +177,10 @@ def binary_log_loss(y: Floats, s: Floats, w: Floats, choices: Choices | None = N
 
 
 def brier(y: Floats, s: Floats, w: Floats) -> float:
-    """Mean squared distance of score and label: scikit-learn's, which takes nothing but probabilities, or the same."""
+    """Mean squared distance of score and label: scikit-learn's, which takes nothing but probabilities."""
     if ((s >= 0) & (s <= 1)).all():
         return float(sk.brier_score_loss(y, s, pos_label=1, sample_weight=w))
-    return float(sk.mean_squared_error(y, s, sample_weight=w))
+    return NAN
 
 
 def binary(y: Floats, s: Floats, w: Floats, threshold: float = 0.5, choices: Choices | None = None) -> dict[str, Exact]:
@@ -530,7 +530,7 @@ class Performance:
             return self._seen[key]
         told = rows & self.labelled
         found = NAN
-        if told.any():
+        if told.any() and ((self.s[told] >= 0) & (self.s[told] <= 1)).all():
             groups = np.asarray([b.group for b in learnt])[self.position(self.d["prediction"], self.s)[told]]
             found = calibration_error(self.y[told], self.s[told], self.w[told], groups)
         return {**self._seen[key], ("expected_calibration_error", ALL): _exactly(found)}

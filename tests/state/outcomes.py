@@ -145,14 +145,25 @@ def _regression(o: Outcome) -> None:
 
 
 def rank(items: Sequence[tuple[float | None, float]], k: int) -> dict[str, float]:
-    """Hit, NDCG and reciprocal rank at k of one list of (position, relevance)."""
+    """Hit, NDCG and reciprocal rank at k of one list of (position, relevance).
+
+    Rows that share a place share the discounts of the places they take up: no list is better than the ideal one. Where a
+    relevance is below 0 there is no NDCG.
+    """
     shown = [(place, relevance) for place, relevance in items if place is not None and 1 <= place <= k]
     hits = [place for place, relevance in shown if relevance > 0]
-    gain = sum(relevance / math.log2(place + 1) for place, relevance in shown)
+    gains: dict[float, list[tuple[float, float]]] = {}
+    placed = sorted((place, relevance) for place, relevance in items if place is not None and place >= 1)
+    for number, (place, relevance) in enumerate(placed, start=1):
+        taken = max(place, number)
+        gains.setdefault(place, []).append((relevance, 1 / math.log2(taken + 1) if taken <= k else 0.0))
+    gain = sum(
+        sum(relevance for relevance, _ in tied) * sum(discount for _, discount in tied) / len(tied)
+        for tied in gains.values()
+    )
     best = sorted((relevance for _, relevance in items), reverse=True)[:k]
     ideal = sum(relevance / math.log2(place + 1) for place, relevance in enumerate(best, start=1))
-    return {
-        "hit": float(bool(hits)),
-        "ndcg": gain / ideal if ideal else 0.0,
-        "reciprocal_rank": 1 / min(hits) if hits else 0.0,
-    }
+    found = {"hit": float(bool(hits)), "reciprocal_rank": 1 / min(hits) if hits else 0.0}
+    if min(relevance for _, relevance in items) >= 0:
+        found["ndcg"] = min(gain / ideal, 1.0) if ideal else 0.0
+    return found
