@@ -28,8 +28,8 @@
         {%- for name in row -%}
             {%- set value = row[name] -%}
             {%- if name not in keys + numbers + choices.keys() | list + switches -%}
-                {{- driftline._fail(row.get('monitor', '(all)'), "var 'driftline_thresholds'", tojson(name), allowed) -}}
-            {%- elif name in numbers and (value is boolean or value is not number or (name in whole and (value < 1 or value | int != value))) -%}
+                {{- driftline._fail(row.get('monitor', '(all)'), "var 'driftline_thresholds'", driftline._shown(name), allowed) -}}
+            {%- elif name in numbers and (not driftline._is_finite(value) or (name in whole and (value < 1 or value | int != value))) -%}
                 {{- driftline._fail(row.get('monitor', '(all)'), "var 'driftline_thresholds', " ~ name, tojson(value | string), 'a number, whole and at least 1' if name in whole else 'a number') -}}
             {%- elif name in choices and value not in choices[name] -%}
                 {{- driftline._fail(row.get('monitor', '(all)'), "var 'driftline_thresholds', " ~ name, tojson(value | string), choices[name] | join(', ')) -}}

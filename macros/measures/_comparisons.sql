@@ -21,7 +21,7 @@
     } -%}
     {%- for name, variable in {'planned_rows': 'driftline_planned_rows', 'min_rows': 'driftline_comparison_min_rows', 'champions': 'driftline_champions'}.items() -%}
         {%- set value = settings[name] -%}
-        {%- if value is boolean or value is not number or value < 1 or value | int != value -%}
+        {%- if not driftline._is_finite(value) or value < 1 or value | int != value -%}
             {{- exceptions.raise_compiler_error("driftline: var '" ~ variable ~ "': given " ~ tojson(value | string) ~ '; allowed: a whole number from 1') -}}
         {%- endif -%}
     {%- endfor -%}
@@ -33,7 +33,7 @@
         {%- set given = settings[name] -%}
         {%- set ns = namespace(good=given is mapping) -%}
         {%- for key in (given if given is mapping else []) -%}
-            {%- if given[key] is boolean or given[key] is not number or given[key] <= 0 -%}{%- set ns.good = false -%}{%- endif -%}
+            {%- if not driftline._is_finite(given[key]) or given[key] <= 0 -%}{%- set ns.good = false -%}{%- endif -%}
         {%- endfor -%}
         {%- if not ns.good -%}
             {{- exceptions.raise_compiler_error("driftline: var 'driftline_" ~ name ~ "': given " ~ tojson(given | string) ~ '; allowed: ' ~ allowed) -}}
@@ -45,7 +45,7 @@
         {%- if traffic[monitor] is not mapping -%}{%- set ns.good = false -%}{%- endif -%}
         {%- for version in (traffic[monitor] if traffic[monitor] is mapping else []) -%}
             {%- set share = traffic[monitor][version] -%}
-            {%- if share is boolean or share is not number or share <= 0 -%}{%- set ns.good = false -%}{%- endif -%}
+            {%- if not driftline._is_finite(share) or share <= 0 -%}{%- set ns.good = false -%}{%- endif -%}
         {%- endfor -%}
     {%- endfor -%}
     {%- if not ns.good -%}

@@ -115,7 +115,7 @@
 {# How many rows of a rate's denominator a group needs to take part in the comparison of groups. #}
 {% macro _fairness_min_rows() %}
     {%- set rows = driftline._var('driftline_fairness_min_rows', 100) -%}
-    {%- if rows is boolean or rows is not number or rows < 1 or rows | int != rows -%}
+    {%- if not driftline._is_finite(rows) or rows < 1 or rows | int != rows -%}
         {{- exceptions.raise_compiler_error("driftline: var 'driftline_fairness_min_rows': given " ~ tojson(rows | string) ~ '; allowed: a whole number of rows') -}}
     {%- endif -%}
     {{- return(rows) -}}

@@ -1,7 +1,7 @@
 {# The level of significance of psi_critical, ks_critical and the quality noise (var driftline_alpha). #}
 {% macro _alpha() %}
     {%- set alpha = driftline._var('driftline_alpha', 0.001) -%}
-    {%- if alpha is not number or alpha <= 0 or alpha >= 0.5 -%}
+    {%- if not driftline._is_finite(alpha) or alpha <= 0 or alpha >= 0.5 -%}
         {{- exceptions.raise_compiler_error("driftline: var 'driftline_alpha': given " ~ tojson(alpha | string) ~ '; allowed: a number over 0 and under 0.5') -}}
     {%- endif -%}
     {{- return(alpha) -}}
@@ -101,7 +101,7 @@
 {# The confidence of the intervals of estimates and comparisons (var driftline_confidence). #}
 {% macro _confidence() %}
     {%- set confidence = driftline._var('driftline_confidence', 0.95) -%}
-    {%- if confidence is not number or confidence <= 0.5 or confidence >= 1 -%}
+    {%- if not driftline._is_finite(confidence) or confidence <= 0.5 or confidence >= 1 -%}
         {{- exceptions.raise_compiler_error("driftline: var 'driftline_confidence': given " ~ tojson(confidence | string) ~ '; allowed: a number over 0.5 and under 1') -}}
     {%- endif -%}
     {{- return(confidence) -}}

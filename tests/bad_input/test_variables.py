@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 import pytest
+import yaml
 from bad_input.messages import GOOD, bad, everything
 from state.states import Jinja, declare_with, source
 from support import Project, Run
@@ -15,6 +16,8 @@ from support.project import _put_back
 
 VARIABLE = re.compile(r"driftline: var '(?P<variable>.*?)': given (?P<given>.*?); allowed: (?P<allowed>.*)")
 LOG = {"at": [dt.datetime(2024, 1, 1 + number // 10) for number in range(60)], "x": [1.0, 2.0, None] * 20}
+
+NAN, INF = float("nan"), float("inf")
 
 VARIABLES: dict[str, tuple[str, Any, str, str]] = {
     "monitors as text": ("driftline_monitors", "good", '"good"', "a list of the monitors' names"),
@@ -27,6 +30,16 @@ VARIABLES: dict[str, tuple[str, Any, str, str]] = {
     "alpha as text": ("driftline_alpha", "small", '"small"', "under 0.5"),
     "alpha too large": ("driftline_alpha", 0.5, "0.5", "under 0.5"),
     "no alpha": ("driftline_alpha", 0, "0", "over 0"),
+    "alpha that is no number": ("driftline_alpha", NAN, "nan", "over 0"),
+    "confidence without end": ("driftline_confidence", INF, "inf", "under 1"),
+    "planned rows without end": ("driftline_planned_rows", INF, "inf", "a whole number from 1"),
+    "traffic that is no number": (
+        "driftline_traffic",
+        {"good": {"v1": NAN}},
+        "v1",
+        "{monitor: {version: share over 0}}",
+    ),
+    "a number of rows without end": ("driftline_fairness_min_rows", INF, "inf", "a whole number of rows"),
     "windows of no period": ("driftline_windows", {"minute": [1]}, "minute", "hour, day, week or month"),
     "windows of no length": ("driftline_windows", {"day": [0]}, "[0]", "whole numbers"),
     "windows as number": ("driftline_windows", {"day": 7}, "7", "whole numbers"),
@@ -61,6 +74,7 @@ READERS = {
     "driftline_monitors": "driftline_state",
     "driftline_thresholds": "driftline_judgements",
     "driftline_fairness_min_rows": "driftline_fairness_groups",
+    "driftline_confidence": "driftline_fairness_groups",
     **{f"driftline_{name}": "driftline_version_splits" for name in COMPARING},
 }
 OVERRIDES: dict[str, tuple[dict[str, Any], str, str, str]] = {
@@ -68,6 +82,14 @@ OVERRIDES: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "a threshold as text": ({"monitor": "good", "metric": "psi", "warn": "0.1"}, ", warn", '"0.1"', "a number"),
     "no rows": ({"monitor": "good", "min_rows": 0}, ", min_rows", '"0"', "a number"),
     "a direction": ({"monitor": "good", "direction": "sideways"}, ", direction", '"sideways"', "above, below, both"),
+    "a threshold that is no number": ({"monitor": "good", "metric": "psi", "warn": NAN}, ", warn", '"nan"', "a number"),
+    "a threshold without end": (
+        {"monitor": "good", "metric": "psi", "critical": INF},
+        ", critical",
+        '"inf"',
+        "a number",
+    ),
+    "rows without end": ({"monitor": "good", "min_rows": INF}, ", min_rows", '"inf"', "a number"),
     "enabled as text": ({"monitor": "good", "enabled": "no"}, ", enabled", '"no"', "true or false"),
 }
 MOMENTS = {
@@ -110,7 +132,7 @@ class Parsed:
         path = str(self.project.path)
         command = ["compile", "--select", select, "--project-dir", path, "--profiles-dir", path]
         with _put_back(self.project.path):
-            result = dbtRunner(manifest=self.manifest).invoke([*command, "--vars", json.dumps(vars)])
+            result = dbtRunner(manifest=self.manifest).invoke([*command, "--vars", yaml.safe_dump(vars)])
         return Run(success=bool(result.success), exception=result.exception, result=result.result)
 
 
