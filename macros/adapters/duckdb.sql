@@ -37,6 +37,41 @@
 {% endmacro %}
 
 
+{% macro duckdb___is_finite_time(expression) %}
+    {{- return('isfinite(' ~ expression ~ ')') -}}
+{% endmacro %}
+
+
+{# To DuckDB, FLOAT is 32 bits. #}
+{% macro duckdb___is_real(data_type) %}
+    {{- return(data_type in ['real', 'float4', 'float']) -}}
+{% endmacro %}
+
+
+{% macro duckdb___matches(text, pattern) %}
+    {{- return('regexp_matches(' ~ text ~ ", '" ~ pattern ~ "')") -}}
+{% endmacro %}
+
+
+{# DuckDB's decimals end at 38 digits, so what it prints with an exponent is spelled out as text. #}
+{% macro duckdb___number_text(expression, data_type) %}
+    {%- set text = driftline._as_text(expression) -%}
+    {%- if data_type.split('(')[0] in ['decimal', 'numeric', 'dec'] -%}
+        {{- return(driftline._without_zeros(text)) -}}
+    {%- endif -%}
+    {%- set sign = 'case when ' ~ expression ~ " < 0 then '-' else '' end" -%}
+    {%- set digits = 'replace(regexp_extract(' ~ text ~ ", '^-?([0-9.]+)e', 1), '.', '')" -%}
+    {%- set exponent = 'try_cast(regexp_extract(' ~ text ~ ", 'e(.+)$', 1) as integer)" -%}
+    {{- return(
+        'case when abs(' ~ expression ~ ') < 9e18 and ' ~ expression ~ ' = floor(' ~ expression ~ ') then cast(try_cast(' ~ expression ~ ' as bigint) as varchar)'
+        ~ ' when isnan(' ~ expression ~ ") then 'NaN' when isinf(" ~ expression ~ ') then ' ~ sign ~ " || 'Infinity'"
+        ~ ' when not contains(' ~ text ~ ", 'e') then " ~ driftline._without_zeros(text)
+        ~ ' when ' ~ exponent ~ ' > 0 then ' ~ sign ~ ' || rpad(' ~ digits ~ ', ' ~ exponent ~ " + 1, '0')"
+        ~ ' else ' ~ sign ~ " || '0.' || repeat('0', -1 - " ~ exponent ~ ') || ' ~ digits ~ ' end'
+    ) -}}
+{% endmacro %}
+
+
 {# Overflow is infinite and underflow 0 here, and neither is an error: the infinite bins are told apart by their code. #}
 {% macro duckdb___squared(expression) %}
     {{- return('((' ~ expression ~ ') * (' ~ expression ~ '))') -}}

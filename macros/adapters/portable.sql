@@ -70,11 +70,11 @@
         {{- return('boolean') -}}
     {%- elif data_type.endswith(']') or data_type.split('(')[0] in ['enum', 'struct', 'map', 'union', 'row', 'array', 'tuple'] -%}
         {{- return('other') -}}
-    {%- elif 'int' in data_type and 'interval' not in data_type and 'point' not in data_type -%}
+    {%- elif data_type.split('(')[0] in driftline._integer_types() -%}
         {{- return('integer') -}}
-    {%- elif data_type.split('(')[0] in ['double', 'double precision', 'float', 'float4', 'float8', 'float32', 'float64', 'real', 'decimal', 'numeric', 'number', 'bignumeric'] -%}
+    {%- elif data_type.split('(')[0] in driftline._fraction_types() -%}
         {{- return('numeric') -}}
-    {%- elif 'char' in data_type or data_type.startswith('text') or data_type.startswith('string') -%}
+    {%- elif 'char' in data_type or data_type.split('(')[0] in ['text', 'string', 'citext', 'name'] -%}
         {{- return('text') -}}
     {%- endif -%}
     {{- return('other') -}}
@@ -86,6 +86,101 @@
 {% endmacro %}
 {% macro default___type_of_result(data_type) %}
     {{- return(data_type) -}}
+{% endmacro %}
+
+{# The names of types, by name and not by part of it: int4range and interval are no numbers. #}
+{% macro _integer_types() %}
+    {{- return([
+        'int', 'integer', 'bigint', 'smallint', 'tinyint', 'mediumint', 'byteint', 'hugeint', 'uhugeint', 'uinteger', 'ubigint',
+        'usmallint', 'utinyint', 'int1', 'int2', 'int4', 'int8', 'int16', 'int32', 'int64', 'int128', 'uint8', 'uint16',
+        'uint32', 'uint64', 'uint128', 'unsigned integer', 'unsigned bigint', 'longinteger',
+    ]) -}}
+{% endmacro %}
+{% macro _fraction_types() %}
+    {{- return([
+        'double', 'double precision', 'float', 'float4', 'float8', 'float32', 'float64', 'real', 'decimal', 'numeric', 'number',
+        'bignumeric', 'bigdecimal', 'dec', 'bignum',
+    ]) -}}
+{% endmacro %}
+
+{# Whether a declared type is floating point of 32 bits. #}
+{% macro _is_real(data_type) %}
+    {{- return(adapter.dispatch('_is_real', 'driftline')(data_type | lower)) -}}
+{% endmacro %}
+{% macro default___is_real(data_type) %}
+    {{- return(data_type in ['real', 'float4', 'float32']) -}}
+{% endmacro %}
+
+{#
+    A number as a double: infinite and 0 where a type of any size holds what a double cannot.
+
+    data_type  its declared type
+#}
+{% macro _double_of(expression, data_type) %}
+    {{- return(adapter.dispatch('_double_of', 'driftline')(expression, data_type | lower)) -}}
+{% endmacro %}
+{% macro default___double_of(expression, data_type) %}
+    {{- return(driftline._as_double(expression)) -}}
+{% endmacro %}
+
+{#
+    The one text of a number, whatever its type prints: no exponent, no zeros at the end, no point where it is whole. A
+    number of floating point is spelled by the fewest digits that read back as it, a whole one in full.
+
+    expression  SQL
+    data_type   the column's declared type
+#}
+{% macro _number_text(expression, data_type) %}
+    {{- return(adapter.dispatch('_number_text', 'driftline')(expression, data_type | lower)) -}}
+{% endmacro %}
+{% macro default___number_text(expression, data_type) %}
+    {%- set text = driftline._as_text(expression) -%}
+    {%- if data_type.split('(')[0] in ['decimal', 'numeric', 'number', 'bignumeric', 'bigdecimal', 'dec'] -%}
+        {{- return(driftline._without_zeros(text)) -}}
+    {%- endif -%}
+    {%- set whole = driftline._as_text('cast(' ~ expression ~ ' as ' ~ dbt.type_bigint() ~ ')') -%}
+    {%- set digits = driftline._without_zeros(driftline._as_text('cast(' ~ text ~ ' as numeric)')) -%}
+    {{- return(
+        'case when abs(' ~ expression ~ ') < 9e18 and ' ~ expression ~ ' = floor(' ~ expression ~ ') then ' ~ whole
+        ~ ' when abs(' ~ expression ~ ') <= 1.7976931348623157e308 then ' ~ digits ~ ' else ' ~ text ~ ' end'
+    ) -}}
+{% endmacro %}
+
+{# Digits without the zeros at the end of a fraction. #}
+{% macro _without_zeros(text) %}
+    {{- return("case when " ~ text ~ " like '%.%' then rtrim(rtrim(" ~ text ~ ", '0'), '.') else " ~ text ~ " end") -}}
+{% endmacro %}
+
+{#
+    The one text of a date or a timestamp: 2024-01-31, and with the time of day (in UTC where there is a zone) unless that is
+    midnight.
+
+    kind  date, naive or zoned
+#}
+{% macro _time_text(expression, kind) %}
+    {%- set naive = '((' ~ expression ~ ") at time zone 'UTC')" if kind == 'zoned' else expression -%}
+    {{- return(adapter.dispatch('_time_text', 'driftline')(naive, kind)) -}}
+{% endmacro %}
+{% macro default___time_text(expression, kind) %}
+    {%- if kind == 'date' -%}{{- return(driftline._as_text(expression)) -}}{%- endif -%}
+    {%- set day = 'cast(' ~ expression ~ ' as date)' -%}
+    {{- return(
+        'case when ' ~ expression ~ ' = ' ~ driftline._as_timestamp(day) ~ ' then ' ~ driftline._as_text(day)
+        ~ ' else ' ~ driftline._as_text(expression) ~ ' end'
+    ) -}}
+{% endmacro %}
+
+{# `regexp_replace` of the first match. #}
+{% macro _first_replaced(text, pattern, by) %}
+    {{- return('regexp_replace(' ~ text ~ ", '" ~ pattern ~ "', '" ~ by ~ "')") -}}
+{% endmacro %}
+
+{# Whether a text matches a regular expression. #}
+{% macro _matches(text, pattern) %}
+    {{- return(adapter.dispatch('_matches', 'driftline')(text, pattern)) -}}
+{% endmacro %}
+{% macro default___matches(text, pattern) %}
+    {{- return('regexp_like(' ~ text ~ ", '" ~ pattern ~ "')") -}}
 {% endmacro %}
 
 {# True where a double is NaN. #}
@@ -142,6 +237,14 @@
     {{- return(adapter.dispatch('_zones_like', 'driftline')(name)) -}}
 {% endmacro %}
 {% macro default___zones_like(name) %}
+    {{- return(none) -}}
+{% endmacro %}
+
+{# True where a time is a day of the calendar, or none where the engine knows no other. #}
+{% macro _is_finite_time(expression) %}
+    {{- return(adapter.dispatch('_is_finite_time', 'driftline')(expression)) -}}
+{% endmacro %}
+{% macro default___is_finite_time(expression) %}
     {{- return(none) -}}
 {% endmacro %}
 

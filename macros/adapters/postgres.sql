@@ -4,6 +4,55 @@
 {% endmacro %}
 
 
+{# '-infinity' has no date to reckon with. #}
+{% macro postgres___is_finite_time(expression) %}
+    {{- return('isfinite(' ~ expression ~ ')') -}}
+{% endmacro %}
+
+
+{# A numeric of any size may be over or under what a double holds, and Postgres calls both an error. #}
+{% macro postgres___double_of(expression, data_type) %}
+    {%- set double = driftline._as_double(expression) -%}
+    {%- set size = data_type.split('(')[1].split(',')[0] | int if '(' in data_type else 1000 -%}
+    {%- if data_type.split('(')[0] not in ['numeric', 'decimal'] or size < 290 -%}{{- return(double) -}}{%- endif -%}
+    {{- return(
+        'case when abs(' ~ expression ~ ') between 1e-300 and 1e300 then ' ~ double ~ ' when abs(' ~ expression ~ ') < 1e-300 then 0e0'
+        ~ ' when ' ~ expression ~ " = 'NaN' then 'NaN'::double precision when " ~ expression ~ " > 0 then 'Infinity'::double precision"
+        ~ ' when ' ~ expression ~ " < 0 then '-Infinity'::double precision end"
+    ) -}}
+{% endmacro %}
+
+
+{# Of the types that are none of ours, Postgres compares few with another; those a user defined may be anything. #}
+{% macro postgres___other_types_join(one, two) %}
+    {%- set names = [] -%}
+    {%- for column in [one, two] -%}
+        {%- set name = (column.data_type | lower).split('(')[0] -%}
+        {%- do names.append({'cidr': 'inet', 'bit varying': 'bit'}.get(name, name)) -%}
+    {%- endfor -%}
+    {{- return(names[0] == names[1] or 'user-defined' in names or 'array' in names) -}}
+{% endmacro %}
+
+
+{% macro postgres___matches(text, pattern) %}
+    {{- return('(' ~ text ~ ") ~ '" ~ pattern ~ "'") -}}
+{% endmacro %}
+
+
+{# How Postgres prints a date is a setting of the session; what a calendar of four digits cannot show stays as it prints it. #}
+{% macro postgres___time_text(expression, kind) %}
+    {%- set day = "to_char(" ~ expression ~ ", 'YYYY-MM-DD')" -%}
+    {%- if kind != 'date' -%}
+        {%- set time = "rtrim(rtrim(to_char(" ~ expression ~ ", 'YYYY-MM-DD HH24:MI:SS.US'), '0'), '.')" -%}
+        {%- set day = 'case when ' ~ expression ~ " = date_trunc('day', " ~ expression ~ ') then ' ~ day ~ ' else ' ~ time ~ ' end' -%}
+    {%- endif -%}
+    {{- return(
+        'case when ' ~ expression ~ " >= '0001-01-01' and " ~ expression ~ " < '9999-12-31' then " ~ day
+        ~ ' else ' ~ driftline._as_text(expression) ~ ' end'
+    ) -}}
+{% endmacro %}
+
+
 {# Postgres learns all quantiles of a column from one sort, as an array. #}
 {% macro postgres___reference_quantiles(columns, rows) %}
     with learned as (

@@ -187,6 +187,8 @@
     {%- if declaration.arguments.weight is not none -%}
         {%- do expressions.append({'argument': 'weight', 'sql': declaration.arguments.weight}) -%}
     {%- endif -%}
+    {%- set types = {} -%}
+    {%- do declaration.update({'types_of_expressions': types}) -%}
     {%- if expressions -%}
         {%- for expression in expressions -%}
             {#- DuckDB's error quotes the line behind the place, by the length of the comment that dbt begins a query with. -#}
@@ -209,6 +211,7 @@ where 1 = 0
         {%- do run_query(asked) -%}
         {%- for column in adapter.get_column_schema_from_query(asked) -%}
             {%- set type = driftline._type_of_result(column.data_type) -%}
+            {%- do types.update({expressions[loop.index0].argument: type}) -%}
             {%- if driftline._type_kind(type) not in ['integer', 'numeric', 'boolean'] -%}
                 {%- set expression = expressions[loop.index0] -%}
                 {{- driftline._fail(

@@ -240,6 +240,6 @@
     {%- if hashed.task != 'binary' or declaration.label is none -%}
         {%- do hashed.pop('decision_threshold') -%}
     {%- endif -%}
-    {%- do hashed.update({'relation': declaration.relation.identifier, 'state_version': 2}) -%}
+    {%- do hashed.update({'relation': declaration.relation.identifier, 'state_version': 3}) -%}
     {{- return(local_md5(tojson(hashed, sort_keys=true))) -}}
 {% endmacro %}

@@ -26,15 +26,15 @@
     {%- set w = 'w * ' if weighted else '' -%}
     {%- set null_double = driftline._as_double('null') -%}
     {%- set values = [] -%}
-    {%- for metric in (declaration.metrics if rows.measures else []) -%}
+    {%- for metric in rows.metrics -%}
         {#- A label that became known after the run's clock is not known yet, in an expression either. -#}
         {%- set known_by_now = rows.outcome.known_by_now if metric.names_label else none -%}
-        {%- set x = driftline._finite('(' ~ metric.numerator ~ ')') -%}
+        {%- set x = driftline._finite(metric.numerator) -%}
         {%- set x = 'case when ' ~ known_by_now ~ ' then ' ~ x ~ ' end' if known_by_now is not none else x -%}
         {%- do values.append({'name': 'x' ~ metric.no, 'sql': x}) -%}
         {%- if metric.denominator is not none -%}
             {#- A row whose numerator is not known belongs in no denominator. -#}
-            {%- set y = driftline._finite('(' ~ metric.denominator ~ ')') -%}
+            {%- set y = driftline._finite(metric.denominator) -%}
             {%- do values.append({'name': 'y' ~ metric.no, 'sql': 'case when (' ~ x ~ ') is not null then ' ~ y ~ ' end'}) -%}
         {%- endif -%}
     {%- endfor -%}
@@ -94,10 +94,9 @@
 {% endmacro %}
 
 
-{# An expression as a double, NULL where it is no finite number. #}
+{# A double, NULL where it is no finite number. #}
 {% macro _finite(expression) %}
-    {%- set value = driftline._as_double(expression) -%}
-    {{- return('case when ' ~ value ~ ' between -1e300 and 1e300 then ' ~ value ~ ' end') -}}
+    {{- return('case when ' ~ expression ~ ' between -1e300 and 1e300 then ' ~ expression ~ ' end') -}}
 {% endmacro %}
 
 
@@ -170,7 +169,7 @@
     {%- set numbers = driftline._measure_numbers() -%}
     {%- set values = [
         {'name': 'request', 'sql': ranking.request},
-        {'name': 'place', 'sql': driftline._as_double(ranking.position)},
+        {'name': 'place', 'sql': ranking.position},
         {'name': 'relevance', 'sql': ranking.relevance},
     ] %}
     select {{ driftline._key_list(unweighted) }}, numbered.bin, numbered.bin_kind, numbered.row_count, numbered.value_sum, numbered.deviation_sq_sum

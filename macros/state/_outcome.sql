@@ -51,7 +51,7 @@
         {%- endfor -%}
     {%- endif -%}
     {%- set outcome_key = driftline._resolve_column(there, 'label.key', label.key, false) -%}
-    {%- if driftline._comparable(key.type) != driftline._comparable(outcome_key.type) and 'other' not in (key.type, outcome_key.type) and 'unknown' not in (key.data_type, outcome_key.data_type) -%}
+    {%- if not driftline._can_be_joined(key, outcome_key) -%}
         {{- driftline._fail(
             known.monitor, 'label.key', tojson(label.key) ~ ' of type ' ~ key.data_type ~ ' in ' ~ known.relation ~ ' and of type ' ~ outcome_key.data_type ~ ' in ' ~ label.relation,
             'a column of the same type in both'
@@ -79,6 +79,22 @@
         'outcomes': outcomes,
     }) -%}
     {{- return(here) -}}
+{% endmacro %}
+
+
+{#
+    Whether two columns can be held against each other. What the engine does with types of its own beside others is its
+    affair.
+#}
+{% macro _can_be_joined(one, two) %}
+    {%- if 'unknown' in (one.data_type, two.data_type) -%}{{- return(true) -}}{%- endif -%}
+    {%- if 'other' in (one.type, two.type) -%}
+        {{- return(adapter.dispatch('_other_types_join', 'driftline')(one, two)) -}}
+    {%- endif -%}
+    {{- return(driftline._comparable(one.type) == driftline._comparable(two.type)) -}}
+{% endmacro %}
+{% macro default___other_types_join(one, two) %}
+    {{- return(true) -}}
 {% endmacro %}
 
 
@@ -114,7 +130,10 @@
 
     {#- The prediction: a number, or a class. -#}
     {%- set score = none -%}{%- set predicted = none -%}{%- set confidence = none -%}{%- set probabilities = {} -%}
+    {%- set spelled = {} -%}{%- set predicted_class = none -%}
     {%- if a.prediction is mapping -%}
+        {%- set of_label = label.actual if label.actual is not none else {'type': 'text', 'data_type': 'unknown', 'sql': ''} -%}
+        {%- do spelled.update(driftline._spelled_classes(declaration.monitor, 'prediction', of_label, a.prediction.keys() | list)) -%}
         {%- for class in a.prediction -%}
             {%- set actual = driftline._resolve_column(known, 'prediction.' ~ class, a.prediction[class], optional) -%}
             {%- if actual is none -%}{{- return(nothing) -}}{%- endif -%}
@@ -124,7 +143,7 @@
         {%- set greatest = 'greatest(' ~ probabilities.values() | join(', ') ~ ')' if probabilities | length > 1 else probabilities.values() | first -%}
         {%- set ns = namespace(cases='', all='') -%}
         {%- for class in probabilities -%}
-            {%- set ns.cases = ns.cases ~ ' when ' ~ probabilities[class] ~ ' = ' ~ greatest ~ ' then ' ~ driftline._literal(class) -%}
+            {%- set ns.cases = ns.cases ~ ' when ' ~ probabilities[class] ~ ' = ' ~ greatest ~ ' then ' ~ driftline._literal(spelled[class]) -%}
             {%- set ns.all = ns.all ~ (' and ' if not loop.first) ~ finite.replace('{0}', probabilities[class]) -%}
         {%- endfor -%}
         {%- set predicted = 'case when ' ~ ns.all ~ ' then case' ~ ns.cases ~ ' end end' -%}
@@ -134,11 +153,12 @@
         {%- if actual is none -%}{{- return(nothing) -}}{%- endif -%}
         {%- if a.task == 'multiclass' -%}
             {%- set predicted = driftline._class_of(actual) -%}
+            {%- set predicted_class = actual -%}
         {%- elif actual.type in ('integer', 'numeric', 'boolean') -%}
             {%- set number = driftline._number_of(actual) -%}
             {%- set score = 'case when ' ~ finite.replace('{0}', number) ~ ' then ' ~ number ~ ' end' -%}
         {%- elif a.task == 'binary' and a.positive_label is not none -%}
-            {%- set score = driftline._indicator(driftline._class_of(actual), a.positive_label) -%}
+            {%- set score = driftline._indicator(declaration.monitor, 'positive_label', actual, a.positive_label) -%}
         {%- elif a.task == 'binary' and label.actual is not none -%}
             {{- driftline._fail(declaration.monitor, 'positive_label', 'none, for a prediction of type ' ~ actual.data_type, 'the value of the prediction and the label that counts as positive') -}}
         {%- elif a.task == 'regression' -%}
@@ -152,6 +172,7 @@
             {%- set resolved = {} -%}
             {%- do resolved.update(column) -%}
             {%- do resolved.update({'sql': probabilities[column.class] if column.get('class') is not none else (confidence if column.role == 'confidence' else score)}) -%}
+            {%- if column.get('class') is not none -%}{%- do resolved.update({'name': spelled[column.class]}) -%}{%- endif -%}
             {%- do nothing.columns.append(resolved) -%}
         {%- endfor -%}
         {{- return(nothing) -}}
@@ -162,7 +183,7 @@
     {%- set actual = label.actual -%}
     {%- if a.task == 'binary' -%}
         {%- if a.positive_label is not none -%}
-            {%- set y = driftline._indicator(driftline._class_of(actual), a.positive_label) -%}
+            {%- set y = driftline._indicator(declaration.monitor, 'positive_label', actual, a.positive_label) -%}
         {%- elif actual.type in ('integer', 'numeric') -%}
             {#- What is neither 0 nor 1 is no label. -#}
             {%- set y = 'case when ' ~ actual.sql ~ ' = 1 then 1e0 when ' ~ actual.sql ~ ' = 0 then 0e0 end' -%}
@@ -176,7 +197,12 @@
         {%- set number = driftline._number_of(actual) -%}
         {%- set y = 'case when ' ~ finite.replace('{0}', number) ~ ' then ' ~ number ~ ' end' -%}
     {%- else -%}
-        {%- set class = driftline._class_of(actual) -%}
+        {%- set class = driftline._class_among(actual, a.prediction.keys() | list if a.prediction is mapping else []) -%}
+        {%- if predicted_class is not none -%}
+            {%- set pair = driftline._classes_alike(declaration, actual, predicted_class) -%}
+            {%- set class = pair[0] -%}
+            {%- set predicted = pair[1] -%}
+        {%- endif -%}
     {%- endif -%}
     {%- set known_label = y if class is none else class -%}
     {%- set prediction = score if class is none else predicted -%}
@@ -200,7 +226,11 @@
         {%- set resolved = {} -%}
         {%- do resolved.update(column) -%}
         {%- if column.role == 'performance' and column.get('class') is not none -%}
-            {%- do resolved.update({'sql': probabilities[column.class], 'outcome': 'case when ' ~ labelled ~ ' then case when (' ~ class ~ ') = ' ~ driftline._literal(column.class) ~ ' then 1e0 else 0e0 end end'}) -%}
+            {%- set is_class = 'case when (' ~ class ~ ') = ' ~ driftline._literal(spelled[column.class]) ~ ' then 1e0 else 0e0 end' -%}
+            {%- do resolved.update({
+                'name': spelled[column.class], 'sql': probabilities[column.class],
+                'outcome': 'case when ' ~ labelled ~ ' then ' ~ is_class ~ ' end',
+            }) -%}
         {%- elif column.role == 'performance' -%}
             {%- do resolved.update({'sql': score}) -%}
         {%- elif column.role == 'confidence' -%}
@@ -235,7 +265,7 @@
             {%- if probabilities -%}
                 {%- set ns = namespace(chosen='') -%}
                 {%- for name in probabilities -%}
-                    {%- set ns.chosen = ns.chosen ~ ' when ' ~ driftline._literal(name) ~ ' then case when ' ~ probabilities[name] ~ ' between 0 and 1 then - ln(least(greatest(' ~ probabilities[name] ~ ', 2.220446049250313e-16), 1e0 - 2.220446049250313e-16)) end' -%}
+                    {%- set ns.chosen = ns.chosen ~ ' when ' ~ driftline._literal(spelled[name]) ~ ' then case when ' ~ probabilities[name] ~ ' between 0 and 1 then - ln(least(greatest(' ~ probabilities[name] ~ ', 2.220446049250313e-16), 1e0 - 2.220446049250313e-16)) end' -%}
                 {%- endfor -%}
                 {%- do measures.append({'name': 'log_loss', 'base': 'own', 'x': 'case when ' ~ labelled ~ ' then case ' ~ class ~ ns.chosen ~ ' end end'}) -%}
             {%- endif -%}
@@ -256,7 +286,7 @@
             {%- if position.type not in ('integer', 'numeric') -%}
                 {{- driftline._fail(declaration.monitor, 'ranking.position', tojson(a.ranking.position) ~ ' of type ' ~ position.data_type, 'a column of a numeric type') -}}
             {%- endif -%}
-            {%- set ranking = {'request': request.sql, 'position': position.sql, 'k': a.ranking.k, 'relevance': y} -%}
+            {%- set ranking = {'request': request.sql, 'position': driftline._number_of(position), 'k': a.ranking.k, 'relevance': y} -%}
         {%- endif -%}
     {%- endif -%}
 
@@ -277,23 +307,6 @@
         'ranking': ranking,
         'outcomes': label.outcomes, 'known_by_now': label.known_by_now,
     }) -}}
-{% endmacro %}
-
-
-{# A label or prediction as a class: a category, but what is no finite number is no class. #}
-{% macro _class_of(column) %}
-    {%- set category = driftline._category_of(column) -%}
-    {%- if column.type == 'numeric' -%}
-        {{- return('case when ' ~ column.sql ~ ' between -1e300 and 1e300 then ' ~ category ~ ' end') -}}
-    {%- endif -%}
-    {{- return(category) -}}
-{% endmacro %}
-
-
-{# 1 where a category is the one given, 0 where it is another, NULL where there is none. #}
-{% macro _indicator(category, value) %}
-    {%- set text = (value | string | lower) if value is boolean else ((value | int if value is number and value == value | int else value) | string) -%}
-    {{- return('case when ' ~ category ~ ' = ' ~ driftline._literal(text) ~ ' then 1e0 when ' ~ category ~ ' is not null then 0e0 end') -}}
 {% endmacro %}
 
 

@@ -3,8 +3,8 @@
     value that is counted.
 
     Returns a dict: relation, name (`relation` or `reference`), span (this source holds the reference as a span of time),
-    time {sql, kind} or none, columns (those of the declaration that exist here, with kind and sql), version, segments
-    (list of SQL), weight, metrics, outcome (what _resolve_outcome returned).
+    time {sql, kind} or none, columns (those of the declaration that exist here, with kind, type and sql), version,
+    segments (list of SQL), splits (the columns behind version and segments: argument, name, actual), weight, metrics, outcome (what _resolve_outcome returned).
     Where the warehouse cannot be asked (an offline compile) every column is taken to exist with the plainest type.
     Stops the compile on a missing column or a wrong type.
 #}
@@ -44,7 +44,10 @@
             {%- endif -%}
             {%- set resolved = {} -%}
             {%- do resolved.update(column) -%}
-            {%- do resolved.update({'kind': kind, 'sql': driftline._number_of(actual) if kind == 'numeric' else driftline._category_of(actual)}) -%}
+            {%- do resolved.update({
+                'kind': kind, 'type': actual.type, 'data_type': actual.data_type,
+                'sql': driftline._number_of(actual) if kind == 'numeric' else driftline._category_of(actual),
+            }) -%}
             {%- do columns.append(resolved) -%}
         {%- endif -%}
     {%- endfor -%}
@@ -53,15 +56,20 @@
     {%- do columns.extend(outcome.columns) -%}
 
     {%- set version = none -%}
+    {%- set splits = [] -%}
     {%- if arguments.model_version is not none -%}
         {%- set actual = driftline._resolve_column(known, 'model_version', arguments.model_version, optional) -%}
         {%- set version = driftline._category_of(actual) if actual is not none else none -%}
+        {%- do splits.append({'argument': 'model_version', 'name': arguments.model_version, 'actual': actual}) -%}
     {%- endif -%}
     {%- set segments = [] -%}
     {%- for segment in declaration.segments -%}
         {%- set actual = driftline._resolve_column(known, 'segments', segment, optional) -%}
         {%- do segments.append(driftline._category_of(actual) if actual is not none else driftline._as_text('null')) -%}
+        {%- do splits.append({'argument': 'segments', 'name': segment, 'actual': actual}) -%}
     {%- endfor -%}
+
+    {%- set expressions = driftline._resolve_expressions(declaration) if name == 'relation' else {'weight': none, 'metrics': []} -%}
 
     {{- return({
         'relation': label.relation,
@@ -70,8 +78,9 @@
         'columns': columns,
         'version': version,
         'segments': segments,
-        'weight': arguments.weight if name == 'relation' else none,
-        'metrics': declaration.metrics if name == 'relation' else [],
+        'splits': splits,
+        'weight': expressions.weight,
+        'metrics': expressions.metrics,
         'outcome': outcome,
     }) -}}
 {% endmacro %}
@@ -96,27 +105,4 @@
         {{- driftline._fail(known.monitor, argument, tojson(name) ~ ', which is not a column of ' ~ known.relation, known.exact.keys() | list | join(', ')) -}}
     {%- endif -%}
     {{- return({'sql': driftline._quoted(column.name), 'type': driftline._type_kind(column.data_type), 'data_type': column.data_type}) -}}
-{% endmacro %}
-
-
-{# The value of a numeric column as a double. A magnitude over 1e300 is left to the infinite bins: its sum could overflow. #}
-{% macro _number_of(column) %}
-    {%- if column.type == 'boolean' -%}
-        {{- return('cast(case when ' ~ column.sql ~ ' then 1 when not ' ~ column.sql ~ ' then 0 end as ' ~ driftline._type_double() ~ ')') -}}
-    {%- endif -%}
-    {{- return(driftline._as_double(column.sql)) -}}
-{% endmacro %}
-
-
-{# The value of a column as text, spelled the same on every engine: true, 1 (not 1.0), 0.5. #}
-{% macro _category_of(column) %}
-    {%- if column.type == 'boolean' -%}
-        {{- return("case when " ~ column.sql ~ " then 'true' when not " ~ column.sql ~ " then 'false' end") -}}
-    {%- elif column.type == 'numeric' -%}
-        {%- set whole = 'abs(' ~ column.sql ~ ') < 1e15 and ' ~ column.sql ~ ' = floor(' ~ column.sql ~ ')' -%}
-        {{- return('case when ' ~ whole ~ ' then ' ~ driftline._as_text('cast(' ~ column.sql ~ ' as ' ~ dbt.type_bigint() ~ ')') ~ ' else ' ~ driftline._as_text(column.sql) ~ ' end') -}}
-    {%- elif column.type == 'text' -%}
-        {{- return(column.sql) -}}
-    {%- endif -%}
-    {{- return(driftline._as_text(column.sql)) -}}
 {% endmacro %}

@@ -15,6 +15,7 @@
     {%- set sources = [driftline._resolve(declaration, declaration.relation, 'relation')] -%}
     {%- if declaration.reference_relation is not none -%}
         {%- do sources.append(driftline._resolve(declaration, declaration.reference_relation, 'reference')) -%}
+        {{- driftline._align(declaration, sources[0], sources[1]) -}}
     {%- endif -%}
     {%- set read_sources = sources[:1] if resume else sources -%}
     {%- set columns = sources[0].columns -%}
@@ -336,6 +337,8 @@ from records
         {#- A row dated after the run is read when its time has come. -#}
         {%- set now = driftline._as_timestamp(driftline._literal(driftline._now())) -%}
         {%- do where.append(time ~ ' < ' ~ driftline._column_time(now if kind != 'date' else driftline._local_time(now, 'naive', zone), kind, 'UTC')) -%}
+        {%- set is_finite = driftline._is_finite_time(time) -%}
+        {%- if is_finite is not none -%}{%- do where.append(is_finite) -%}{%- endif -%}
         {%- if resume and source.name == 'relation' -%}
             {%- do where.append(time ~ ' >= ' ~ driftline._column_time(resume.period_start, kind, zone)) -%}
         {%- endif -%}
@@ -356,9 +359,10 @@ from records
         'segment_sets': segment_sets,
         'resume': resume,
         'measures': source.name == 'relation',
+        'metrics': source.metrics,
         'outcome': source.outcome,
         'label_centre': driftline._label_centre(declaration, source, resume) if source.outcome.is_number else none,
-        'weight': driftline._as_double('(' ~ source.weight ~ ')') if source.weight is not none else none,
+        'weight': source.weight,
     }) -}}
 {% endmacro %}
 

@@ -125,6 +125,30 @@ CASES |= {
     ),
 }  # fmt: skip
 
+TRUTH, CLASSES = {"label": "flag", "prediction": "x", "task": "binary"}, {"label": "id", "task": "multiclass"}
+CASES |= {
+    "a truth is positive as a number": ({**TRUTH, "positive_label": 2}, "positive_label", '"2", for a column of type', "true or false"),
+    "a truth is positive as a text": ({**TRUTH, "positive_label": "yes"}, "positive_label", '"yes", for a column', "true or false"),
+    "a number is positive as a text": (
+        {**TRUTH, "label": "id", "positive_label": "yes"}, "positive_label", '"yes", for a column of type', "a whole number",
+    ),
+    "a whole number is positive as a fraction": (
+        {**TRUTH, "label": "id", "positive_label": 0.5}, "positive_label", '"0.5", for a column of type', "a whole number",
+    ),
+    "classes of numbers are texts": ({**CLASSES, "prediction": {"cat": "x"}}, "prediction", '"cat", for a column', "a whole number"),
+    "a class twice": ({**CLASSES, "prediction": {"1": "x", "1.0": "epoch"}}, "prediction", '"1.0", which reads "1"', "each class once"),
+    "classes are truths here and numbers there": (
+        {**CLASSES, "prediction": "flag"}, "prediction", '"flag" of type', "of the same kind as those of the label",
+    ),
+    "a category is a truth here and a number there": (
+        {"numeric": None, "categorical": ["flag"], "reference": {"relation": source("truths")}}, "categorical", '"flag" of type',
+        "a column of the same kind in both",
+    ),
+    "a segment is a time here and a number there": (
+        {"segments": ["day"], "reference": {"relation": source("truths")}}, "segments", '"day" of type', "the same kind in both",
+    ),
+}  # fmt: skip
+
 # What only the warehouse can tell: its own message, which must name what is wrong.
 FOREIGN: dict[str, tuple[dict[str, Any], str]] = {
     "no such zone": ({"timezone": "Europe/Lodnon"}, "europe/lodnon"),
@@ -134,7 +158,6 @@ FOREIGN: dict[str, tuple[dict[str, Any], str]] = {
     "a metric over a missing column": ({"business_metrics": {"m": {"sum": "nope"}}}, "nope"),
     "a metric with something after it": ({"business_metrics": {"m": {"sum": "x x x"}}}, "syntax error"),
     "a metric that is a condition": ({"business_metrics": {"m": {"sum": "x where x > 1"}}}, "syntax error"),
-    "a metric that is a text": ({"business_metrics": {"m": {"sum": "'abc'"}}}, "abc"),
     "a relation that is not there": ({"relation": Jinja("source('raw', 'log').incorporate(path={'identifier': 'gone'})")}, "gone"),
     "a relation with labels that is not there": (
         {
@@ -164,6 +187,7 @@ def project(make_module_project: Any) -> Project:
             "outcomes": OUTCOMES,
             "training": {"at": ["2024-01-01"], "x": [1.0]},
             "texts": {"at": [TIMES[0]], "x": ["1.0"]},
+            "truths": {"at": [TIMES[0]], "x": [1.0], "flag": [1], "day": [1]},
         },
         vars={"driftline_now": "2024-01-07", "driftline_monitors": ["good"], "driftline_windows": {"day": [1]}},
     )
@@ -177,7 +201,7 @@ def failures(project: Project) -> dict[str, str]:
     assert not run.success
     expected = {f"case_{n}" for n in range(len(CASES))} | {f"foreign_{n}" for n in range(len(FOREIGN))}
     assert set(run.failures) == expected
-    left = set(project.relations()) - {"log", "outcomes", "training", "texts", "good"}
+    left = set(project.relations()) - {"log", "outcomes", "training", "texts", "truths", "good"}
     assert all(name.startswith("driftline_") for name in left)
     assert project.sql("select count(*) from driftline_quality")[0][0] > 0
     return run.failures
