@@ -4,7 +4,7 @@
     range       0 … bins-1, (lower, upper], the outer ends open; an empty one has lower = upper
     centre      bin_lower: the point deviations are taken from
     support     bin_lower, bin_upper: the reference's minimum and maximum
-    category    0 … top-1, by reference rows; beyond_top: the other values the reference has (all bin 10001)
+    category    0 … top-1, by reference rows; beyond_top: the other values that recur in the reference (all bin 10001)
 #}
 {% macro _learnt_bins(declaration, source, numeric, categorical) %}
     {%- set a = declaration.arguments -%}
@@ -159,20 +159,59 @@
         case when place <= {{ a.top_categories }} then cast(place as {{ dbt.type_int() }}) - 1 else 10001 end as bin_group
     from (
         select column_no, category, row_number() over (partition by column_no order by row_count desc, {{ driftline._byte_order('category') }}) as place
-        from (
-            {%- for column in categories %}
-            select {{ column.no }} as column_no, {{ driftline._as_text(column.get('learn') or column.sql) }} as category, count(*) as row_count
-            from {{ rows.relation }}
-            {{- where }}
-            group by 1, 2
-            {{ 'union all' if not loop.last }}
-            {%- endfor %}
-        ) as categories
-        where category is not null
+        from ({{ driftline._counted_categories(declaration, source, categories, ' from ' ~ rows.relation ~ where) }}) as categories
+        where category is not null and (is_class = 1 or {{ 'row_count > 1' if source.time is none else 'recurs = 1' }})
     ) as ranked
     {%- endif -%}
     {%- if not learnt and not categories %}
     select 0 as column_no, 0 as bin, '' as bin_kind, '' as bin_label, cast(0 as {{ driftline._type_double() }}) as bin_lower, cast(0 as {{ driftline._type_double() }}) as bin_upper, 0 as bin_group where 1 = 0
+    {%- endif %}
+{% endmacro %}
+
+
+{#
+    The values of the categorical columns in the reference: column_no, category, row_count, is_class, and where there is a time
+    recurs: 1 where a value lies in more than one period, or in more than one row of a reference that is one period. A value
+    that does not is not known to the reference: a day's own search words are as unseen in the reference as they are later.
+    The classes of a label are known, be they as rare as they may.
+
+    rows  SQL from `from` on
+#}
+{% macro _counted_categories(declaration, source, columns, rows) %}
+    {%- set a = declaration.arguments -%}
+    {%- set period = {} -%}
+    {%- for end in (['first', 'last'] if source.time is not none else []) -%}
+        {%- set local = driftline._local_time(end ~ '_moment', source.time.type, 'UTC' if a.period == 'hour' else a.timezone) -%}
+        {%- do period.update({end: driftline._period_start(local, a.period)}) -%}
+    {%- endfor %}
+    {%- set counted %}
+        {%- for column in columns %}
+        select
+            {{ column.no }} as column_no, {{ driftline._as_text(column.get('learn') or column.sql) }} as category, count(*) as row_count,
+            {%- if period %}
+            min({{ source.time.sql }}) as first_moment, max({{ source.time.sql }}) as last_moment,
+            {%- endif %}
+            {{ 1 if column.learn is defined else 0 }} as is_class
+        {{ rows }}
+        group by 1, 2
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
+    {%- endset %}
+    {%- if not period %}
+    {{ counted }}
+    {%- else %}
+    select
+        column_no, category, row_count, is_class,
+        case
+            when first_period < last_period then 1
+            when row_count > 1
+                and min(first_period) over (partition by column_no) = max(last_period) over (partition by column_no) then 1
+            else 0
+        end as recurs
+    from (
+        select column_no, category, row_count, is_class, {{ period.first }} as first_period, {{ period.last }} as last_period
+        from ({{ counted }}) as counted
+    ) as in_periods
     {%- endif %}
 {% endmacro %}
 

@@ -242,7 +242,8 @@ def wrong_bins(rows: pd.DataFrame, declaration: Mapping[str, Any], got: Result) 
     for name, _, kind in raw.declared_columns(dict(declaration)):
         reference = [v for v, r in zip(data.values(name), data.in_reference, strict=True) if r]
         if kind == "categorical":
-            learnt = o.learn_categorical_bins([raw.category_text(v) for v in reference], declaration["top_categories"])
+            known = o.recurring([raw.category_text(v) for v in reference], data.index[data.in_reference].tolist())
+            learnt = o.learn_categorical_bins(known, declaration["top_categories"])
             if [b.label for b in learnt] != [b.label for b in got.bins[name]]:
                 out.append(f"{name}: {[b.label for b in got.bins[name]]}, wanted {[b.label for b in learnt]}")
             continue

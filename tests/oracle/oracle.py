@@ -496,6 +496,23 @@ def learn_categorical_bins(reference: Sequence[str | None], top: int = 50) -> li
     ]
 
 
+def recurring(values: Sequence[str | None], periods: Sequence[int]) -> list[str | None]:
+    """A reference's values without those that occur in one period only (in one row only, where there is one period).
+
+    >>> recurring(["a", "b", "a", "c", "c", None], [1, 1, 2, 2, 2, 2])
+    ['a', 'a', None]
+    >>> recurring(["a", "b", "a"], [1, 1, 1])
+    ['a', 'a']
+    """
+    single = len(set(periods)) <= 1
+    found: dict[str, list[int]] = {}
+    for value, period in zip(values, periods, strict=True):
+        if value is not None:
+            found.setdefault(value, []).append(period)
+    kept = {v for v, its in found.items() if (len(its) if single else len(set(its))) > 1}
+    return [v for v in values if v is None or v in kept]
+
+
 def assign_numeric(values: Sequence[float | None], bins: Sequence[Bin]) -> npt.NDArray[np.int64]:
     """For each raw value (None is NULL) the position of its bin in ``bins``."""
     where = {b.kind: i for i, b in enumerate(bins)}

@@ -434,7 +434,9 @@ class _Data:
         values = self.values(name)
         if kind == "categorical":
             texts = [category_text(v) for v in values]
-            reference = [t for t, r in zip(texts, self.in_reference, strict=True) if r]
+            reference = o.recurring(
+                [t for t, r in zip(texts, self.in_reference, strict=True) if r], self.index[self.in_reference].tolist()
+            )
             bins = frozen or o.learn_categorical_bins(reference, self.d.get("top_categories", 50))
             known = {t for t in reference if t is not None}
             return Column(name, role, kind, bins, o.assign_categorical(texts, bins, known), None)
