@@ -1,15 +1,36 @@
 {#
-    DuckDB learns all quantiles of a column in one pass, as a list. Of a reference of more than 262,144 rows it takes a
-    sample of about 200,000, chosen by a hash of the row's time and values, so that neither the order of the rows nor the
-    number of threads plays a part: quantiles off by about 0.1 % in rank (0.3 % at worst) make bins as good, and nothing
-    else depends on where the edges lie. The minimum and maximum are exact.
+    DuckDB learns all quantiles of a column in one pass, as a list. Of a reference of more than 800,000 rows it takes about so
+    many, chosen by a hash of the row's time and values, so that neither the order of the rows nor the number of threads plays
+    a part. Equal rows are chosen together, so what such a sample knows is told by how many there are: the rows in 65,536 groups
+    by the same hash scatter as Poisson counts where no row has its equal, and `lumps`, the rows a row comes with (Σm²/n over the
+    sets of equal rows), is what they scatter more. A column with 600,000 values a lump has ranks with a standard error of at
+    most 0.065 %; every other (flags, dates alone, copied rows, values that are rare) is learnt from all rows. So a rank is
+    exact or within 0.3 %, at more than four standard errors. The minimum and maximum are exact.
 #}
 {% macro duckdb___reference_quantiles(columns, rows) %}
+    {%- set row_hash -%}
+    hash(moment{% for column in columns %}, v{{ column.no }}{% endfor %})
+    {%- endset %}
     with reference_rows as not materialized (
         {{ rows }}
     ),
 
-    extremes as (
+    size as materialized (
+        select count(*) as n from reference_rows
+    ),
+
+    scatter as materialized (
+        select greatest(1, (sum(held::double * held) - max(n)::double * max(n) / 65536) / max(n)) as lumps
+        from (
+            select count(*) as held, any_value(size.n) as n
+            from reference_rows
+            cross join size
+            where size.n > 800000
+            group by {{ row_hash }} >> 48
+        ) as hashed
+    ),
+
+    extremes as materialized (
         select
             {%- for column in columns %}
             min(v{{ column.no }}) as least{{ column.no }}, max(v{{ column.no }}) as greatest{{ column.no }}{{ ',' if not loop.last }}
@@ -17,23 +38,52 @@
         from reference_rows
     ),
 
-    learned as (
+    sampled as materialized (
         select
             {%- for column in columns %}
-            quantile_cont(v{{ column.no }}, [{% for edge in range(1, column.bins) %}{{ edge / column.bins }}{{ ', ' if not loop.last }}{% endfor %}]) as q{{ column.no }}
+            quantile_cont(v{{ column.no }}, {{ driftline._inner_ranks(column.bins) }}) as q{{ column.no }},
+            count(v{{ column.no }}) as n{{ column.no }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        from reference_rows
+        cross join size
+        where size.n <= 800000 or {{ row_hash }} < 18446744073709551615::double * 800000 / size.n
+    ),
+
+    chosen as materialized (
+        select
+            {%- for column in columns %}
+            size.n <= 800000 or sampled.n{{ column.no }} >= 600000 * scatter.lumps as enough{{ column.no }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        from sampled, size, scatter
+    ),
+
+    exact as materialized (
+        select
+            {%- for column in columns %}
+            quantile_cont(case when not enough{{ column.no }} then v{{ column.no }} end, {{ driftline._inner_ranks(column.bins) }}) as q{{ column.no }}
             {{- ',' if not loop.last }}
             {%- endfor %}
         from reference_rows
-        cross join (select count(*) as n from reference_rows) as size
-        where size.n <= 262144
-            or hash(moment{% for column in columns %}, v{{ column.no }}{% endfor %}) < 18446744073709551615::double * 200000 / size.n
+        cross join chosen
+        where not ({% for column in columns %}enough{{ column.no }}{{ ' and ' if not loop.last }}{% endfor %})
     )
     {% for column in columns %}
-    select {{ column.no }} as column_no, unnest(range(1, {{ column.bins }})) as edge_no, unnest(q{{ column.no }}) as edge from learned
+    select
+        {{ column.no }} as column_no, unnest(range(1, {{ column.bins }})) as edge_no,
+        unnest(case when chosen.enough{{ column.no }} then sampled.q{{ column.no }} else exact.q{{ column.no }} end) as edge
+    from sampled, chosen, exact
     union all
     select {{ column.no }}, unnest([0, {{ column.bins }}]), unnest([least{{ column.no }}, greatest{{ column.no }}]) from extremes
     {{ 'union all' if not loop.last }}
     {%- endfor %}
+{% endmacro %}
+
+
+{# The ranks between the bins, as a list. #}
+{% macro _inner_ranks(bins) %}
+    {%- set ranks = [] -%}
+    {%- for edge in range(1, bins) -%}{%- do ranks.append((edge / bins) | string) -%}{%- endfor -%}
+    {{- return('[' ~ ranks | join(', ') ~ ']') -}}
 {% endmacro %}
 
 

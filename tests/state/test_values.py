@@ -312,7 +312,7 @@ def test_what_no_double_or_calendar_can_hold_stops_nothing(project: Project) -> 
     days = project.sql(
         "select count(distinct window_start), sum(row_count) from driftline_quality where monitor = 'odd'"
     )
-    assert days == [(4, 80)]
+    assert days == [(10, 80)]
     bins = dict(
         project.sql(
             f"select bin_kind, sum(row_count) from {project.relation('odd')} where record = 'count' and column_name = 'amount'"
