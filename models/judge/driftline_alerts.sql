@@ -7,7 +7,7 @@ select
     alert_id, family, metric, column_name, baseline, severity,
     status, first_window_start, last_window_start, last_window_end, windows_breached,
     value, peak_value, expected, threshold,
-    noise, message, owner, opened_at, resolved_at, known_as, earlier_ids, found_late
+    noise, message, owner, opened_at, resolved_at, known_as, earlier_ids, found_late, no_data_since
 from {{ ref('driftline_episodes') }}
 union all
 -- And what befalls the monitors themselves.
@@ -28,5 +28,5 @@ select
         ) }}
     end,
     o.owner, {{ driftline._as_timestamp('o.first_failed') }}, {{ driftline._as_timestamp('o.resolved_at') }},
-    o.monitor, {{ driftline._as_text('null') }}, false
+    o.monitor, {{ driftline._as_text('null') }}, false, {{ driftline._as_timestamp('null') }}
 from {{ ref('driftline_int_operation') }} as o

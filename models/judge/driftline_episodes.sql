@@ -9,8 +9,8 @@
 {%- set id_text = [] %}
 {%- for part in id_parts %}{% do id_text.append("'|'") if not loop.first %}{% do id_text.append(part) %}{% endfor %}
 
--- Alerts: the spans with their names and words. An alert is found again by its series and by overlapping windows in what
--- this table held before, so that late rows which move its first window leave it the same.
+-- Alerts: the spans with their names and words. An alert is found again by its series and by overlapping windows in
+-- what this table held before, so that late rows which move its first window leave it the same.
 with names as (
     select
         m.monitor, m.owner, m.period,
@@ -21,12 +21,44 @@ with names as (
     left join (select monitor from {{ ref('driftline_int_monitors') }}) as o on o.monitor = m.formerly
 ),
 
+-- Where the rows of a group end before the windows do.
+last_rows as (
+    select g.monitor, g.model_version, g.segment, g.segment_value, g.period, max(s.period_index) + 1 as end_index
+    from {{ ref('driftline_series') }} as s
+    join {{ ref('driftline_cells') }} as c on c.cell_no = s.cell_no and c.column_role = 'row'
+    join {{ ref('driftline_groups') }} as g on g.group_no = s.group_no and g.source = 'relation'
+    where s.n > 0
+    group by g.monitor, g.model_version, g.segment, g.segment_value, g.period
+),
+
+stopped as (
+    select r.monitor, r.model_version, r.segment, r.segment_value, r.ended_at
+    from (
+        select
+            l.*,
+            case
+                {%- for window in driftline._windows() %}
+                when l.period = '{{ window.period }}' then {{ driftline._period_at('l.end_index', window.period) }}
+                {%- endfor %}
+            end as ended_at
+        from last_rows as l
+    ) as r
+    join (
+        select monitor, max(window_end) as window_end
+        from {{ ref('driftline_windows') }}
+        where is_complete
+        group by monitor
+    ) as w on w.monitor = r.monitor
+    where r.ended_at < w.window_end
+),
+
 spans as (
     select
-        s.*, n.known_as, n.owner, n.period,
+        s.*, n.known_as, n.owner, n.period, case when s.resolved_at is null then d.ended_at end as no_data_since,
         row_number() over (order by s.monitor, {{ 's.' ~ keys | join(', s.') }}, s.first_window_start) as span_no
     from {{ ref('driftline_int_spans') }} as s
     join names as n on n.monitor = s.monitor
+    left join stopped as d on {{ driftline._same(['monitor'] + keys[:3], 'd', 's') }}
 ),
 
 earlier as (
@@ -77,9 +109,14 @@ merged_ids as (
 
 named as (
     select
-        p.*, {{ dbt.hash(dbt.concat(id_text)) }} as new_id, k.alert_id as kept_id, g.ids as earlier_ids,
+        p.*,
+        {%- for field in ['value', 'peak_value', 'expected', 'noise', 'threshold'] %}
+        {{ driftline._readable('p.' ~ field) }} as {{ field }}_text,
+        {%- endfor %}
+        {{ dbt.hash(dbt.concat(id_text)) }} as new_id, k.alert_id as kept_id, g.ids as earlier_ids,
         -- What was over before this version could have told it is no news.
-        p.resolved_at is not null and coalesce(k.found_late, {{ 'true' if kept and not has_names else 'false' }}) as found_late
+        p.resolved_at is not null
+            and coalesce(k.found_late, {{ 'true' if kept and not has_names else 'false' }}) as found_late
     from spans as p
     left join kept_ids as k on k.span_no = p.span_no and k.age = 1
     left join merged_ids as g on g.span_no = p.span_no
@@ -97,7 +134,7 @@ select
     cast(p.windows_breached as {{ dbt.type_int() }}) as windows_breached,
     p.value, p.peak_value, p.expected, p.threshold, p.noise,
     {{ driftline._alert_message('p', 'p', 'c') }} as message,
-    p.owner, p.opened_at, p.resolved_at, p.known_as, p.earlier_ids, p.found_late
+    p.owner, p.opened_at, p.resolved_at, p.known_as, p.earlier_ids, p.found_late, p.no_data_since
 from named as p
 left join (select distinct kept_id from named where kept_id is not null) as t on t.kept_id = p.new_id
 left join {{ ref('driftline_changes') }} as c

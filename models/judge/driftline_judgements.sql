@@ -96,7 +96,8 @@ effects as (
             else (a.value - a.expected) / nullif(case when a.expected = 0 then abs(a.value) else abs(a.expected) end, 0)
         end as signed_effect,
         case when a.windows = 'each' then 'asked for' when a.window_periods > c.shortest
-            then 'shorter windows have fewer than ' || {{ text_min_rows }} || ' rows' else 'shortest' end as chosen_because
+            then 'shorter windows have fewer than ' || {{ text_min_rows }} || ' rows'
+            else 'shortest' end as chosen_because
     from asked as a
     left join chosen as c on {{ driftline._same(subject, 'c', 'a') }}
     left join usual_lengths as u on u.monitor = a.monitor

@@ -63,6 +63,7 @@ class Alert:
     known_as: str | None = None
     earlier_ids: str | None = None
     found_late: bool | None = None
+    no_data_since: datetime | None = None
     row_id: str = ""
 
     @property

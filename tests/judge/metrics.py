@@ -56,7 +56,11 @@ def row(number: int = 0, **fields: Any) -> Row:
 
 
 def judge(
-    chain: Chain, rows: list[Row], owners: dict[str, str] | None = None, periods: dict[str, str] | None = None
+    chain: Chain,
+    rows: list[Row],
+    owners: dict[str, str] | None = None,
+    periods: dict[str, str] | None = None,
+    reference: tuple[str, str] | None = None,
 ) -> None:
     """Puts the rows where the measures would be and judges them."""
     workspace = chain.workspace
@@ -75,8 +79,8 @@ def judge(
             "owner": pa.array([(owners or {}).get(name) for name in monitors], pa.string()),
             "formerly": pa.array([None] * len(monitors), pa.string()),
             "period": [(periods or {}).get(name, "day") for name in monitors],
-            "reference_start": pa.array([None] * len(monitors), pa.string()),
-            "reference_end": pa.array([None] * len(monitors), pa.string()),
+            "reference_start": pa.array([reference[0] if reference else None] * len(monitors), pa.string()),
+            "reference_end": pa.array([reference[1] if reference else None] * len(monitors), pa.string()),
         },
     )
     # The windows of a length go on to the monitor's newest.
@@ -87,6 +91,7 @@ def judge(
             "monitor": monitors * 2,
             "window_periods": [1] * len(monitors) + [7] * len(monitors),
             "window_start": pa.array([start for _, start in newest * 2], pa.timestamp("us")),
+            "window_end": pa.array([start + dt.timedelta(days=1) for _, start in newest * 2], pa.timestamp("us")),
             "is_complete": [True] * 2 * len(monitors),
         },
     )

@@ -254,3 +254,28 @@ def test_a_breach_is_more_than_rounding(chain: Chain) -> None:
         ],
     )
     assert sorted(chain.sql("select column_name, is_breach from driftline_judgements")) == [("c0", False), ("c1", True)]
+
+
+def test_few_rows_are_judged_by_longer_windows(chain: Chain) -> None:
+    """The shortest windows that gather enough rows more often than not, by the reference's own: psi takes 100 rows."""
+    usual = {
+        "many": (500, 1), "58 a day": (58, 7), "5 a day": (5, 7), "just enough": (100, 1), "one too few": (99, 7),
+        "grew later": (58, 7), "shrank later": (500, 1),
+    }  # fmt: skip
+    rows = []
+    for monitor, (count, _) in usual.items():
+        for number in range(60):
+            later = {"grew later": 900, "shrank later": 3}.get(monitor, count) if number >= 40 else count
+            # Every third day is empty: that is no sign of small days.
+            for periods in (1, 7):
+                n = 0 if periods == 1 and number % 3 == 0 else later * periods
+                rows.append(row(number, monitor=monitor, window_periods=periods, row_count=n, value=0.01))
+    for reference in (None, ("2024-03-01", "2024-04-01")):
+        judge(chain, rows, reference=reference)
+        judged = chain.sql("select distinct monitor, window_periods, chosen_because from driftline_judgements")
+        assert {name: length for name, length, _ in judged} == {name: length for name, (_, length) in usual.items()}
+        assert {why for _, length, why in judged if length == 1} == {"shortest"}
+        assert {why for _, length, why in judged if length == 7} == {"shorter windows have fewer than 100 rows"}
+    # Where it was asked for, every length is judged, and says so.
+    reasons = chain.sql("select count(*) from driftline_judgements where not_judged = 'fewer than 100 rows'")
+    assert reasons[0][0] > 60

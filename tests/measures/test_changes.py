@@ -107,7 +107,8 @@ def load(chain: Chain, rows: list[dict[str, Any]] | pd.DataFrame, periods: Mappi
         "driftline_windows",
         {
             "monitor": list(periods), "window_periods": [SPANS[period].size for period in periods.values()],
-            "window_start": [frame["window_start"].max()] * len(periods), "is_complete": [True] * len(periods),
+            "window_start": [frame["window_start"].max()] * len(periods),
+            "window_end": [frame["window_end"].max()] * len(periods), "is_complete": [True] * len(periods),
         },
     )  # fmt: skip
     chain.run()

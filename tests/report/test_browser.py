@@ -441,10 +441,10 @@ def test_monitors_with_odd_gaps(browser: Any, tmp_path: Any) -> None:
 
 def test_the_browser_writes_numbers_like_the_page(browser: Any, pages: Any) -> None:
     browser.open(pages("empty").url)
-    values = [0, 1e-7, 0.00012, 0.0123, 0.1, 0.9996, 1, 9.994, 9.996, 99.94, 99.96, 123.4, 99999.4, 99999.6, 123456,
+    values = [0, 1e-7, 2e-5, 0.00012, 0.00999, 0.0123, 0.1, 0.9996, 1, 9.994, 9.996, 99.94, 99.96, 123.4, 99999.4, 99999.6, 123456,
               999.6e3, 1234567, 2.5e9, 1e13, -0.5, -1234567, 1e16]  # fmt: skip
     assert browser.js("return arguments[0].map(driftline.number)", values) == [numbers.number(v) for v in values]
-    shares = [0, 0.00001, -0.00001, 0.0023, 0.164, 0.9996, 1, 12.5, -0.05, 0.0101]
+    shares = [0, 1e-7, -1e-7, 0.00002, -0.00006, 0.0023, 0.164, 0.9996, 1, 12.5, -0.05, 0.0101]
     assert browser.js("return arguments[0].map(driftline.percent)", shares) == [numbers.percent(v) for v in shares]
     start = datetime(2011, 10, 1)
     for period, days in (("day", 1), ("day", 7), ("day", 31), ("day", 92), ("hour", 1 / 24), ("hour", 1), ("day", 120)):

@@ -179,6 +179,8 @@ def _facts(alert: Alert, words: Catalogue, facts: Facts) -> tuple[tuple[str, str
         found.append((words("fact.since"), text))
     if not alert.is_open and alert.last_window_end is not None:
         found.append((words("fact.until"), moment(alert.last_window_end)))
+    if alert.is_open and alert.no_data_since is not None:
+        found.append((words("fact.no_data"), moment(alert.no_data_since)))
     usual = ""
     if alert.expected is not None:
         # The threshold of a difference may be a share of it: the judge's own text says which, a number alone would not.

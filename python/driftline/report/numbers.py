@@ -87,7 +87,7 @@ def number(value: float | None) -> str:
     size = abs(value)
     if size == 0:
         return "0"
-    if size < 0.0001 or size >= 1e15:
+    if size < 1e-6 or size >= 1e15:
         mantissa, exponent = f"{size:.1e}".split("e")
         return f"{sign}{mantissa}e{MINUS if exponent[0] == '-' else ''}{exponent.lstrip('+-0') or '0'}"
     if size >= 99_999.5:
@@ -98,9 +98,11 @@ def number(value: float | None) -> str:
 
 
 def digits(size: float) -> str:
-    """A number of 0.0001 … 99,999 with three significant digits and no idle zeros."""
+    """A number of 1e-6 … 99,999 with three significant digits and no idle zeros."""
     if size >= 99.95:
         return f"{size:,.0f}"
+    if size < 0.01:
+        return f"{size:.{2 - math.floor(math.log10(size))}f}".rstrip("0").rstrip(".")
     places = 1 if size >= 9.995 else 2 if size >= 0.9995 else 3 if size >= 0.09995 else 4
     text = f"{size:.{places}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
@@ -120,8 +122,10 @@ def percent(share: float | None) -> str:
     size = abs(share) * 100
     if size == 0:
         return "0%"
+    if size < 0.0001:
+        return "<0.0001%" if share > 0 else f">{sign}0.0001%"
     if size < 0.01:
-        return f"<{sign}0.01%" if share > 0 else f">{sign}0.01%"
+        return sign + f"{size:.{1 - math.floor(math.log10(size))}f}".rstrip("0") + "%"
     if size < 1:
         text = f"{size:.2f}".rstrip("0").rstrip(".")
     elif size < 99.95:

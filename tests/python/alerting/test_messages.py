@@ -320,6 +320,9 @@ def test_what_is_over_says_since_when_and_worst_is_never_better() -> None:
         assert line in plain
         assert "Worst" not in plain and "最悪値" not in plain
     assert "2026-03-09" not in compose(message_of(ALERT), catalogue("en"), FACTS).plain()
+    dead = replace(ALERT, no_data_since=datetime(2026, 3, 11))
+    assert "No new data since: 2026-03-11" in compose(message_of(dead), catalogue("en"), FACTS).plain()
+    assert "新しいデータなし: 2026-03-11" in compose(message_of(dead), catalogue("ja"), FACTS).plain()
     # A value that fell is not worse where it stood higher, and one that rose not where it stood lower.
     assert not replace(BUSINESS, peak_value=0.03).is_worse_before and replace(BUSINESS, peak_value=0.01).is_worse_before
     assert not replace(BUSINESS, value=0.03, peak_value=0.025).is_worse_before

@@ -15,6 +15,7 @@
   // ---- words and numbers (the same rules as numbers.py) ------------------------------------------------------------
   const digits = (x) => {
     if (x >= 99.95) return Math.round(x).toLocaleString("en-US");
+    if (x < 0.01) return String(Number(x.toFixed(2 - Math.floor(Math.log10(x)))));
     const places = x >= 9.995 ? 1 : x >= 0.9995 ? 2 : x >= 0.09995 ? 3 : 4;
     return String(Number(x.toFixed(places)));
   };
@@ -23,7 +24,7 @@
     const sign = value < 0 ? "−" : "";
     const x = Math.abs(value);
     if (x === 0) return "0";
-    if (x < 0.0001 || x >= 1e15) return sign + x.toExponential(1).replace("e+", "e").replace("e-", "e−");
+    if (x < 1e-6 || x >= 1e15) return sign + x.toExponential(1).replace("e+", "e").replace("e-", "e−");
     if (x >= 99999.5) {
       for (const [limit, size, unit] of [[999.5e9, 1e12, "T"], [999.5e6, 1e9, "B"], [999.5e3, 1e6, "M"], [0, 1e3, "k"]]) {
         if (x >= limit) return sign + digits(x / size) + unit;
@@ -37,7 +38,8 @@
     const sign = share < 0 ? "−" : "";
     const x = Math.abs(share) * 100;
     if (x === 0) return "0%";
-    if (x < 0.01) return share < 0 ? ">−0.01%" : "<0.01%";
+    if (x < 0.0001) return share < 0 ? ">−0.0001%" : "<0.0001%";
+    if (x < 0.01) return sign + String(Number(x.toFixed(1 - Math.floor(Math.log10(x))))) + "%";
     return sign + (x < 1 ? String(Number(x.toFixed(2))) : x < 99.95 ? String(Number(x.toFixed(1))) : Math.round(x).toLocaleString("en-US")) + "%";
   };
   const plural = (count, word) => `${whole(count)} ${word}${count === 1 ? "" : "s"}`;
