@@ -189,7 +189,8 @@
     {%- endif -%}
     {%- set types = {} -%}
     {%- do declaration.update({'types_of_expressions': types}) -%}
-    {%- if expressions -%}
+    {#- A compile before the first build has no relation to ask. -#}
+    {%- if expressions and adapter.get_columns_in_relation(declaration.relation) -%}
         {%- for expression in expressions -%}
             {#- DuckDB's error quotes the line behind the place, by the length of the comment that dbt begins a query with. -#}
             {%- set mark = '/* argument ' ~ driftline._comment(expression.argument) ~ ' */ ' -%}

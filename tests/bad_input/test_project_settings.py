@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from bad_input.messages import bad
+from state.states import Jinja
 from support import Project
 
 LOG = {"at": [dt.datetime(2024, 1, 1 + number // 10) for number in range(60)], "x": [1.0, 2.0, None] * 20}
@@ -69,3 +70,13 @@ def test_a_delimiter_for_all_seeds_is_called_by_its_name(project: Project) -> No
     project.write_project_file()
     project.build("--select", "driftline_thresholds", "--full-refresh")
     project.build("--select", "driftline_judgements")
+
+
+def test_a_compile_before_anything_is_built(project: Project) -> None:
+    project.model("later", "select 1 as x, cast('2024-01-02' as timestamp) as at_time")
+    arguments = {"relation": Jinja("ref('later')"), "timestamp": "at_time", "business_metrics": {"m": {"sum": "x"}}}
+    project.model("early", bad(**arguments, timezone="Asia/Tokyo", weight="x"))
+    assert project.run(["compile", "--select", "early"]).success
+    assert project.run(["compile", "--select", "early", "--no-introspect"]).success
+    project.remove_model("early")
+    project.remove_model("later")
