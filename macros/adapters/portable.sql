@@ -292,6 +292,37 @@
 {% endmacro %}
 
 {#
+    The config `full_refresh` of a monitor: none leaves it to dbt, which builds a new table and drops the old one. False
+    where that would take the views over it along: a full refresh then replaces all rows within the table.
+#}
+{% macro _full_refresh() %}
+    {{- return(adapter.dispatch('_full_refresh', 'driftline')()) -}}
+{% endmacro %}
+{% macro default___full_refresh() %}
+    {{- return(none) -}}
+{% endmacro %}
+
+{# Stops the compile on a monitor whose name is too long for the engine. #}
+{% macro _check_identifier(monitor) %}
+    {{- return(adapter.dispatch('_check_identifier', 'driftline')(monitor)) -}}
+{% endmacro %}
+{% macro default___check_identifier(monitor) %}
+{% endmacro %}
+
+{#
+    Stops a run that would write what another run is writing at the time (decision 13), where the engine lets them: most
+    have one writer, or transactions that keep them apart. Called where a run first comes to what it may have in common
+    with others: in each monitor, and in what is made of all of them.
+#}
+{% macro _alone() %}
+    {%- if execute and flags.WHICH in ['run', 'build', 'retry'] -%}
+        {{- return(adapter.dispatch('_alone', 'driftline')()) -}}
+    {%- endif -%}
+{% endmacro %}
+{% macro default___alone() %}
+{% endmacro %}
+
+{#
     Exact quantiles of the reference: rows (column_no, edge_no, edge), edge_no 0 the minimum, `bins` the maximum, and
     between them the interpolated quantiles edge_no / bins.
 

@@ -24,6 +24,7 @@
     record  text: count, bin or setting
 #}
 {% macro _from_monitors(record) %}
+    {{- driftline._alone() -}}
     {%- set columns = driftline._state_columns() -%}
     {%- set tables = [] -%}
     {%- for monitor in driftline._monitors() -%}
