@@ -47,7 +47,7 @@
 
 {#
     From when on each monitor has to be computed again, for a table that keeps its other rows (decision 5): rows
-    (monitor, changed_from): 1900 where all has to be computed anew, else the first of
+    (monitor, changed_from): year 1 where all has to be computed anew, else the first of
       the first period that was read since the table was last built,
       the first window that the table does not have, or that had not ended: time alone makes windows too,
       the time of the run that read the rows: of a clock that was put back nothing later is kept.
@@ -60,9 +60,14 @@
     select
         m.monitor,
         case
-            when s.monitor is null then {{ driftline._as_timestamp("'1900-01-01'") }}
+            -- A monitor that was built anew has read the period of its bins, too.
+            when s.monitor is null or max(case when p.period_start = {{ driftline._own_period('bin') }} then 1 end) = 1
+                then {{ driftline._as_timestamp("'0001-01-01'") }}
             -- Hours start in UTC, the reference ends by the local clock: a day covers every zone.
-            when min(p.period_start) < {{ dbt.dateadd('day', "case when max(m.period) = 'hour' then 1 else 0 end", driftline._as_timestamp('max(m.reference_end)')) }} then {{ driftline._as_timestamp("'1900-01-01'") }}
+            when min(p.period_start) < {{ dbt.dateadd(
+                'day', "case when max(m.period) = 'hour' then 1 else 0 end", driftline._as_timestamp('max(m.reference_end)')
+            ) }}
+                then {{ driftline._as_timestamp("'0001-01-01'") }}
             else least(coalesce(min(p.period_start), max(m.as_of)), max(m.as_of), max(s.kept_until))
         end as changed_from
     from {{ ref('driftline_int_monitors') }} as m

@@ -227,11 +227,21 @@
 {% endmacro %}
 
 
+{# The version of what is in the state and how it is counted: 3 spells categories by one canonical text (decision 18). #}
+{% macro _state_version() %}
+    {{- return(3) -}}
+{% endmacro %}
+
+
 {#
-    The hash of what the state depends on. What only steers a run (lookback, owner, formerly, how labels are judged) is left out:
-    changing it rebuilds nothing. state_version is the state's own version.
+    The hash of what the state depends on. What only steers a run (lookback, owner, formerly, how labels are judged) is
+    left out: changing it rebuilds nothing.
+
+    version  the version of the state to hash for: by default what this package writes. A hash of an earlier one tells
+             that the package has changed and the declaration has not (decision 13). So an argument that is new here
+             must be left out of the hash wherever it says nothing.
 #}
-{% macro _spec_hash(declaration) %}
+{% macro _spec_hash(declaration, version=none) %}
     {%- set hashed = {} -%}
     {%- do hashed.update(declaration.arguments) -%}
     {%- for name in ['lookback', 'owner', 'formerly', 'label_delay', 'label_lookback', 'min_labelled_share', 'importances'] -%}
@@ -240,6 +250,9 @@
     {%- if hashed.task != 'binary' or declaration.label is none -%}
         {%- do hashed.pop('decision_threshold') -%}
     {%- endif -%}
-    {%- do hashed.update({'relation': declaration.relation.identifier, 'state_version': 3}) -%}
+    {%- do hashed.update({
+        'relation': declaration.relation.identifier,
+        'state_version': driftline._state_version() if version is none else version,
+    }) -%}
     {{- return(local_md5(tojson(hashed, sort_keys=true))) -}}
 {% endmacro %}

@@ -30,6 +30,13 @@
     owner=none,
     formerly=none
 ) %}
+    {%- if model.resource_type == 'unit_test' -%}
+        {{- exceptions.raise_compiler_error(
+            "driftline: unit test '" ~ model.name ~ "': a monitor has no unit tests, because it looks up the types of the"
+            ~ ' columns it reads, and given rows have none. Test the model that it reads; what a monitor counts of known'
+            ~ ' rows is seen in its table after a build.'
+        ) -}}
+    {%- endif -%}
     {%- set declaration = driftline._declaration(model.name, {
         'relation': relation,
         'timestamp': timestamp,
@@ -66,6 +73,7 @@
         unique_key='period_start',
         on_schema_change='append_new_columns',
         contract={'enforced': false},
+        full_refresh=driftline._full_refresh(),
         meta={'driftline': declaration.arguments, 'driftline_vars': driftline._scope_vars()}
     ) -}}
     {#- A monitor that fails must not hold up the others (decision 14); dbt knows the setting from 1.12 on. -#}

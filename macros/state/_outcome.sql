@@ -21,7 +21,8 @@
 #}
 {% macro _resolve_label(declaration, known, optional) %}
     {%- set label = declaration.label -%}
-    {%- set here = {'actual': none, 'relation': known.relation, 'outcomes': none, 'known_by_now': none} -%}
+    {#- Rendered here: by itself a relation is no rows under `dbt --empty`, with an alias that is not ours. -#}
+    {%- set here = {'actual': none, 'relation': known.relation.render(), 'outcomes': none, 'known_by_now': none} -%}
     {%- if label is none -%}
         {{- return(here) -}}
     {%- endif -%}
@@ -67,7 +68,7 @@
             {{ outcome_key.sql }} as outcome_key, {{ outcome_label.sql }} as driftline_label,
             {#- Of several labels of a row the one that became known last counts. -#}
             row_number() over (partition by {{ outcome_key.sql }} order by {{ known_at.sql ~ ' desc, ' if known_at is not none }}{{ driftline._byte_order(driftline._as_text(outcome_label.sql)) }} desc) as place
-        from {{ label.relation }}
+        from {{ label.relation.render() }}
         where {{ outcome_label.sql }} is not null and {{ outcome_key.sql }} is not null
             {%- if known_at is not none %} and {{ driftline._known_by_now(declaration, known_at, '') }}{% endif %}
     ) as outcomes_by_key
@@ -75,7 +76,8 @@
     {%- endset -%}
     {%- do here.update({
         'actual': {'sql': joined, 'type': outcome_label.type, 'data_type': outcome_label.data_type},
-        'relation': '(select r.*, o.driftline_label as ' ~ joined ~ ' from ' ~ known.relation ~ ' as r left join outcomes as o on o.outcome_key = r.' ~ key.sql ~ ') as log_with_labels',
+        'relation': '(select r.*, o.driftline_label as ' ~ joined ~ ' from '
+            ~ known.relation.render() ~ ' as r left join outcomes as o on o.outcome_key = r.' ~ key.sql ~ ') as log_with_labels',
         'outcomes': outcomes,
     }) -%}
     {{- return(here) -}}

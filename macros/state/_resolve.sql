@@ -46,7 +46,7 @@
             {%- do resolved.update(column) -%}
             {%- do resolved.update({
                 'kind': kind, 'type': actual.type, 'data_type': actual.data_type,
-                'sql': driftline._number_of(actual) if kind == 'numeric' else driftline._category_of(actual),
+                'sql': driftline._number_of(actual) if kind == 'numeric' else driftline._category_of(actual, declaration.get('state_version')),
             }) -%}
             {%- do columns.append(resolved) -%}
         {%- endif -%}
@@ -59,13 +59,13 @@
     {%- set splits = [] -%}
     {%- if arguments.model_version is not none -%}
         {%- set actual = driftline._resolve_column(known, 'model_version', arguments.model_version, optional) -%}
-        {%- set version = driftline._category_of(actual) if actual is not none else none -%}
+        {%- set version = driftline._category_of(actual, declaration.get('state_version')) if actual is not none else none -%}
         {%- do splits.append({'argument': 'model_version', 'name': arguments.model_version, 'actual': actual}) -%}
     {%- endif -%}
     {%- set segments = [] -%}
     {%- for segment in declaration.segments -%}
         {%- set actual = driftline._resolve_column(known, 'segments', segment, optional) -%}
-        {%- do segments.append(driftline._category_of(actual) if actual is not none else driftline._as_text('null')) -%}
+        {%- do segments.append(driftline._category_of(actual, declaration.get('state_version')) if actual is not none else driftline._as_text('null')) -%}
         {%- do splits.append({'argument': 'segments', 'name': segment, 'actual': actual}) -%}
     {%- endfor -%}
 

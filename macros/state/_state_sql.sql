@@ -2,16 +2,19 @@
     The SQL of a monitor's model: state rows for the periods this run reads, what was declared, and, where the run
     builds anew, the frozen bins.
 
-    A run either builds (first run, changed declaration, no reference rows yet) or resumes at a cutoff. Either way it
-    writes whole periods, and marks each period it is responsible for with a `read` row, so that the replacement by
-    period also removes what is no longer in the source.
+    A run either builds (first run, changed declaration, no reference rows yet) or resumes at a cutoff (_resume). Either
+    way it writes whole periods, and marks each period it is responsible for with a `read` row, so that the replacement
+    by period also removes what is no longer in the source. The package's own records stand in periods of their own.
 #}
 {% macro _state_sql(declaration) %}
     {%- if not execute -%}
         {{- return('select 1 as parsed') -}}
     {%- endif -%}
-    {%- set hash = driftline._spec_hash(declaration) -%}
-    {%- set resume = driftline._resume(declaration, hash) -%}
+    {{- driftline._check_identifier(declaration.monitor) -}}
+    {{- driftline._alone() -}}
+    {%- set resume = driftline._resume(declaration) -%}
+    {%- set hash = resume.hash if resume else driftline._spec_hash(declaration) -%}
+    {%- do declaration.update({'state_version': resume.version if resume else driftline._state_version()}) -%}
     {%- set sources = [driftline._resolve(declaration, declaration.relation, 'relation')] -%}
     {%- if declaration.reference_relation is not none -%}
         {%- do sources.append(driftline._resolve(declaration, declaration.reference_relation, 'reference')) -%}
@@ -50,7 +53,7 @@ bins as (
     select d.column_no, t.bin, t.bin_kind, t.bin_label, t.bin_lower, t.bin_upper, t.bin_group
     from {{ this }} as t
     join declared as d on d.column_name = t.column_name and d.column_role = t.column_role
-    where t.record = 'bin' and t.period_start = cast('1900-01-02' as timestamp)
+    where t.record = 'bin'
     {%- else %}
     {{ driftline._learnt_bins(declaration, sources[-1], numeric, categorical) }}
     {%- endif %}
@@ -150,6 +153,10 @@ by_segment as (
     {%- endfor %}
 ),
 
+replaced as (
+    {{ driftline._replaced_periods(declaration, resume, sources[0]) }}
+),
+
 records as (
     select
         'count' as record, c.source, c.in_reference, c.period_start,
@@ -175,20 +182,14 @@ records as (
     from by_segment as c
     join declared as d on d.column_no = c.column_no
     left join bins as b on b.column_no = c.column_no and b.bin = c.bin and b.bin_kind in ('range', 'category')
-    {%- if resume and declaration.reference_relation is not none %}
-    {#- A reference of its own is not read again, but its periods may be among those that this run replaces. -#}
+    {%- if resume and (declaration.reference_relation is not none or resume.has_former) %}
     union all
-    select
-        record, source, in_reference, period_start, period_index, model_version, segment, segment_value,
-        column_name, column_role, column_kind, bin, bin_kind, bin_label, bin_lower, bin_upper, bin_group,
-        {{ sums | join(', ') }}
-    from {{ this }}
-    where record = 'count' and source = 'reference' and period_start >= {{ resume.period_start }}
+    {{ driftline._kept_records(resume, sources[-1], sums) }}
     {%- endif %}
     {%- if not resume %}
     union all
     select
-        'bin', 'relation', true, cast('1900-01-02' as timestamp), 0, 'all', 'all', 'all',
+        'bin', 'relation', true, {{ driftline._own_period('bin') }}, 0, 'all', 'all', 'all',
         d.column_name, d.column_role, d.column_kind, b.bin, b.bin_kind, b.bin_label, b.bin_lower, b.bin_upper, b.bin_group,
         {% for sum in sums %}null{{ ', ' if not loop.last }}{% endfor %}
     from bins as b
@@ -196,28 +197,16 @@ records as (
     {%- endif %}
     union all
     select
-        'setting', 'relation', false, cast('1900-01-01' as timestamp), 0, 'all', 'all', 'all',
+        'setting', 'relation', false, {{ driftline._own_period('setting') }}, 0, 'all', 'all', 'all',
         s.setting, 'setting', 'setting', 0, 'setting', s.value, null, null, 0,
         {% for sum in sums %}null{{ ', ' if not loop.last }}{% endfor %}
-    from ({{ driftline._settings(declaration, sources[0], now) }}) as s
+    from ({{ driftline._settings(declaration, sources[0], now, resume) }}) as s
     union all
     select
         'read', 'relation', false, r.period_start, 0, 'all', 'all', 'all',
         'all', 'read', 'read', 0, 'read', null, null, null, 0,
         {% for sum in sums %}null{{ ', ' if not loop.last }}{% endfor %}
-    from (
-        select period_start from counted
-        {%- if is_incremental() %}
-        union
-        select period_start from {{ this }}
-        {%- if resume %}
-        where period_start >= {{ resume.period_start }}
-        {%- endif %}
-        {%- endif %}
-        {%- if not is_incremental() %}
-        group by period_start
-        {%- endif %}
-    ) as r
+    from replaced as r
 )
 
 select
@@ -245,6 +234,10 @@ select
         and only one clock is sure never to go back. -#}
     {{ driftline._as_timestamp(driftline._utc_now()) }} as computed_at
 from records
+{#- `dbt --empty` sees that the SQL runs; what stands in the state stays as it is. #}
+{%- if flags.EMPTY %}
+where 1 = 0
+{%- endif %}
 {% endmacro %}
 
 
@@ -261,31 +254,6 @@ from records
 {# When this run of dbt began by the wall clock, also in a replay: UTC, 'YYYY-MM-DD HH:MM:SS.ffffff'. #}
 {% macro _run_started_at() %}
     {{- return(run_started_at.strftime('%Y-%m-%d %H:%M:%S.%f')) -}}
-{% endmacro %}
-
-
-{#
-    Where this run resumes: {period_start: SQL of the first period to read again}, or none where it must build: no
-    table yet, another declaration, or no rows of the reference so far.
-#}
-{% macro _resume(declaration, hash) %}
-    {%- if not is_incremental() -%}{{- return(none) -}}{%- endif -%}
-    {%- set found = run_query(
-        "select min(spec_hash), max(spec_hash),"
-        ~ " cast(max(case when record = 'count' and source = 'relation' then period_start end) as " ~ dbt.type_string() ~ "),"
-        ~ " sum(case when record = 'count' and in_reference then 1 else 0 end)"
-        ~ ' from ' ~ this
-    ) -%}
-    {%- set row = found.rows[0] -%}
-    {%- if row[0] != hash or row[1] != hash or row[2] is none or not row[3] -%}
-        {{- return(none) -}}
-    {%- endif -%}
-    {%- set latest = driftline._as_timestamp(driftline._literal((row[2] | string)[:19])) -%}
-    {%- set period = declaration.arguments.period -%}
-    {%- set a = declaration.arguments -%}
-    {#- Labels of a period are final label_delay periods after its end. -#}
-    {%- set lookback = [a.lookback, a.label_lookback or 0, a.label_delay + 1 if a.label_delay else 0] | max -%}
-    {{- return({'period_start': driftline._as_timestamp(dbt.dateadd(period, 0 - lookback, latest))}) -}}
 {% endmacro %}
 
 
@@ -316,11 +284,11 @@ from records
 {% macro _rows_of(declaration, source, resume, segment_sets=none) %}
     {%- set a = declaration.arguments -%}
     {%- set zone = 'UTC' if a.period == 'hour' else a.timezone -%}
-    {%- set where = [] -%}
+    {%- set where = ['1 = 0'] if flags.EMPTY else [] -%}
     {%- set grain = [{'name': 'source', 'sql': driftline._literal(source.name), 'constant': true}] -%}
     {%- if source.time is none -%}
         {%- do grain.append({'name': 'in_reference', 'sql': 'true', 'constant': true}) -%}
-        {%- do grain.append({'name': 'period_start', 'sql': "cast('1900-01-03' as timestamp)"}) -%}
+        {%- do grain.append({'name': 'period_start', 'sql': driftline._own_period('timeless')}) -%}
     {%- else -%}
         {%- set time = source.time.sql -%}
         {%- set kind = source.time.type -%}
@@ -397,7 +365,7 @@ from records
 
 
 {# What later steps need to know of the declaration: rows (setting, value). #}
-{% macro _settings(declaration, source, now) %}
+{% macro _settings(declaration, source, now, resume) %}
     {%- set a = declaration.arguments -%}
     {%- set zone = 'UTC' if a.period == 'hour' else a.timezone -%}
     {%- set settings = {
@@ -417,6 +385,10 @@ from records
         'reference_end': driftline._text(a.reference.end) if 'end' in a.reference else driftline._as_text('null'),
         'invocation_id': driftline._text(invocation_id),
         'run_started_at': driftline._text(driftline._run_started_at()),
+        'reference_relation':
+            driftline._text(a.reference.relation) if 'relation' in a.reference else driftline._as_text('null'),
+        'rows_read': driftline._rows_read(),
+        'furthest_period': driftline._furthest_period(resume),
         'as_of': driftline._as_text(driftline._local_time(driftline._as_timestamp(driftline._literal(now)), 'naive', zone)),
     } -%}
     {%- for metric in declaration.metrics -%}

@@ -63,8 +63,14 @@
 {% endmacro %}
 
 
-{# The value of a column as text: true, 1 (not 1.0), 0.5 (not 0.50), 2024-01-31 (not 2024-01-31 00:00:00). #}
-{% macro _category_of(column) %}
+{#
+    The value of a column as text: true, 1 (not 1.0), 0.5 (not 0.50), 2024-01-31 (not 2024-01-31 00:00:00).
+
+    version  the version of the state it is counted in; none is this package's. A state that goes on under an earlier
+             version (decision 13) has its dictionary in the spelling of that version.
+#}
+{% macro _category_of(column, version=none) %}
+    {%- if version is not none and version < 3 -%}{{- return(driftline._category_of_version_2(column)) -}}{%- endif -%}
     {%- if column.type == 'boolean' -%}
         {{- return("case when " ~ column.sql ~ " then 'true' when not " ~ column.sql ~ " then 'false' end") -}}
     {%- elif column.type == 'numeric' -%}
@@ -75,6 +81,19 @@
         {{- return('lower(' ~ driftline._as_text(column.sql) ~ ')') -}}
     {%- endif -%}
     {#- A char(n) drops the blanks that fill it up. -#}
+    {{- return(driftline._as_text(column.sql)) -}}
+{% endmacro %}
+
+
+{# As versions 1 and 2 of the state spelled it: as the type prints, but for truths and whole numbers. #}
+{% macro _category_of_version_2(column) %}
+    {%- if column.type == 'boolean' -%}
+        {{- return("case when " ~ column.sql ~ " then 'true' when not " ~ column.sql ~ " then 'false' end") -}}
+    {%- elif column.type == 'numeric' -%}
+        {%- set whole = 'abs(' ~ column.sql ~ ') < 1e15 and ' ~ column.sql ~ ' = floor(' ~ column.sql ~ ')' -%}
+        {%- set integer = driftline._as_text('cast(' ~ column.sql ~ ' as ' ~ dbt.type_bigint() ~ ')') -%}
+        {{- return('case when ' ~ whole ~ ' then ' ~ integer ~ ' else ' ~ driftline._as_text(column.sql) ~ ' end') -}}
+    {%- endif -%}
     {{- return(driftline._as_text(column.sql)) -}}
 {% endmacro %}
 

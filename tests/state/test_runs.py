@@ -67,9 +67,7 @@ TAKEN_BACK = [row for row in LOG if row["at"].day == 7] + [
 AFTER = [row for row in LOG if row not in TAKEN_BACK] + LATE_INSIDE
 
 # Nothing comes after the seventh, one version and one segment end before.
-STOPPING = [
-    row for row in STEADY if row["at"].day < 8 - 2 * (row["version"] == "v2") - 3 * (row["country"] == "UK")
-]
+STOPPING = [row for row in STEADY if row["at"].day < 8 - 2 * (row["version"] == "v2") - 3 * (row["country"] == "UK")]
 
 COMMON: dict[str, Any] = {"timestamp": "at", "reference": SPAN, "lookback": 2}
 BUSINESS = {"sold": {"sum": "sold"}, "per_row": {"numerator": "sold", "denominator": "1"}}
