@@ -131,6 +131,13 @@
 {% endmacro %}
 
 
+{% macro duckdb___to_microseconds(sql, data_type) %}
+    {%- if data_type != 'timestamp_ns' -%}{{- return(sql) -}}{%- endif -%}
+    {%- set ns = 'epoch_ns(' ~ sql ~ ')' -%}
+    {{- return('make_timestamp_ns(' ~ ns ~ ' - (' ~ ns ~ ' % 1000 + 1000) % 1000)') -}}
+{% endmacro %}
+
+
 {# DuckDB counts all categorical columns in one pass by grouping sets, in half the time of one pass each. #}
 {% macro duckdb___count_categories(columns, rows, keys) %}
     {%- set values = [] -%}

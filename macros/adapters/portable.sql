@@ -256,6 +256,14 @@
     {{- return("current_timestamp at time zone 'UTC'") -}}
 {% endmacro %}
 
+{# A time column {sql, data_type} without what is finer than a microsecond, which a cast would round into the next period. #}
+{% macro _to_microseconds(column) %}
+    {{- return(adapter.dispatch('_to_microseconds', 'driftline')(column.sql, column.data_type | lower)) -}}
+{% endmacro %}
+{% macro default___to_microseconds(sql, data_type) %}
+    {{- return(sql) -}}
+{% endmacro %}
+
 {# The start of the period a timestamp lies in. Weeks start on Monday. #}
 {% macro _period_start(expression, period) %}
     {{- return(adapter.dispatch('_period_start', 'driftline')(expression, period)) -}}

@@ -42,7 +42,7 @@
         {%- for column in numeric if column.edges is not none -%}
         {%- for edge in column.edges %}
         union all
-        select {{ column.no }}, {{ loop.index }}, {{ driftline._as_double(driftline._literal(edge)) }}, {{ column.bins }}, 1
+        select {{ column.no }}, {{ loop.index }}, {{ driftline._declared_number(edge, column.get('is_real'), 'greatest') }}, {{ column.bins }}, 1
         {%- endfor -%}
         {%- endfor %}
         {%- if grids %}
@@ -82,7 +82,7 @@
             from quantile_edges as e
             join (
                 {%- for column in cuts %}
-                select {{ column.no }} as column_no, {{ driftline._just_below(driftline._as_double(driftline._literal(column.cut))) }} as cut
+                select {{ column.no }} as column_no, {{ driftline._just_below(driftline._declared_number(column.cut, column.get('is_real'), 'least')) }} as cut
                 {{ 'union all' if not loop.last }}
                 {%- endfor %}
             ) as c on c.column_no = e.column_no

@@ -65,7 +65,7 @@
     select outcome_key, driftline_label
     from (
         select
-            {{ outcome_key.sql }} as outcome_key, {{ outcome_label.sql }} as driftline_label,
+            {{ driftline._exact_key(outcome_key, key) }} as outcome_key, {{ outcome_label.sql }} as driftline_label,
             {#- Of several labels of a row the one that became known last counts. -#}
             row_number() over (partition by {{ outcome_key.sql }} order by {{ known_at.sql ~ ' desc, ' if known_at is not none }}{{ driftline._byte_order(driftline._as_text(outcome_label.sql)) }} desc) as place
         from {{ label.relation.render() }}
@@ -76,11 +76,31 @@
     {%- endset -%}
     {%- do here.update({
         'actual': {'sql': joined, 'type': outcome_label.type, 'data_type': outcome_label.data_type},
-        'relation': '(select r.*, o.driftline_label as ' ~ joined ~ ' from '
-            ~ known.relation.render() ~ ' as r left join outcomes as o on o.outcome_key = r.' ~ key.sql ~ ') as log_with_labels',
+        'relation': '(select r.*, o.driftline_label as ' ~ joined ~ ' from ' ~ known.relation.render()
+            ~ ' as r left join outcomes as o on o.outcome_key = ' ~ driftline._exact_key(key, outcome_key, 'r.') ~ ') as log_with_labels',
         'outcomes': outcomes,
     }) -%}
     {{- return(here) -}}
+{% endmacro %}
+
+
+{#
+    A key as it is joined. Whole numbers on one side only: those of the other, a double or a real, are taken for whole
+    numbers where each has one double of its own. Beyond, keys that differ would meet in the same double.
+
+    prefix  alias of the key's relation, with its dot
+#}
+{% macro _exact_key(key, other, prefix='') %}
+    {%- set name = key.data_type | lower -%}
+    {%- set sql = prefix ~ key.sql -%}
+    {%- if key.type != 'numeric' or other.type != 'integer' or not ('double' in name or 'float' in name or 'real' in name) -%}
+        {{- return(sql) -}}
+    {%- endif -%}
+    {%- set limit = '9007199254740992' if 'double' in name or '8' in name or '64' in name else '16777216' -%}
+    {{- return(
+        '(case when ' ~ sql ~ ' > -' ~ limit ~ ' and ' ~ sql ~ ' < ' ~ limit ~ ' and floor(' ~ sql ~ ') = ' ~ sql
+        ~ ' then cast(' ~ sql ~ ' as ' ~ dbt.type_bigint() ~ ') end)'
+    ) -}}
 {% endmacro %}
 
 
@@ -131,7 +151,7 @@
     {%- set fine = declaration.columns | rejectattr('role', 'in', ['feature', 'prediction', 'label']) | list -%}
 
     {#- The prediction: a number, or a class. -#}
-    {%- set score = none -%}{%- set predicted = none -%}{%- set confidence = none -%}{%- set probabilities = {} -%}
+    {%- set score = none -%}{%- set score_type = '' -%}{%- set predicted = none -%}{%- set confidence = none -%}{%- set probabilities = {} -%}
     {%- set spelled = {} -%}{%- set predicted_class = none -%}
     {%- if a.prediction is mapping -%}
         {%- set of_label = label.actual if label.actual is not none else {'type': 'text', 'data_type': 'unknown', 'sql': ''} -%}
@@ -158,6 +178,7 @@
             {%- set predicted_class = actual -%}
         {%- elif actual.type in ('integer', 'numeric', 'boolean') -%}
             {%- set number = driftline._number_of(actual) -%}
+            {%- set score_type = actual.data_type -%}
             {%- set score = 'case when ' ~ finite.replace('{0}', number) ~ ' then ' ~ number ~ ' end' -%}
         {%- elif a.task == 'binary' and a.positive_label is not none -%}
             {%- set score = driftline._indicator(declaration.monitor, 'positive_label', actual, a.positive_label) -%}
@@ -234,7 +255,7 @@
                 'outcome': 'case when ' ~ labelled ~ ' then ' ~ is_class ~ ' end',
             }) -%}
         {%- elif column.role == 'performance' -%}
-            {%- do resolved.update({'sql': score}) -%}
+            {%- do resolved.update({'sql': score, 'score_type': score_type}) -%}
         {%- elif column.role == 'confidence' -%}
             {%- do resolved.update({
                 'sql': confidence,
@@ -251,7 +272,7 @@
 
     {%- set measures = [] -%}
     {%- if has_prediction -%}
-        {%- set positive = '(' ~ (score or '0e0') ~ ') >= ' ~ driftline._as_double(a.decision_threshold) -%}
+        {%- set positive = '(' ~ (score or '0e0') ~ ') >= ' ~ driftline._declared_number(a.decision_threshold, driftline._is_real(score_type), 'least') -%}
         {%- if a.task == 'binary' -%}
             {%- for name, sides in {'true_positive': [1, 1], 'false_positive': [1, 0], 'false_negative': [0, 1], 'true_negative': [0, 0]}.items() -%}
                 {%- do measures.append({'name': name, 'base': 'labelled', 'x': 'case when ' ~ ('' if sides[0] else 'not ') ~ positive ~ ' and (' ~ y ~ ') = ' ~ sides[1] ~ ' then 1e0 else 0e0 end'}) -%}

@@ -20,6 +20,7 @@
         {%- do sources.append(driftline._resolve(declaration, declaration.reference_relation, 'reference')) -%}
         {{- driftline._align(declaration, sources[0], sources[1]) -}}
     {%- endif -%}
+    {{- driftline._mark_reals(sources) -}}
     {%- set read_sources = sources[:1] if resume else sources -%}
     {%- set columns = sources[0].columns -%}
     {%- set numeric = columns | selectattr('kind', 'equalto', 'numeric') | list -%}
@@ -118,7 +119,7 @@ by_segment as (
     select
         column_no, source, in_reference, period_start, model_version,
         {{ driftline._text('all' if segment is none else segment) }} as segment,
-        {{ driftline._text('all') if segment is none else "coalesce(segment_" ~ loop.index0 ~ ", '(null)')" }} as segment_value,
+        {{ driftline._text('all') if segment is none else driftline._group_name('segment_' ~ loop.index0) }} as segment_value,
         bin, bin_kind,
         {%- if splits | length == 1 %}
         {{ sums | join(', ') }}
@@ -145,7 +146,7 @@ by_segment as (
     select
         20001, source, in_reference, period_start, model_version,
         {{ driftline._text('all' if segment is none else segment) }},
-        {{ driftline._text('all') if segment is none else "coalesce(segment_" ~ split ~ ", '(null)')" }},
+        {{ driftline._text('all') if segment is none else driftline._group_name('segment_' ~ split) }},
         bin, bin_kind, row_count, row_count, row_count, value_sum, deviation_sq_sum
         {%- for sum in sums[5:] %}, {{ driftline._as_double('null') }}{% endfor %}
     from ({{ driftline._rank_requests(from[source.name], none if segment is none else 'segment_' ~ split) }}) as ranked_{{ split }}_{{ loop.index }}
@@ -301,7 +302,7 @@ where 1 = 0
         {%- else -%}
             {%- do grain.append({'name': 'in_reference', 'sql': 'false', 'constant': true}) -%}
         {%- endif -%}
-        {%- do grain.append({'name': 'period_start', 'sql': driftline._as_timestamp(driftline._period_start(driftline._local_time(time, kind, zone), a.period))}) -%}
+        {%- do grain.append({'name': 'period_start', 'sql': driftline._as_timestamp(driftline._period_start(driftline._local_time(driftline._to_microseconds(source.time), kind, zone), a.period))}) -%}
         {#- A row dated after the run is read when its time has come. -#}
         {%- set now = driftline._as_timestamp(driftline._literal(driftline._now())) -%}
         {%- do where.append(time ~ ' < ' ~ driftline._column_time(now if kind != 'date' else driftline._local_time(now, 'naive', zone), kind, 'UTC')) -%}
@@ -314,8 +315,7 @@ where 1 = 0
     {%- if source.version is none -%}
         {%- do grain.append({'name': 'model_version', 'sql': driftline._text('all'), 'constant': true}) -%}
     {%- else -%}
-        {#- A version that is really called "all" must not be taken for the total. -#}
-        {%- do grain.append({'name': 'model_version', 'sql': 'case when ' ~ source.version ~ " is null then '(null)' when " ~ source.version ~ " = 'all' then '(all)' else " ~ source.version ~ ' end'}) -%}
+        {%- do grain.append({'name': 'model_version', 'sql': driftline._group_name(source.version)}) -%}
     {%- endif -%}
     {%- for segment in source.segments -%}
         {%- do grain.append({'name': 'segment_' ~ loop.index, 'sql': segment}) -%}
@@ -332,6 +332,19 @@ where 1 = 0
         'label_centre': driftline._label_centre(declaration, source, resume) if source.outcome.is_number else none,
         'weight': source.weight,
     }) -}}
+{% endmacro %}
+
+
+{#
+    What a version or a segment's value is called: `all` is the total, and NULL is (null). A value that is really called so
+    is put in brackets, one pair more than it has: (all), ((null)), and so ((all)) for one that is called (all).
+#}
+{% macro _group_name(value) %}
+    {%- set bare = "replace(replace(" ~ value ~ ", '(', ''), ')', '')" -%}
+    {{- return(
+        'case when ' ~ value ~ " is null then '(null)' when " ~ value ~ " = 'all' or " ~ value ~ " like '(%)' and " ~ bare
+        ~ " in ('all', 'null') then '(' || " ~ value ~ " || ')' else " ~ value ~ ' end'
+    ) -}}
 {% endmacro %}
 
 
@@ -364,6 +377,15 @@ where 1 = 0
 {% endmacro %}
 
 
+{# The score from which a row counts as positive, in the type the scores have; NULL where that is the declared one. #}
+{% macro _decision_cut(source) %}
+    {%- for column in source.columns if column.cut is defined and column.get('is_real') -%}
+        {{- return(driftline._declared_number(column.cut, true, 'least')) -}}
+    {%- endfor -%}
+    {{- return('null') -}}
+{% endmacro %}
+
+
 {# What later steps need to know of the declaration: rows (setting, value). #}
 {% macro _settings(declaration, source, now, resume) %}
     {%- set a = declaration.arguments -%}
@@ -373,6 +395,7 @@ where 1 = 0
         'timezone': driftline._text(a.timezone),
         'task': driftline._text(a.task),
         'decision_threshold': driftline._text(a.decision_threshold),
+        'decision_cut': driftline._as_text(driftline._decision_cut(source)),
         'owner': driftline._text(a.owner) if a.owner is not none else driftline._as_text('null'),
         'formerly': driftline._text(a.formerly) if a.formerly is not none else driftline._as_text('null'),
         'has_label': driftline._text(1 if source.outcome.labelled is not none else 0),
@@ -395,6 +418,9 @@ where 1 = 0
         {%- do settings.update({'business:' ~ metric.name: driftline._text('sum' if metric.denominator is none else 'ratio')}) -%}
         {%- if metric.names_label -%}{%- do settings.update({'awaits_label:' ~ metric.name: driftline._text(1)}) -%}{%- endif -%}
     {%- endfor -%}
+    {%- if declaration.label is not none and declaration.label.known_at is not none -%}
+        {%- do settings.update({'label_known_at': driftline._text(declaration.label.known_at)}) -%}
+    {%- endif -%}
     {%- for name in a.importances -%}
         {%- do settings.update({'importance:' ~ name: driftline._text(a.importances[name])}) -%}
     {%- endfor -%}

@@ -338,3 +338,34 @@
         {%- endfor -%}
     {%- endfor -%}
 {% endmacro %}
+
+
+{#
+    Marks the numeric columns that one of the sources holds in 32 bits (`is_real`): what is declared of them, edges and the
+    decision threshold, is compared as such a number. 0.7 in 32 bits is a little less than 0.7.
+#}
+{% macro _mark_reals(sources) %}
+    {%- set reals = [] -%}
+    {%- for source in sources -%}
+        {%- for column in source.columns if driftline._is_real(column.get('score_type') or column.get('data_type') or '') -%}
+            {%- do reals.append(column.no) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- for source in sources -%}
+        {%- for column in source.columns -%}
+            {%- do column.update({'is_real': column.no in reals}) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+{% endmacro %}
+
+
+{#
+    A declared number as a double, or the double of its 32 bits where that lies further to one side.
+
+    side  least (a threshold: what reaches it counts) or greatest (an edge: what equals it is still below)
+#}
+{% macro _declared_number(number, is_real, side) %}
+    {%- set exact = driftline._as_double(driftline._literal(number)) -%}
+    {%- if not is_real -%}{{- return(exact) -}}{%- endif -%}
+    {{- return(side ~ '(' ~ exact ~ ', ' ~ driftline._as_double('cast(' ~ driftline._literal(number) ~ ' as real)') ~ ')') -}}
+{% endmacro %}

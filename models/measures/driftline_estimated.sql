@@ -109,8 +109,9 @@ losses as (
         sqrt(sum(w2 * loss_variance + w * w * loss_variance * reference_share)) / sum(w) as error
     from loss_bins
     group by {{ window }}
-)
+),
 
+estimates as (
 {#- Of several classes the choice is right or wrong: their accuracy is the rate of right choices. -#}
 {% set results = [] -%}
 {% for metric in metrics %}{% do results.append([metric, metric, 'binary']) %}{% endfor -%}
@@ -127,3 +128,13 @@ union all
 select
     {{ window }}, {{ driftline._text('mae') }}, value, error, greatest(value - {{ z }} * error, 0e0), value + {{ z }} * error
 from losses
+)
+
+-- What is learnt from labels that are not final is learnt from those that come first: no estimate until then.
+select
+    e.group_no, e.window_periods, e.period_index, e.metric
+    {%- for part in ['value', 'standard_error', 'value_lower', 'value_upper'] %},
+    case when r.is_mature then e.{{ part }} end as {{ part }}
+    {%- endfor %}
+from estimates as e
+left join {{ ref('driftline_int_reference_labels') }} as r on r.group_no = e.group_no

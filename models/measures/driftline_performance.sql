@@ -41,7 +41,7 @@ select
     {{ driftline._as_double("case when s.sampling_noise is null and f.noise_floor is null then null else greatest(coalesce(s.sampling_noise, 0e0), coalesce(case when s.basis <> 'estimate_error' then f.noise_floor end, 0e0)) end") }} as noise,
     {{ driftline._as_double('p.value') }} as previous_value,
     {{ driftline._as_double('a.value') }} as seasonal_value,
-    {{ driftline._as_text('s.reason') }} as reason
+    {{ driftline._as_text("coalesce(s.reason, case when s.basis <> 'realized' and s.value is null then 'the labels of the reference are not final' end)") }} as reason
 from {{ ref('driftline_assessed') }} as s
 left join {{ ref('driftline_groups') }} as g on g.group_no = s.group_no
 left join {{ ref('driftline_windows') }} as w

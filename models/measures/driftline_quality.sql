@@ -75,6 +75,21 @@ noise_floors as (
     having count(*) > 1
 ),
 
+-- Whose labels may still come. Where they become known late and nobody has said when they are final (label_delay), no
+-- longer than it takes until enough of them are known.
+youth as (
+    select
+        t.group_no, t.window_periods, t.period_index,
+        case when m.label_delay > 0 then not t.is_final else k.monitor is not null and not t.is_mature end as is_young,
+        case when m.label_delay > 0 then not f.is_final else k.monitor is not null and not f.is_mature end as is_young_reference
+    from {{ ref('driftline_maturity') }} as t
+    join {{ ref('driftline_int_monitors') }} as m on m.monitor = t.monitor
+    left join {{ ref('driftline_int_reference_labels') }} as f on f.group_no = t.group_no
+    left join (
+        select distinct monitor from ({{ driftline._from_monitors('setting') }}) as settings where column_name = 'label_known_at'
+    ) as k on k.monitor = t.monitor
+),
+
 versions as (
     select distinct group_no, reference_model_version from {{ ref('driftline_reference') }}
 )
@@ -85,26 +100,28 @@ select
     r.column_name, r.column_role, r.column_kind, w.is_complete,
     cast(r.n as {{ dbt.type_bigint() }}) as row_count,
     {%- for rate in rates %}
-    {{ driftline._as_double('r.' ~ rate) }} as {{ rate }},
+    {{ driftline._as_double("case when not (r.is_label and coalesce(y.is_young, false)) then r.null_rate end" if rate == 'null_rate' else 'r.' ~ rate) }} as {{ rate }},
     {%- endfor %}
     {{ driftline._as_double('r.mean') }} as mean,
     {{ driftline._as_double('sqrt(case when r.variance < 0 then 0 else r.variance end)') }} as stddev,
     {{ driftline._as_double('r.value_min') }} as minimum,
     {{ driftline._as_double('r.value_max') }} as maximum,
     {%- for rate in rates %}
-    {{ driftline._as_double('r.reference_' ~ rate) }} as reference_{{ rate }},
+    {{ driftline._as_double("case when not (r.is_label and coalesce(y.is_young_reference, false)) then r.reference_null_rate end"
+        if rate == 'null_rate' else 'r.reference_' ~ rate) }} as reference_{{ rate }},
     {{ driftline._as_double("case when r.pooled_" ~ rate ~ " is not null then greatest(coalesce(f." ~ rate ~ ", 0e0), " ~ z ~ " * sqrt(greatest(r.pooled_" ~ rate ~ " * (1e0 - r.pooled_" ~ rate ~ "), 0e0) * (1e0 / r.effective_n + 1e0 / r.reference_effective_n))) end") }} as {{ rate }}_noise,
     {%- endfor %}
     cast(r.reference_row_count as {{ dbt.type_bigint() }}) as reference_row_count,
     {{ driftline._as_text("case
         when r.n = 0 then 'no rows in the window'
+        when r.is_label and y.is_young then 'labels that are not final yet are not missing'
         when r.column_kind = 'numeric' and r.finites = 0 then 'no finite values in the window'
         when r.column_kind = 'numeric' and r.finites > 1 and r.variance is null then 'values too large for a standard deviation'
         when r.column_kind = 'numeric' and r.variance is null then 'one value has no standard deviation'
     end") }} as reason
 from (
     select
-        rates.*
+        rates.*, column_role = 'label' as is_label
         {%- for rate in rates %},
         ({{ rate }} * effective_n + reference_{{ rate }} * reference_effective_n) / (effective_n + reference_effective_n) as pooled_{{ rate }}
         {%- endfor %}
@@ -112,6 +129,7 @@ from (
 ) as r
 join {{ ref('driftline_windows') }} as w
     on w.group_no = r.group_no and w.window_periods = r.window_periods and w.period_index = r.period_index and w.source = 'relation'
+left join youth as y on y.group_no = r.group_no and y.window_periods = r.window_periods and y.period_index = r.period_index
 left join versions as v on v.group_no = r.group_no
 left join noise_floors as f
     on f.monitor = w.monitor and f.segment = w.segment and f.segment_value = w.segment_value and f.model_version = v.reference_model_version

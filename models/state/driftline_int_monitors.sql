@@ -7,6 +7,7 @@ select
     max(case when column_name = '{{ setting }}' then bin_label end) as {{ setting }},
     {%- endfor %}
     {{ driftline._as_double("max(case when column_name = 'decision_threshold' then bin_label end)") }} as decision_threshold,
+    {{ driftline._as_double("max(case when column_name = 'decision_cut' then bin_label end)") }} as decision_cut,
     {%- for setting in ['label_delay', 'ranking_k'] %}
     cast(max(case when column_name = '{{ setting }}' then bin_label end) as {{ dbt.type_int() }}) as {{ setting }},
     {%- endfor %}

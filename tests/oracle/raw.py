@@ -34,6 +34,7 @@ NULL and NaN: in object columns ``None`` (or ``pandas.NA``) is NULL and a float 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -318,8 +319,10 @@ class _Data:
 
     def names(self, column: str) -> npt.NDArray[Any]:
         texts = [category_text(v) for v in self.values(column)]
-        taken = {TOTAL: f"({TOTAL})"} if column == self.d.get("model_version") else {}
-        return np.asarray([self.choices.null_name if t is None else taken.get(t, t) for t in texts], dtype=object)
+        # What is really called as the total, or as NULL is, gets a pair of brackets more.
+        taken = re.compile(rf"{TOTAL}|\(+({TOTAL}|null)\)+")
+        named = [self.choices.null_name if t is None else f"({t})" if taken.fullmatch(t) else t for t in texts]
+        return np.asarray(named, dtype=object)
 
     # windows -----------------------------------------------------------------------------------------------------
 

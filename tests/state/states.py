@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -318,6 +319,13 @@ NUMBER_KINDS = {-3: "null", -2: "nan", -1: "negative_infinity", 10000: "positive
 CATEGORY_KINDS = {-3: "null", 10001: "beyond_top", 10002: "unseen"}
 
 
+def group_name(value: str | None) -> str:
+    """A version or segment value as the tables call it: never `all`, and NULL as nothing else is called."""
+    if value is None:
+        return "(null)"
+    return f"({value})" if value == "all" or re.fullmatch(r"\(+(all|null)\)+", value) else value
+
+
 def recount(spec: Spec, rows: Iterable[Row], source: str = "relation") -> dict[Key, tuple[Any, ...]]:
     """The ``count`` rows that these rows make, in the shape of ``counts``."""
     found: dict[Key, Sums] = {}
@@ -344,12 +352,11 @@ def recount(spec: Spec, rows: Iterable[Row], source: str = "relation") -> dict[K
             )
         version = "all"
         if spec.version is not None:
-            version = spec.version(row) or "(null)"
-            version = "(all)" if version == "all" else version
+            version = group_name(spec.version(row))
         weight = spec.weight(row) if spec.weight is not None else 1
         for segment, value in [
             ("all", "all"),
-            *((name, get(row) or "(null)") for name, get in spec.segments.items()),
+            *((name, group_name(get(row))) for name, get in spec.segments.items()),
         ]:
             grain = (source, inside or source == "reference", start, version, segment, value)
             outcome = outcome_of(spec.model, row) if spec.model is not None else Outcome()

@@ -13,7 +13,7 @@ from state.states import Column, Spec, assert_counts, columns_of, counts, declar
 DAYS, ROWS_A_DAY = 2, 13_000
 FIRST = dt.datetime(2024, 1, 1)
 REFERENCE = (FIRST, FIRST + dt.timedelta(days=1))
-SEGMENTS = {"small": ["a", "b"], "gaps": ["x", None], "wide": ["p", "it's", "all"]}
+SEGMENTS = {"small": ["a", "b"], "gaps": ["(null)", None], "wide": ["((null))", "it's", "all"]}
 
 
 def _rows() -> list[dict[str, Any]]:
