@@ -61,9 +61,9 @@
             {%- for key in ['monitor', 'family', 'metric', 'column_name', 'segment', 'segment_value', 'model_version'] if key in row -%}
                 {%- do conditions.append(m ~ '.' ~ key ~ ' = ' ~ driftline._literal(row[key])) -%}
             {%- endfor -%}
-            {#- A row speaks of the reference unless it names a baseline; business and trends are held against what came before. -#}
+            {#- A row speaks of the reference unless it names a baseline; business, trends and volume are held against what came before. -#}
             {%- do conditions.append(m ~ '.baseline = ' ~ (driftline._literal(row.baseline) if 'baseline' in row
-                else "case when " ~ m ~ ".family in ('business', 'trend') then 'trailing' when " ~ m ~ ".baseline = 'none' then 'none' else 'reference' end")) -%}
+                else "case when " ~ m ~ ".family in ('business', 'trend', 'volume') then 'trailing' when " ~ m ~ ".baseline = 'none' then 'none' else 'reference' end")) -%}
             {%- set value = 'each' if field not in row else row[field] -%}
             {%- if value is boolean -%}
                 {%- set value = 1 if value else 0 -%}

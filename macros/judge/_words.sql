@@ -31,7 +31,13 @@
 #}
 {% macro _alert_message(p, m, c) %}
     case when {{ p }}.column_name = 'all' then '' else {{ p }}.column_name || ': ' end
-        || {{ p }}.metric || ' ' || {{ p }}.value_text
+        || case
+            when {{ p }}.family = 'freshness' and {{ p }}.metric = 'missing_periods'
+                then {{ m }}.period || 's without rows where there usually are some:'
+            when {{ p }}.family = 'volume' then 'rows'
+            else {{ p }}.metric
+        end
+        || ' ' || {{ p }}.value_text
         || case
             when {{ p }}.peak_value_text = {{ p }}.value_text then ''
             when {{ p }}.expected is not null and {{ p }}.value < {{ p }}.expected
@@ -42,6 +48,7 @@
         end
         || ' against '
         || case
+            when {{ p }}.baseline = 'none' then 'none'
             when {{ p }}.expected is null then 'the ' || {{ p }}.baseline
             when {{ p }}.baseline = 'trailing' then {{ p }}.expected_text || ' in the windows before'
             else {{ p }}.expected_text || ' (' || {{ p }}.baseline || ')'
@@ -61,6 +68,9 @@
             when {{ p }}.resolved_at is null then ''
             when {{ p }}.quiet_at is not null
                 then ', over since ' || {{ driftline._day_text(p ~ '.last_window_end', m) }}
+            when {{ p }}.is_retired = 1
+                then '; no rows since ' || {{ driftline._day_text(p ~ '.no_rows_since', m) }}
+                    || ', longer than any window looks back: no longer watched'
             else '; no window could be judged since ' || {{ driftline._day_text(p ~ '.judged_until', m) }}
         end
         || case

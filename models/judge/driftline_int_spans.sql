@@ -128,8 +128,10 @@ episodes as (
 )
 
 select
-    e.*, o.quiet_at, o.judged_until,
-    case when o.quiet_at is not null then o.quiet_at when o.is_silent = 1 then o.judged_until end as resolved_at,
+    e.*, o.quiet_at, o.judged_until, r.is_retired, r.no_rows_since,
+    case when o.quiet_at is not null then o.quiet_at
+        when o.is_silent = 1 or r.is_retired = 1 then o.judged_until end as resolved_at,
     case when e.is_critical = 1 then coalesce(e.critical, e.warn) else coalesce(e.warn, e.critical) end as threshold
 from episodes as e
 join outcomes as o on {{ driftline._same(keys + ['block', 'lap'], 'o', 'e') }}
+left join {{ ref('driftline_int_last_rows') }} as r on {{ driftline._same(keys[:4], 'r', 'e') }}

@@ -124,3 +124,20 @@ select
 from {{ ref('driftline_fairness') }}
 where segment_value = 'all'
 {% endfor %}
+{#- Whether rows come, and how many: a window without any is freshness's to tell. -#}
+{% set counted = 'cast(null as ' ~ dbt.type_bigint() ~ ')' -%}
+{% for metric, of in {
+    'missing_periods': ['freshness', 'none', 'missing_periods', null_double, 'missing_noise', counted],
+    'silent_periods': ['freshness', 'none', driftline._as_double('silent_periods'), null_double, null_double, counted],
+    'row_count': ['volume', 'trailing', driftline._as_double('case when row_count > 0 then row_count end'), 'expected_row_count',
+        'row_count_noise', 'cast(round(expected_row_count) as ' ~ dbt.type_bigint() ~ ')'],
+}.items() %}
+union all
+select
+    {{ grain }},
+    {{ driftline._text(of[0]) }}, {{ driftline._text(metric) }}, {{ driftline._text('all') }}, {{ driftline._text(of[0]) }}, {{ driftline._text(of[0]) }}, {{ driftline._text(of[1]) }},
+    is_complete, {{ of[2] }}, {{ of[3] }}, {{ of[4] }}, row_count, {{ of[5] }},
+    {{ 'reason' if of[0] == 'volume' else driftline._as_text('null') }}
+from {{ ref('driftline_arrivals') }}
+where {{ 'true' if of[0] == 'volume' else 'silent_periods is not null' }}
+{% endfor %}

@@ -16,8 +16,8 @@ OPERATION = "operation"
 SEVERITIES = ("warn", "critical")
 # What people should read first.
 FAMILIES = (
-    "operation", "performance", "business", "estimate", "concept", "fairness", "drift", "quality", "trend",
-    "estimate_error",
+    "operation", "freshness", "volume", "performance", "business", "estimate", "concept", "fairness", "drift",
+    "quality", "trend", "estimate_error",
 )  # fmt: skip
 
 _NEEDED = {"alert_id", "monitor", "severity", "status", "message"}

@@ -95,6 +95,14 @@ def judge(
             "is_complete": [True] * 2 * len(monitors),
         },
     )
+    chain.load(
+        "driftline_int_last_rows",
+        {
+            **{name: pa.array([], pa.string()) for name in ("monitor", "model_version", "segment", "segment_value")},
+            "no_rows_since": pa.array([], pa.timestamp("us")),
+            "is_retired": pa.array([], pa.int32()),
+        },
+    )
     chain.run("driftline_judgements", "driftline_int_spans", "driftline_episodes", "driftline_alerts")
 
 

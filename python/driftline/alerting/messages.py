@@ -141,6 +141,10 @@ def headline(alert: Alert, words: Catalogue) -> str:
         "expected": number(alert.expected),
         "baseline": baseline,
     }
+    if alert.family == "freshness" and alert.metric == "missing_periods":
+        return words("headline.freshness", value=number(alert.value))
+    if alert.family == "volume" and alert.expected is not None:
+        return words("headline.volume", value=number(alert.value), expected=number(alert.expected))
     is_column = bool(alert.column_name) and alert.column_name != "all"
     if not alert.metric:
         return printable(alert.message)

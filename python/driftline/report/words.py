@@ -56,6 +56,9 @@ METRICS: dict[str, Metric] = {
     "out_of_range_rate": Metric("Values out of range", 0, True),
     "mean": Metric("Mean"),
     "psi": Metric("PSI"),
+    "missing_periods": Metric("Periods without the usual rows"),
+    "silent_periods": Metric("Periods since the last row"),
+    "row_count": Metric("Rows"),
 }
 # What the page shows first, the first of these that there is.
 FIRST = ("roc_auc", "accuracy", "mae", "ndcg", "macro_roc_auc", "macro_f1", "rmse", "r2", "hit_rate", "mrr")

@@ -1,0 +1,44 @@
+{{ config(materialized='table') }}
+
+-- When the last rows of each group ended, whether its newest complete window is without rows, and whether it has been gone
+-- for so long that it has no windows any more while others have.
+with ends as (
+    select
+        g.group_no, g.monitor, g.period, max(w.window_end) as own_end,
+        max(case when w.is_complete then w.window_end end) as own_complete_end
+    from {{ ref('driftline_windows') }} as w
+    join {{ ref('driftline_groups') }} as g on g.group_no = w.group_no and g.source = 'relation'
+    group by g.group_no, g.monitor, g.period
+),
+
+newest as (
+    select monitor, max(own_end) as newest_end from ends group by monitor
+),
+
+last_rows as (
+    select s.group_no, max(s.period_index) as last_index
+    from {{ ref('driftline_series') }} as s
+    join {{ ref('driftline_cells') }} as c on c.cell_no = s.cell_no and c.column_role = 'row'
+    where s.n > 0
+    group by s.group_no
+),
+
+named as (
+    select
+        e.*, n.newest_end,
+        case
+            {%- for kind in ['hour', 'day', 'week', 'month'] %}
+            when e.period = '{{ kind }}' then {{ driftline._period_at('l.last_index + 1', kind) }}
+            {%- endfor %}
+        end as last_row_end
+    from ends as e
+    join newest as n on n.monitor = e.monitor
+    join last_rows as l on l.group_no = e.group_no
+)
+
+select
+    w.group_no, g.monitor, g.model_version, g.segment, g.segment_value,
+    case when w.last_row_end < w.own_complete_end then w.last_row_end end as no_rows_since,
+    case when w.own_end < w.newest_end then 1 else 0 end as is_retired
+from named as w
+join {{ ref('driftline_groups') }} as g on g.group_no = w.group_no
