@@ -174,6 +174,8 @@
             {%- endfor %}
         from {{ relation }} as b
     ) as g
+    -- Kept apart: each median would be worked out again wherever it is used.
+    offset 0
 {% endmacro %}
 
 
