@@ -23,13 +23,14 @@
 {% endmacro %}
 
 
-{# Of the types that are none of ours, Postgres compares few with another; those a user defined may be anything. #}
+{# Of the types that are none of ours, Postgres compares few with another and some not at all; those a user defined may be anything. #}
 {% macro postgres___other_types_join(one, two) %}
     {%- set names = [] -%}
     {%- for column in [one, two] -%}
         {%- set name = (column.data_type | lower).split('(')[0] -%}
         {%- do names.append({'cidr': 'inet', 'bit varying': 'bit'}.get(name, name)) -%}
     {%- endfor -%}
+    {%- if 'json' in names or 'xml' in names or 'point' in names -%}{{- return(false) -}}{%- endif -%}
     {{- return(names[0] == names[1] or 'user-defined' in names or 'array' in names) -}}
 {% endmacro %}
 

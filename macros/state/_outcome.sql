@@ -309,7 +309,10 @@
             {%- if position.type not in ('integer', 'numeric') -%}
                 {{- driftline._fail(declaration.monitor, 'ranking.position', tojson(a.ranking.position) ~ ' of type ' ~ position.data_type, 'a column of a numeric type') -}}
             {%- endif -%}
-            {%- set ranking = {'request': request.sql, 'position': driftline._number_of(position), 'k': a.ranking.k, 'relevance': y} -%}
+            {%- set ranking = {
+                'request': request.sql if request.type != 'other' else driftline._as_text(request.sql),
+                'position': driftline._number_of(position), 'k': a.ranking.k, 'relevance': y
+            } -%}
         {%- endif -%}
     {%- endif -%}
 

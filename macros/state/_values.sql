@@ -296,6 +296,7 @@
     {%- set kinds = {'integer': 'number', 'numeric': 'number', 'date': 'time', 'naive': 'time', 'zoned': 'time'} -%}
     {%- set narrow = {} -%}
     {%- set pairs = [] -%}
+    {%- set respelled = [] -%}
     {%- for column in log.columns -%}
         {%- for other in reference.columns if other.no == column.no and column.data_type is defined and other.data_type is defined -%}
             {%- do pairs.append({'argument': column.argument, 'name': column.name, 'kind': column.kind, 'columns': [column, other]}) -%}
@@ -322,11 +323,26 @@
                     tojson(pair.name) ~ ' of type ' ~ pair.columns[0].data_type ~ ' in ' ~ declaration.relation ~ ' and of type ' ~ pair.columns[1].data_type ~ ' in ' ~ declaration.reference_relation,
                     'a column of the same kind in both (texts, numbers, truths, times): as a category true is not 1'
                 ) -}}
-            {%- elif pair.kind != 'split' and 'text' in (one, two) and ('number' in (one, two) or 'boolean' in (one, two)) -%}
-                {%- set text = pair.columns[0 if one == 'text' else 1] -%}
+            {%- elif 'text' in (one, two) and ('number' in (one, two) or 'boolean' in (one, two)) -%}
+                {%- set side = 0 if one == 'text' else 1 -%}
+                {%- set text = pair.columns[side] -%}
                 {%- do text.update({'sql': driftline._respelled(text.sql, 'boolean' if 'boolean' in (one, two) else none)}) -%}
+                {%- if pair.argument == 'model_version' -%}
+                    {%- do [log, reference][side].update({'version': text.sql}) -%}
+                {%- elif pair.kind == 'split' -%}
+                    {%- do respelled.append({'side': side, 'segment': pair.name, 'sql': text.sql}) -%}
+                {%- endif -%}
             {%- endif -%}
         {%- endif -%}
+    {%- endfor -%}
+    {%- for source in [log, reference] if respelled -%}
+        {%- set side = loop.index0 -%}
+        {%- set segments = [] -%}
+        {%- for segment in declaration.segments -%}
+            {%- set found = respelled | selectattr('side', 'equalto', side) | selectattr('segment', 'equalto', segment) | list -%}
+            {%- do segments.append(found[0].sql if found else source.segments[loop.index0]) -%}
+        {%- endfor -%}
+        {%- do source.update({'segments': segments}) -%}
     {%- endfor -%}
     {#- Scores are counted in finer bins as well, under the name of the prediction or of its class. -#}
     {%- set sources = [log, reference] -%}

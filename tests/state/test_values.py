@@ -141,7 +141,7 @@ EDGES = {"x": [2, 4], "s": [0.25, 0.5]}
 MONITORS = {
     "spelled": declare(
         "log_spelled", timestamp="at", reference={"relation": source("spelled_reference")}, categorical=list(SPELLINGS),
-        numeric=[], segments=["scale"],
+        numeric=[], segments=["scale", "text_or_number"], model_version="number_or_text",
     ),
     "shorter": declare(
         "log_spelled", timestamp="at", reference={"relation": source("spelled_reference")}, numeric=["short"], bins=3,
@@ -214,10 +214,17 @@ def test_equal_values_have_one_text(project: Project) -> None:
         " where record = 'count' and bin_kind = 'unseen' group by 1"
     )
     assert unseen == []
-    segments = project.sql(
-        f"select distinct source, segment_value from {project.relation('spelled')} where segment = 'scale' and record = 'count'"
-    )
-    assert sorted(segments) == sorted((s, v) for s in ("relation", "reference") for v in ("1.5", "2", "-0.25"))
+    for name, column in (
+        ("scale", "segment_value"),
+        ("text_or_number", "segment_value"),
+        ("number_or_text", "model_version"),
+    ):
+        where = f"segment = '{name}'" if column == "segment_value" else "segment = 'all'"
+        found = project.sql(
+            f"select distinct source, {column} from {project.relation('spelled')} where {where} and record = 'count'"
+        )
+        texts = SPELLINGS[name][2]
+        assert sorted(found) == sorted((side, text) for side in ("relation", "reference") for text in texts), name
 
 
 def test_a_number_of_32_bits_is_held_against_one_of_64_as_32_bits_would(project: Project) -> None:
