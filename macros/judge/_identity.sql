@@ -16,3 +16,23 @@
     {%- for column in columns -%}{%- do equal.append(a ~ '.' ~ column ~ ' = ' ~ b ~ '.' ~ column) -%}{%- endfor -%}
     {{- return(equal | join(' and ')) -}}
 {% endmacro %}
+
+
+{# When the last period with rows of each version and segment value ended, and of the totals. #}
+{% macro _last_rows() %}
+    select
+        l.monitor, l.model_version, l.segment, l.segment_value,
+        case
+            {%- for window in driftline._windows() %}
+            when l.period = '{{ window.period }}' then {{ driftline._period_at('l.end_index', window.period) }}
+            {%- endfor %}
+        end as ended_at
+    from (
+        select g.monitor, g.model_version, g.segment, g.segment_value, g.period, max(s.period_index) + 1 as end_index
+        from {{ ref('driftline_series') }} as s
+        join {{ ref('driftline_cells') }} as c on c.cell_no = s.cell_no and c.column_role = 'row'
+        join {{ ref('driftline_groups') }} as g on g.group_no = s.group_no and g.source = 'relation'
+        where s.n > 0
+        group by g.monitor, g.model_version, g.segment, g.segment_value, g.period
+    ) as l
+{% endmacro %}

@@ -22,27 +22,9 @@ with names as (
 ),
 
 -- Where the rows of a group end before the windows do.
-last_rows as (
-    select g.monitor, g.model_version, g.segment, g.segment_value, g.period, max(s.period_index) + 1 as end_index
-    from {{ ref('driftline_series') }} as s
-    join {{ ref('driftline_cells') }} as c on c.cell_no = s.cell_no and c.column_role = 'row'
-    join {{ ref('driftline_groups') }} as g on g.group_no = s.group_no and g.source = 'relation'
-    where s.n > 0
-    group by g.monitor, g.model_version, g.segment, g.segment_value, g.period
-),
-
 stopped as (
     select r.monitor, r.model_version, r.segment, r.segment_value, r.ended_at
-    from (
-        select
-            l.*,
-            case
-                {%- for window in driftline._windows() %}
-                when l.period = '{{ window.period }}' then {{ driftline._period_at('l.end_index', window.period) }}
-                {%- endfor %}
-            end as ended_at
-        from last_rows as l
-    ) as r
+    from ({{ driftline._last_rows() }}) as r
     join (
         select monitor, max(window_end) as window_end
         from {{ ref('driftline_windows') }}

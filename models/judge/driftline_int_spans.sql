@@ -11,16 +11,19 @@ with noisy as (
     select distinct {{ series }} from {{ ref('driftline_judgements') }} where is_breach
 ),
 
+-- A group is gone where the monitor's rows go on without it; where all have stopped it is the feed.
 newest as (
-    select monitor, window_periods, max(window_start) as window_start
-    from {{ ref('driftline_windows') }}
-    where is_complete
-    group by monitor, window_periods
+    select w.monitor, coalesce(max(r.ended_at), max(w.window_end)) as ended_at
+    from {{ ref('driftline_windows') }} as w
+    left join ({{ driftline._last_rows() }}) as r
+        on r.monitor = w.monitor and r.model_version = 'all' and r.segment = 'all'
+    where w.is_complete
+    group by w.monitor
 ),
 
 judged as (
     select
-        j.*, n.window_start as newest_start,
+        j.*, n.ended_at as newest_end,
         case
             {%- for period in rule.silence %}
             when m.period = '{{ period }}' then {{ rule.silence[period] }}
@@ -30,7 +33,7 @@ judged as (
     from {{ ref('driftline_judgements') }} as j
     join noisy as x on {{ driftline._same(keys, 'x', 'j') }}
     join {{ ref('driftline_int_monitors') }} as m on m.monitor = j.monitor
-    left join newest as n on n.monitor = j.monitor and n.window_periods = j.window_periods
+    left join newest as n on n.monitor = j.monitor
     where j.not_judged is null
 ),
 
@@ -107,7 +110,7 @@ outcomes as (
         max(window_end) as judged_until, max(case when is_end = 1 then window_end end) as quiet_at,
         case when max(block) < max(last_block) then 1
             when (segment_value <> 'all' or model_version <> 'all')
-                and {{ dbt.datediff('max(window_start)', 'max(newest_start)', 'day') }} > max(silence) then 1
+                and {{ dbt.datediff('max(window_end)', 'max(newest_end)', 'day') }} > max(silence) then 1
             else 0 end as is_silent
     from laps
     group by {{ series }}, block, lap
