@@ -79,13 +79,23 @@ kept_ids as (
     where span_choice = 1
 ),
 
-merged_ids as (
-    select span_no, {{ dbt.listagg('alert_id', "','", 'order by alert_id') }} as ids
+merged as (
+    select m.*, row_number() over (partition by span_no order by ids) as place
     from (
-        select span_no, alert_id from kept_ids where age > 1
+        select span_no, alert_id as ids from kept_ids where age > 1
         union
         select span_no, earlier_ids from kept_ids where earlier_ids is not null
-    ) as merged
+    ) as m
+),
+
+-- Engines do not agree on how to join texts of several rows in order.
+merged_ids as (
+    select
+        span_no,
+        {%- for place in range(1, 9) %}
+        max(case when place = {{ place }} then {{ "',' || " if place > 1 }}ids else '' end) {{ '||' if not loop.last }}
+        {%- endfor %} as ids
+    from merged
     group by span_no
 ),
 
