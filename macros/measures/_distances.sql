@@ -16,6 +16,21 @@
 {% endmacro %}
 
 
+{#
+    The same among the groups of seen values, for the PSI that is judged: a share under one in a thousand, or under half a
+    row of its side, counts as that, so that what stands in a group that was empty does not depend on how many rows there
+    are of the others.
+
+    q, p                  weights of the group
+    n_q, n_p, n_q2, n_p2  Σw and Σw² of each side, > 0
+#}
+{% macro _floored_psi_term(q, p, n_q, n_p, n_q2, n_p2) %}
+    {%- set share_q = 'greatest(' ~ q ~ ' / ' ~ n_q ~ ', 0.5e0 * ' ~ n_q2 ~ ' / ' ~ n_q ~ ' / ' ~ n_q ~ ', 1e-3)' -%}
+    {%- set share_p = 'greatest(' ~ p ~ ' / ' ~ n_p ~ ', 0.5e0 * ' ~ n_p2 ~ ' / ' ~ n_p ~ ' / ' ~ n_p ~ ', 1e-3)' -%}
+    {{- return('(' ~ share_q ~ ' - ' ~ share_p ~ ') * ln(' ~ share_q ~ ' / ' ~ share_p ~ ')') -}}
+{% endmacro %}
+
+
 {# One bin's term of the Jensen–Shannon divergence in base 2; q and p are shares, at least one of them > 0. #}
 {% macro _js_term(q, p) %}
     {%- set ln2 = '0.6931471805599453e0' -%}

@@ -14,10 +14,10 @@
 
 
 {#
-    The z that a standard normal value exceeds with probability `tail`, to about 1e-15 relative, for columns: M. J. Wichura,
-    Algorithm AS 241, Applied Statistics 37 (1988), PPND16.
+    The z that a standard normal value exceeds with probability `tail`, to about 1e-15 relative: M. J. Wichura,
+    Algorithm AS 241, Applied Statistics 37 (1988), PPND16. NULL where there is no such z.
 
-    tail  SQL of a double in (0, 0.5]; it is repeated, so pass a column
+    tail  a number in (0, 0.5], or SQL of a double; it is repeated, so pass a column
 #}
 {% macro _normal_tail(tail) %}
     {%- set a = ['3.3871328727963666080e0', '1.3314166789178437745e2', '1.9715909503065514427e3', '1.3731693765509461125e4', '4.5921953931549871457e4', '6.7265770927008700853e4', '3.3430575583588128105e4', '2.5090809287301226727e3'] -%}
@@ -26,15 +26,28 @@
     {%- set d = ['1e0', '2.05319162663775882187e0', '1.67638483018380384940e0', '6.89767334985100004550e-1', '1.48103976427480074590e-1', '1.51986665636164571966e-2', '5.47593808499534494600e-4', '1.05075007164441684324e-9'] -%}
     {%- set e = ['6.65790464350110377720e0', '5.46378491116411436990e0', '1.78482653991729133580e0', '2.96560571828504891230e-1', '2.65321895265761230930e-2', '1.24266094738807843860e-3', '2.71155556874348757815e-5', '2.01033439929228813265e-7'] -%}
     {%- set f = ['1e0', '5.99832206555887937690e-1', '1.36929880922735805310e-1', '1.48753612908506148525e-2', '7.86869131145613259100e-4', '1.84631831751005468180e-5', '1.42151175831644588870e-7', '2.04426310338993978564e-15'] -%}
+    {%- set given = tail -%}
+    {%- set tail = driftline._as_double(given) if given is number else given -%}
     {%- set q = '(0.5e0 - ' ~ tail ~ ')' -%}
     {%- set r = '(0.180625e0 - ' ~ q ~ ' * ' ~ q ~ ')' -%}
     {%- set near = '(sqrt(-ln(' ~ tail ~ ')) - 1.6e0)' -%}
     {%- set far = '(sqrt(-ln(' ~ tail ~ ')) - 5e0)' -%}
-    case
-        when {{ tail }} >= 0.075e0 then {{ q }} * {{ driftline._polynomial(a, r) }} / {{ driftline._polynomial(b, r) }}
-        when {{ tail }} > 1.3887943864964021e-11 then {{ driftline._polynomial(c, near) }} / {{ driftline._polynomial(d, near) }}
-        when {{ tail }} > 0e0 then {{ driftline._polynomial(e, far) }} / {{ driftline._polynomial(f, far) }}
-    end
+    {#- Of a number it is known here which of the three applies. -#}
+    {%- set cases = [
+        [given is number and given >= 0.075, tail ~ ' >= 0.075e0', q ~ ' * ' ~ driftline._polynomial(a, r) ~ ' / ' ~ driftline._polynomial(b, r)],
+        [
+            given is number and given < 0.075 and given > 1.3887943864964021e-11, tail ~ ' > 1.3887943864964021e-11',
+            driftline._polynomial(c, near) ~ ' / ' ~ driftline._polynomial(d, near)
+        ],
+        [given is number and given <= 1.3887943864964021e-11, tail ~ ' > 0e0', driftline._polynomial(e, far) ~ ' / ' ~ driftline._polynomial(f, far)],
+    ] -%}
+    {%- set branches = [] -%}
+    {%- set known = [] -%}
+    {%- for applies, condition, z in cases -%}
+        {%- do branches.append('when ' ~ condition ~ ' then ' ~ z) -%}
+        {%- if applies -%}{%- do known.append('(' ~ z ~ ')') -%}{%- endif -%}
+    {%- endfor -%}
+    {{- return(known[0] if known else 'case ' ~ branches | join(' ') ~ ' end') -}}
 {%- endmacro %}
 
 
@@ -130,4 +143,66 @@
         'predictive_parity': ['precision'],
         'equalized_odds': ['true_positive_rate', 'false_positive_rate'],
     }) -}}
+{% endmacro %}
+
+
+{#
+    What a sum of squares exceeds by chance: the quantile of χ² with as many degrees of freedom as give it this mean and
+    variance (Satterthwaite), after Wilson and Hilferty (Abramowitz & Stegun 26.4.17). 0 where the mean is 0.
+
+    mean, variance  SQL, repeated
+    z               SQL of the normal quantile
+#}
+{% macro _chance_of_squares(mean, variance, z) %}
+    {%- set v = '(' ~ variance ~ ' / (9e0 * ' ~ mean ~ ' * ' ~ mean ~ '))' -%}
+    {{- return(
+        'case when ' ~ mean ~ ' > 0e0 then ' ~ mean ~ ' * power(greatest(1e0 - ' ~ v ~ ' + ' ~ z ~ ' * sqrt(' ~ v ~ '), 0e0), 3) '
+        ~ 'when ' ~ mean ~ ' is not null then 0e0 end'
+    ) -}}
+{% endmacro %}
+
+
+{#
+    The mean of the root of a sum of squares, to the second order.
+
+    mean, variance  SQL of the sum's, repeated
+#}
+{% macro _mean_of_root(mean, variance) %}
+    {{- return(
+        'case when ' ~ mean ~ ' > 0e0 then sqrt(' ~ mean ~ ') * greatest(1e0 - ' ~ variance ~ ' / (8e0 * ' ~ mean ~ ' * ' ~ mean ~ '), 0.5e0) '
+        ~ 'when ' ~ mean ~ ' is not null then 0e0 end'
+    ) -}}
+{% endmacro %}
+
+
+{#
+    What a sum of absolute values of normal ones exceeds by chance: it is taken for the root of χ² with as many degrees of
+    freedom as give it this mean and variance (a single absolute value has mean²/variance 1.75, and each further degree
+    adds about 2).
+
+    mean, variance  SQL, repeated
+    z               SQL of the normal quantile
+#}
+{% macro _chance_of_absolutes(mean, variance, z) %}
+    {%- set v = '(4e0 / (9e0 * (' ~ mean ~ ' * ' ~ mean ~ ' / ' ~ variance ~ ' + 0.3e0)))' -%}
+    {{- return(
+        'case when ' ~ variance ~ ' > 0e0 then sqrt((' ~ mean ~ ' * ' ~ mean ~ ' + ' ~ variance ~ ') * power(greatest(1e0 - ' ~ v ~ ' + '
+        ~ z ~ ' * sqrt(' ~ v ~ '), 0e0), 3)) when ' ~ variance ~ ' is not null then ' ~ mean ~ ' end'
+    ) -}}
+{% endmacro %}
+
+
+{#
+    What the difference of two means exceeds by chance, the rows being alike on both sides: the normal quantile, and
+    what the skewness of few rows adds (Cornish and Fisher, to the first order).
+
+    z            SQL of the normal quantile
+    variance     SQL of the variance of one row; of a rate, rate·(1 − rate)
+    skew         SQL of a row's third moment over its variance; of a rate, |1 − 2·rate|
+    one, other   SQL of 1 over the effective rows of either side
+#}
+{% macro _chance_of_difference(z, variance, skew, one, other) %}
+    {{- return(
+        z ~ ' * sqrt(' ~ variance ~ ' * (' ~ one ~ ' + ' ~ other ~ ')) + (' ~ z ~ ' * ' ~ z ~ ' - 1e0) / 6e0 * ' ~ skew ~ ' * abs(' ~ one ~ ' - ' ~ other ~ ')'
+    ) -}}
 {% endmacro %}

@@ -29,14 +29,23 @@
 
 
 {#
-    Every metric as SQL over the row `w` of driftline_realized's `wide`: {value, variance (of its sampling), lower, upper
-    (bounds where it comes from bins)}. A metric without a variance has none that the sums can give.
+    Every metric as SQL over the row `w` of driftline_realized's `wide`:
+
+    value         the metric
+    variance      of its sampling; a metric without one has none that the sums can give
+    lower, upper  bounds where it comes from bins
+    n             the effective rows it is an average over (default: labelled)
+    chance        its variance in n rows where nothing changed, if that is another than `variance` (docs/measures.md, Noise)
+    bias          what chance adds to its value in n rows
+    skew          what its rows are like: rate, or loss (never negative, with a tail)
+    count         the rows of its denominator (default: as driftline_performance counts them)
 
     Proportions have the binomial variance. f1 by the delta method over the multinomial counts; average precision by the
     binomial interval (Boyd, Eng & Page, ECML 2013); the area under the curve after Hanley & McNeil, Radiology 143 (1982).
 #}
 {% macro _realized_metrics() %}
     {%- set l = 'nullif(w.labelled_w, 0e0)' -%}
+    {%- set rows_per_weight = '(w.labelled_n / ' ~ l ~ ')' -%}
     {%- set metrics = {} -%}
     {%- set proportions = {
         'accuracy': ["(case when w.task = 'binary' then w.true_positive_v + w.true_negative_v else w.correct_v end)", 'w.labelled_w'],
@@ -50,16 +59,22 @@
     {%- for metric in proportions -%}
         {%- set top = proportions[metric][0] -%}{%- set bottom = proportions[metric][1] -%}
         {%- set p = '(' ~ top ~ ' / nullif(' ~ bottom ~ ', 0e0))' -%}
-        {%- do metrics.update({metric: {'value': p, 'variance': p ~ ' * (1e0 - ' ~ p ~ ') / nullif(' ~ bottom ~ ', 0e0) * w.weight_per_row'}}) -%}
+        {%- do metrics.update({metric: {
+            'value': p, 'variance': p ~ ' * (1e0 - ' ~ p ~ ') / nullif(' ~ bottom ~ ', 0e0) * w.weight_per_row', 'skew': 'rate',
+            'n': bottom ~ ' / w.weight_per_row', 'count': bottom ~ ' * ' ~ rows_per_weight,
+        }}) -%}
     {%- endfor -%}
     {%- set rate = '(w.predicted_positive_v / nullif(w.predicted_positive_w, 0e0))' -%}
-    {%- do metrics.update({'selection_rate': {'value': rate, 'variance': rate ~ ' * (1e0 - ' ~ rate ~ ') * w.predicted_positive_w2 / nullif(w.predicted_positive_w * w.predicted_positive_w, 0e0)'}}) -%}
+    {%- do metrics.update({'selection_rate': {'value': rate, 'variance': rate ~ ' * (1e0 - ' ~ rate ~ ') * w.predicted_positive_w2 / nullif(w.predicted_positive_w * w.predicted_positive_w, 0e0)',
+        'n': 'w.predicted_positive_w * w.predicted_positive_w / nullif(w.predicted_positive_w2, 0e0)', 'skew': 'rate',
+    }}) -%}
 
     {%- set errors = '(w.false_positive_v + w.false_negative_v)' -%}
     {%- set f1_bottom = 'nullif(2e0 * w.true_positive_v + ' ~ errors ~ ', 0e0)' -%}
     {%- do metrics.update({'f1': {
         'value': '2e0 * w.true_positive_v / ' ~ f1_bottom,
         'variance': '4e0 * (w.true_positive_v / ' ~ f1_bottom ~ ') * (' ~ errors ~ ' / ' ~ f1_bottom ~ ') * ((w.true_positive_v + ' ~ errors ~ ') / ' ~ f1_bottom ~ ') / ' ~ f1_bottom ~ ' * w.weight_per_row',
+        'n': '(w.true_positive_v + ' ~ errors ~ ') / w.weight_per_row', 'skew': 'rate', 'count': '(w.true_positive_v + ' ~ errors ~ ') * ' ~ rows_per_weight,
     }}) -%}
 
     {%- set positives = '(w.all_positives / w.weight_per_row)' -%}{%- set negatives = '(w.all_negatives / w.weight_per_row)' -%}
@@ -68,60 +83,79 @@
     {%- set all_rows = '(' ~ positives ~ ' + ' ~ negatives ~ ')' -%}
     {%- set inside = '(w.capture * ' ~ positives ~ ')' -%}{%- set outside = '((1e0 - w.capture) * ' ~ positives ~ ')' -%}
     {%- set capture_variance = '(' ~ outside ~ ' * ' ~ outside ~ ' * ' ~ inside ~ ' * greatest(1e0 - ' ~ inside ~ ' / nullif(0.1e0 * ' ~ all_rows ~ ', 0e0), 0e0) + ' ~ inside ~ ' * ' ~ inside ~ ' * ' ~ outside ~ ' * (1e0 - ' ~ outside ~ ' / nullif(0.9e0 * ' ~ all_rows ~ ', 0e0))) / nullif(' ~ positives ~ ' * ' ~ positives ~ ' * ' ~ positives ~ ' * ' ~ positives ~ ', 0e0)' -%}
+    {#- Where nothing changed an area's variance goes with 1 / positives + 1 / negatives. -#}
+    {%- set pairs = positives ~ ' * ' ~ negatives ~ ' / nullif(' ~ all_rows ~ ', 0e0)' -%}
+    {%- set positive_rows = 'w.all_positives * ' ~ rows_per_weight -%}
     {%- do metrics.update({
-        'roc_auc': {'value': 'w.roc_auc', 'lower': 'w.roc_auc - w.auc_slack', 'upper': 'w.roc_auc + w.auc_slack', 'variance': auc_variance},
-        'gini': {'value': '2e0 * w.roc_auc - 1e0', 'lower': '2e0 * (w.roc_auc - w.auc_slack) - 1e0', 'upper': '2e0 * (w.roc_auc + w.auc_slack) - 1e0', 'variance': '4e0 * (' ~ auc_variance ~ ')'},
-        'average_precision': {'value': 'w.average_precision', 'lower': 'w.average_precision_lower', 'upper': 'w.average_precision_upper', 'variance': 'w.average_precision * (1e0 - w.average_precision) / nullif(' ~ positives ~ ', 0e0)'},
-        'ks': {'value': 'w.ks', 'lower': 'w.ks', 'upper': 'w.ks_upper'},
-        'capture_top_10': {'value': 'w.capture', 'lower': 'w.capture_lower', 'upper': 'w.capture_upper', 'variance': capture_variance},
-        'lift_top_10': {'value': '10e0 * w.capture', 'lower': '10e0 * w.capture_lower', 'upper': '10e0 * w.capture_upper', 'variance': '100e0 * (' ~ capture_variance ~ ')'},
+        'roc_auc': {'value': 'w.roc_auc', 'lower': 'w.roc_auc - w.auc_slack', 'upper': 'w.roc_auc + w.auc_slack', 'variance': auc_variance, 'n': pairs},
+        'gini': {'value': '2e0 * w.roc_auc - 1e0', 'lower': '2e0 * (w.roc_auc - w.auc_slack) - 1e0', 'upper': '2e0 * (w.roc_auc + w.auc_slack) - 1e0', 'variance': '4e0 * (' ~ auc_variance ~ ')', 'n': pairs},
+        'average_precision': {'value': 'w.average_precision', 'lower': 'w.average_precision_lower', 'upper': 'w.average_precision_upper', 'variance': 'w.average_precision * (1e0 - w.average_precision) / nullif(' ~ positives ~ ', 0e0)', 'n': positives, 'count': positive_rows},
+        'ks': {'value': 'w.ks', 'lower': 'w.ks', 'upper': 'w.ks_upper', 'n': pairs, 'chance': '0.25e0 / nullif(' ~ pairs ~ ', 0e0)'},
+        'capture_top_10': {'value': 'w.capture', 'lower': 'w.capture_lower', 'upper': 'w.capture_upper', 'variance': capture_variance, 'n': positives, 'count': positive_rows},
+        'lift_top_10': {'value': '10e0 * w.capture', 'lower': '10e0 * w.capture_lower', 'upper': '10e0 * w.capture_upper', 'variance': '100e0 * (' ~ capture_variance ~ ')', 'n': positives, 'count': positive_rows},
     }) -%}
 
     {%- set probable = "w.has_no_probabilities = 0" -%}
     {%- set loss = driftline._mean_of('log_loss') -%}
     {%- set brier_mean = '(w.squared_error_v / ' ~ l ~ ')' -%}
     {%- do metrics.update({
-        'log_loss': {'value': 'case when ' ~ probable ~ ' then ' ~ loss.value ~ ' end', 'variance': loss.variance},
-        'brier': {'value': 'case when ' ~ probable ~ ' then ' ~ brier_mean ~ ' end', 'variance': '(w.squared_error_d2 / ' ~ l ~ ' - ' ~ driftline._squared(brier_mean) ~ ') / nullif(w.effective_n, 0e0)'},
-        'expected_calibration_error': {'value': 'case when ' ~ probable ~ ' then w.expected_calibration_error end'},
+        'log_loss': {'value': 'case when ' ~ probable ~ ' then ' ~ loss.value ~ ' end', 'variance': loss.variance, 'n': loss.n, 'skew': 'loss'},
+        'brier': {'value': 'case when ' ~ probable ~ ' then ' ~ brier_mean ~ ' end', 'variance': driftline._variance('w.squared_error_d2 / ' ~ l, driftline._squared(brier_mean), 'w.labelled_n') ~ ' / nullif(w.effective_n, 0e0)', 'skew': 'loss'},
+        'expected_calibration_error': {
+            'value': 'case when ' ~ probable ~ ' then w.expected_calibration_error end', 'chance': 'w.calibration_variance * w.weight_per_row', 'bias': 'w.calibration_chance * sqrt(w.weight_per_row)',
+        },
     }) -%}
 
     {%- for metric in ['macro_precision', 'macro_recall', 'macro_f1'] -%}
-        {%- do metrics.update({metric: {'value': 'w.' ~ metric}}) -%}
+        {%- do metrics.update({metric: {'value': 'w.' ~ metric, 'chance': 'w.' ~ metric ~ '_variance'}}) -%}
     {%- endfor -%}
     {%- do metrics.update({'macro_roc_auc': {
-        'value': 'w.macro_roc_auc', 'lower': 'w.macro_roc_auc - w.macro_auc_slack', 'upper': 'w.macro_roc_auc + w.macro_auc_slack',
+        'value': 'w.macro_roc_auc', 'lower': 'w.macro_roc_auc - w.macro_auc_slack', 'upper': 'w.macro_roc_auc + w.macro_auc_slack', 'chance': 'w.macro_auc_variance * w.weight_per_row',
     }}) -%}
 
     {%- set mean_error = '(w.error_v / ' ~ l ~ ')' -%}{%- set mean_absolute = '(w.absolute_error_v / ' ~ l ~ ')' -%}
+    {#- The sums hold no fourth moment of the errors. From how far their mean size is from their root mean square it is taken
+        to be what it is there between even, normal and doubly exponential errors: 3 (2/π · mean square / square of the mean)³. -#}
+    {%- set peakedness = 'case when ' ~ mean_absolute ~ ' > 1e-300 then greatest(0.774036823e0 * power(least(sqrt(w.absolute_error_d2 / ' ~ l ~ ') / ' ~ mean_absolute ~ ', 1e3), 6) - 1e0, 0.1e0) else 0.1e0 end' -%}
+    {%- set unexplained = '(w.absolute_error_d2 / w.label_ss)' -%}
     {%- set percentage = driftline._mean_of('percentage_error') -%}{%- set squared_log = driftline._mean_of('squared_log_error') -%}
     {%- do metrics.update({
-        'mae': {'value': mean_absolute, 'variance': '(w.absolute_error_d2 / ' ~ l ~ ' - ' ~ driftline._squared(mean_absolute) ~ ') / nullif(w.effective_n, 0e0)'},
-        'bias': {'value': mean_error, 'variance': '(w.error_d2 / ' ~ l ~ ' - ' ~ driftline._squared(mean_error) ~ ') / nullif(w.effective_n, 0e0)'},
-        'rmse': {'value': 'sqrt(w.absolute_error_d2 / ' ~ l ~ ')'},
-        'mape': percentage,
-        'msle': squared_log,
-        'rmsle': {'value': 'sqrt(' ~ squared_log.value ~ ')', 'variance': '(' ~ squared_log.variance ~ ') / nullif(4e0 * ' ~ squared_log.value ~ ', 0e0)'},
-        'r2': {'value': 'case when w.label_ss > 1e-12 * w.label_d2 then 1e0 - w.absolute_error_d2 / w.label_ss end'},
+        'mae': {'value': mean_absolute, 'variance': driftline._variance('w.absolute_error_d2 / ' ~ l, driftline._squared(mean_absolute), 'w.labelled_n') ~ ' / nullif(w.effective_n, 0e0)', 'skew': 'loss'},
+        'bias': {'value': mean_error, 'variance': driftline._variance('w.error_d2 / ' ~ l, driftline._squared(mean_error), 'w.labelled_n') ~ ' / nullif(w.effective_n, 0e0)'},
+        'rmse': {
+            'value': 'sqrt(w.absolute_error_d2 / ' ~ l ~ ')',
+            'chance': 'case when w.absolute_error_d2 / ' ~ l ~ ' < 1e200 then w.absolute_error_d2 / ' ~ l ~ ' * (' ~ peakedness ~ ') / (4e0 * nullif(w.effective_n, 0e0)) end',
+        },
+        'mape': {'value': percentage.value, 'variance': percentage.variance, 'n': percentage.n, 'skew': 'loss'},
+        'msle': {'value': squared_log.value, 'variance': squared_log.variance, 'n': squared_log.n, 'skew': 'loss'},
+        'rmsle': {'value': 'sqrt(' ~ squared_log.value ~ ')', 'variance': '(' ~ squared_log.variance ~ ') / nullif(4e0 * ' ~ squared_log.value ~ ', 0e0)', 'n': squared_log.n, 'skew': 'loss'},
+        'r2': {
+            'value': 'case when w.label_ss > 1e-12 * w.label_d2 then 1e0 - w.absolute_error_d2 / w.label_ss end',
+            'chance': 'case when w.label_ss > 1e-12 * w.label_d2 and ' ~ unexplained ~ ' < 1e100 then ' ~ driftline._squared(unexplained) ~ ' * ((' ~ peakedness ~ ') + greatest((' ~ peakedness ~ '), 2e0)) / nullif(w.effective_n, 0e0) end',
+        },
     }) -%}
 
     {%- for metric, measure in {'hit_rate': 'hit', 'ndcg': 'ndcg', 'mrr': 'reciprocal_rank'}.items() -%}
         {%- set mean = '(w.' ~ measure ~ '_v / nullif(w.' ~ measure ~ '_n, 0e0))' -%}
         {#- A list that has a label below 0 has no NDCG: the others are not all there is. -#}
         {%- set mean = '(case when w.ndcg_n >= w.hit_n then ' ~ mean ~ ' end)' if measure == 'ndcg' else mean -%}
-        {%- do metrics.update({metric: {'value': mean, 'variance': '(w.' ~ measure ~ '_d2 / nullif(w.' ~ measure ~ '_n, 0e0) - ' ~ mean ~ ' * ' ~ mean ~ ') / nullif(w.' ~ measure ~ '_n, 0e0)'}}) -%}
+        {%- do metrics.update({metric: {
+            'value': mean, 'n': 'w.' ~ measure ~ '_n', 'skew': 'rate',
+            'variance': driftline._variance('w.' ~ measure ~ '_d2 / nullif(w.' ~ measure ~ '_n, 0e0)', mean ~ ' * ' ~ mean, 'w.' ~ measure ~ '_n') ~ ' / nullif(w.' ~ measure ~ '_n, 0e0)',
+        }}) -%}
     {%- endfor -%}
     {{- return(metrics) -}}
 {% endmacro %}
 
 
-{# {value, variance} of the mean of a measure that has rows of its own. #}
+{# {value, variance, n} of the mean of a measure that has rows of its own. #}
 {% macro _mean_of(measure) %}
     {%- set w = 'nullif(w.' ~ measure ~ '_w, 0e0)' -%}
     {%- set mean = '(w.' ~ measure ~ '_v / ' ~ w ~ ')' -%}
     {{- return({
         'value': mean,
-        'variance': '(w.' ~ measure ~ '_d2 / ' ~ w ~ ' - ' ~ driftline._squared(mean) ~ ') * w.' ~ measure ~ '_w2 / (' ~ w ~ ' * ' ~ w ~ ')',
+        'variance': driftline._variance('w.' ~ measure ~ '_d2 / ' ~ w, driftline._squared(mean), 'w.' ~ measure ~ '_n') ~ ' * w.' ~ measure ~ '_w2 / (' ~ w ~ ' * ' ~ w ~ ')',
+        'n': w ~ ' * ' ~ w ~ ' / nullif(w.' ~ measure ~ '_w2, 0e0)',
     }) -}}
 {% endmacro %}
 

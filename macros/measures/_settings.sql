@@ -111,3 +111,12 @@
     {%- endif -%}
     {{- return(confidence) -}}
 {% endmacro %}
+
+
+{#
+    How many rows a version's own reference (or a segment value's of it) must have to be held against: the judge's usual
+    min_rows. With fewer nothing could ever be judged.
+#}
+{% macro _least_reference_rows() %}
+    {{- return(100) -}}
+{% endmacro %}

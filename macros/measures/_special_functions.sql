@@ -113,13 +113,3 @@
     {%- set term = driftline._exp('(-' ~ x ~ ' / 2e0 + (t.term - 0.5e0 * t.parity) * ln(' ~ x ~ ' / 2e0) - t.log_gamma)') -%}
     {{- return('max(case when ' ~ rows ~ '.parity = 1 then ' ~ driftline._erfc(rows ~ '.root') ~ ' else 0e0 end) + coalesce(sum(' ~ term ~ '), 0e0)') -}}
 {% endmacro %}
-
-
-{#
-    The upper quantile of the standard normal distribution for a tail of probability 0 < tail < 0.5, to 4.5e-4 (Abramowitz
-    & Stegun 26.2.23), as SQL of constants.
-#}
-{% macro _normal_quantile(tail) %}
-    {%- set t = 'sqrt(-2e0 * ln(' ~ driftline._as_double(tail) ~ '))' -%}
-    {{- return('(' ~ t ~ ' - (2.515517e0 + 0.802853e0 * ' ~ t ~ ' + 0.010328e0 * ' ~ t ~ ' * ' ~ t ~ ') / (1e0 + 1.432788e0 * ' ~ t ~ ' + 0.189269e0 * ' ~ t ~ ' * ' ~ t ~ ' + 0.001308e0 * ' ~ t ~ ' * ' ~ t ~ ' * ' ~ t ~ '))') -}}
-{% endmacro %}

@@ -257,7 +257,7 @@ feature_bins as (
 
 -- The variance of the prediction itself.
 predictions as {{ driftline._computed_once() }} (
-    select w.monitor, w.model_version, f.d2 / f.w - {{ driftline._squared('(' ~ driftline._bounded_mean('f.v', 'f.w') ~ ' - p.centre)') }} as variance
+    select w.monitor, w.model_version, {{ driftline._variance('f.d2 / f.w', driftline._squared('(' ~ driftline._bounded_mean('f.v', 'f.w') ~ ' - p.centre)'), 'f.n') }} as variance
     from weighted_groups as w
     join centres as p on p.monitor = w.monitor and p.column_role = 'prediction'
     join {{ ref('driftline_reference') }} as f on f.group_no = w.group_no
@@ -272,7 +272,7 @@ relations as {{ driftline._computed_once() }} (
         sum(b.l) as labelled, count(b.label) as labelled_bins,
         (sum(b.w * {{ driftline._squared('b.prediction') }}) / sum(b.w) - {{ driftline._squared('(sum(b.w * b.prediction) / sum(b.w))') }}) / nullif(max(p.variance), 0e0) as by_prediction,
         (sum(b.l * {{ driftline._squared('b.label') }}) / nullif(sum(b.l), 0) - {{ driftline._squared('(sum(b.l * b.label) / nullif(sum(b.l), 0))') }})
-            / nullif(sum(b.y2) / nullif(sum(b.l), 0) - {{ driftline._squared('(sum(b.l * b.label) / nullif(sum(b.l), 0))') }}, 0e0) as by_label
+            / nullif({{ driftline._variance('sum(b.y2) / nullif(sum(b.l), 0)', driftline._squared('(sum(b.l * b.label) / nullif(sum(b.l), 0))'), 'sum(b.l)') }}, 0e0) as by_label
     from feature_bins as b
     left join predictions as p on p.monitor = b.monitor and p.model_version = b.model_version
     where b.w > 0

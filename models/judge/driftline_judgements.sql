@@ -88,12 +88,13 @@ usual_lengths as (
 effects as (
     select
         a.*,
-        a.value - case when a.compare = 'value' then 0e0 else a.expected end as difference,
+        coalesce(a.judged_value, a.value) - case when a.compare = 'value' then 0e0 else a.expected end as difference,
         case
-            when a.compare = 'value' then a.value
-            when a.compare = 'difference' then a.value - a.expected
+            when a.compare = 'value' then coalesce(a.judged_value, a.value)
+            when a.compare = 'difference' then coalesce(a.judged_value, a.value) - a.expected
             -- What comes where nothing was is a change by all of itself.
-            else (a.value - a.expected) / nullif(case when a.expected = 0 then abs(a.value) else abs(a.expected) end, 0)
+            else (coalesce(a.judged_value, a.value) - a.expected) / nullif(
+                case when a.expected = 0 then abs(coalesce(a.judged_value, a.value)) else abs(a.expected) end, 0)
         end as signed_effect,
         case when a.windows = 'each' then 'asked for' when a.window_periods > c.shortest
             then 'shorter windows have fewer than ' || {{ text_min_rows }} || ' rows'

@@ -52,7 +52,7 @@ centred as {{ driftline._computed_once() }} (
         r.*
         {%- for side in [1, 0] %},
         case when uneven = 0 then (value_{{ side }} * effective_{{ side }} + 1e0) / (effective_{{ side }} + 2e0) else value_{{ side }} end as centre_{{ side }},
-        greatest(nn_{{ side }} - 2e0 * value_{{ side }} * nd_{{ side }} + {{ driftline._squared('value_' ~ side) }} * dd_{{ side }}, 0e0)
+        {{ driftline._variance('nn_' ~ side ~ ' + ' ~ driftline._squared('value_' ~ side) ~ ' * dd_' ~ side, '2e0 * value_' ~ side ~ ' * nd_' ~ side, 'rows_' ~ side) }}
             / nullif(d_{{ side }}, 0) / nullif(d_{{ side }}, 0) * (rows_{{ side }} / nullif(rows_{{ side }} - 1, 0)) as spread_{{ side }},
         case when uneven = 0 then effective_{{ side }} else rows_{{ side }} end as enough_{{ side }}
         {%- endfor %}

@@ -9,22 +9,25 @@
 {%- set held = 'over (partition by e.held_against, e.window_periods, e.column_no)' -%}
 {%- set rules = driftline._rules_hash() -%}
 {%- set keep = driftline._can_keep_rows() -%}
-{#- What is looked at, given the bin: its sum, the sum of its squares around `centre`, and whom it is defined for; @ stands
-    for the side. -#}
+{#- What is looked at, given the bin: its sum, the sum of its squares around `centre`, how large what it was summed from is
+    on average, and whom it is defined for; @ stands for the side. -#}
 {%- set targets = {
     'label': {
         'applies': 'e.has_label_mean = 1',
         'sum': '@y', 'squares': '@y2', 'centre': 'centre',
+        'size': '(abs(@y / @l) + sqrt(abs(@y2 / @l)))',
         'information': 'case when is_binary = 1 then label_variance else 0.25e0 end',
     },
     'calibration': {
         'applies': 'e.has_label_mean = 1 and e.has_prediction = 1',
         'sum': '(@lp - @y)', 'squares': 'case when is_binary = 1 then @e else @e2 end', 'centre': '0e0',
+        'size': '(abs(@lp / @l) + abs(@y / @l) + sqrt(abs(@y2 / @l)))',
         'information': 'case when is_binary = 1 then calibration_variance else 0.25e0 end',
     },
     'loss': {
         'applies': 'e.has_prediction = 1',
         'sum': '@e', 'squares': '@e2', 'centre': '0e0',
+        'size': 'abs(@e / @l)',
         'information': 'case when is_binary = 1 then calibration_variance when has_label_mean = 1 then 0.25e0 else loss_variance end',
     },
 } -%}
@@ -35,8 +38,8 @@
 {#- The mean of |x| of a standard normal x, and the normal values at the level of significance, for one side and two. -#}
 {%- set mean_of_absolute = '0.7978845608028654e0' -%}
 {%- set null_double = driftline._as_double('null') -%}
-{%- set z_one_sided = driftline._normal_quantile(driftline._alpha()) -%}
-{%- set z_two_sided = driftline._normal_quantile(driftline._alpha() / 2) %}
+{%- set z_one_sided = driftline._normal_tail(driftline._alpha()) -%}
+{%- set z_two_sided = driftline._normal_tail(driftline._alpha() / 2) %}
 
 -- The joins below start from tables and leave the long rows alone once they are rolled: what is put together at the end is
 -- put together by grouping. Some planners take every step here for a single row, and would try all pairs.
@@ -154,7 +157,8 @@ means as {{ driftline._computed_once() }} (
         {%- for name in targets -%}
         {%- for side in ['q', 'p'] %},
         case when {{ targets[name].applies | replace('e.', '') }} then {{ driftline._bounded_mean(targets[name].sum | replace('@', side ~ '_'), side ~ '_l') }} end as {{ side }}_{{ name }},
-        case when {{ targets[name].applies | replace('e.', '') }} and abs({{ targets[name].centre }}) <= 1e60 then {{ driftline._bounded_mean(targets[name].squares | replace('@', side ~ '_'), side ~ '_l', 2) }} end as {{ side }}_{{ name }}_squares
+        case when {{ targets[name].applies | replace('e.', '') }} and abs({{ targets[name].centre }}) <= 1e60 then {{ driftline._bounded_mean(targets[name].squares | replace('@', side ~ '_'), side ~ '_l', 2) }} end as {{ side }}_{{ name }}_squares,
+        case when {{ side }}_l > 0 then least({{ targets[name].size | replace('@', side ~ '_') }}, 1e60) end as {{ side }}_{{ name }}_size
         {%- endfor -%}
         {%- endfor %}
     from sides
@@ -164,12 +168,20 @@ variances as {{ driftline._computed_once() }} (
     select
         means.*,
         q_n > 0 and p_n > 0 as is_compared,
+        {%- for name in targets %}
+        -- What rounding leaves of no difference is none.
+        case when q_n > 0 and p_n > 0 then
+            case when abs(q_{{ name }} - p_{{ name }}) > (q_{{ name }}_size + p_{{ name }}_size) * {{ driftline._rounding('(q_n + p_n)') }} then q_{{ name }} - p_{{ name }}
+                when q_{{ name }} - p_{{ name }} is not null then 0e0 end
+        end as {{ name }}_difference,
+        {%- endfor %}
         -- The effective rows of the difference of two means: 1 / (1/n + 1/m).
         case when q_n > 0 and p_n > 0 then q_n / (q_n + p_n) * p_n else 0e0 end as rows_of_difference
         {%- for name in targets -%}
         {%- for side in ['q', 'p'] %},
         case when {{ side }}_{{ name }} is not null and {{ side }}_{{ name }}_squares is not null then
-            greatest({{ side }}_{{ name }}_squares - {{ driftline._squared('(' ~ side ~ '_' ~ name ~ ' - ' ~ targets[name].centre ~ ')') }}, 0e0)
+            {%- set from_centre = '(' ~ side ~ '_' ~ name ~ ' - ' ~ targets[name].centre ~ ')' %}
+            {{ driftline._variance(side ~ '_' ~ name ~ '_squares', driftline._squared(from_centre), side ~ '_n', 'abs(' ~ from_centre ~ ') * ' ~ side ~ '_' ~ name ~ '_size') }}
         end as {{ side }}_{{ name }}_variance
         {%- endfor -%}
         {%- endfor %}
@@ -182,9 +194,8 @@ differences as {{ driftline._computed_once() }} (
     select
         variances.*
         {%- for name in targets %},
-        case when is_compared then q_{{ name }} - p_{{ name }} end as {{ name }}_difference,
         case when is_compared then
-            (q_n * q_{{ name }}_variance + p_n * p_{{ name }}_variance + rows_of_difference * {{ driftline._squared('(q_' ~ name ~ ' - p_' ~ name ~ ')') }})
+            (q_n * q_{{ name }}_variance + p_n * p_{{ name }}_variance + rows_of_difference * {{ driftline._squared(name ~ '_difference') }})
             / greatest(q_n + p_n - 1e0, 1e0)
         end as {{ name }}_variance
         {%- endfor %}
@@ -310,6 +321,7 @@ measured as (
         coalesce(sum(mean_share * {{ name }}_difference), 0e0) as {{ name }}_rates_effect,
         coalesce(sum(mean_share * mean_share * {{ name }}_difference_variance), 0e0) as {{ name }}_rates_variance,
         sum({{ name }}_information) as {{ name }}_information,
+        max(greatest(coalesce(q_{{ name }}_size, 0e0), coalesce(p_{{ name }}_size, 0e0))) as {{ name }}_size,
         sum(mean_share * ({{ name }}_mean_of_sides - {{ targets[name].centre }})) as {{ name }}_centred_mean,
         sum(mean_share * {{ driftline._squared('(' ~ name ~ '_mean_of_sides - ' ~ targets[name].centre ~ ')') }}) as {{ name }}_centred_squares
         {%- endfor %}
@@ -330,7 +342,8 @@ effects as (
         {{ name }}_mean, reference_{{ name }}_mean, {{ name }}_missing, {{ name }}_information,
         {{ name }}_shares_effect, {{ name }}_rates_effect,
         sqrt({{ name }}_rates_variance) as {{ name }}_rates_error,
-        sqrt(greatest({{ name }}_centred_squares - {{ driftline._squared(name ~ '_centred_mean') }}, 0e0) * inverse_rows) as {{ name }}_shares_error
+        sqrt({{ driftline._variance(name ~ '_centred_squares', driftline._squared(name ~ '_centred_mean'), '(q_total + p_total)', 'abs(' ~ name ~ '_centred_mean) * ' ~ name ~ '_size') }}
+            * inverse_rows) as {{ name }}_shares_error
         {%- endfor %}
         {%- for name in tested %},
         sqrt({{ name }}_shift_squared) as {{ name }}_shift,

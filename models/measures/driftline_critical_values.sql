@@ -3,7 +3,7 @@
 {%- set iterations = 6 %}
 
 -- The χ² quantile at 1−α for every number of degrees of freedom that can occur: what psi_critical needs. Newton's method
--- on ln P(χ² > x), from the approximation of Wilson and Hilferty (Abramowitz & Stegun 26.4.17 and 26.2.23).
+-- on ln P(χ² > x), from the approximation of Wilson and Hilferty (Abramowitz & Stegun 26.4.17).
 with all_terms as (
     {{ driftline._chi_squared_terms() }}
 ),
@@ -27,8 +27,7 @@ degrees as (
 ),
 
 normal as (
-    select t - (2.515517e0 + 0.802853e0 * t + 0.010328e0 * t * t) / (1e0 + 1.432788e0 * t + 0.189269e0 * t * t + 0.001308e0 * t * t * t) as z
-    from (select sqrt(-2e0 * ln({{ driftline._as_double(alpha) }})) as t) as tail
+    select {{ driftline._normal_tail(alpha) }} as z
 ),
 
 step_0 as (

@@ -28,7 +28,7 @@
         'slope': 'w * ((negatives_below + 0.5e0 * n) - (positives_above + 0.5e0 * p)) / nullif(positives * negatives, 0e0) - w * auc_sum / nullif(positives * negatives, 0e0) * (1e0 / nullif(positives, 0e0) - 1e0 / nullif(negatives, 0e0))',
     },
 } -%}
-{%- set z = driftline._normal_quantile((1 - driftline._confidence()) / 2) %}
+{%- set z = driftline._normal_tail((1 - driftline._confidence()) / 2) %}
 
 -- Performance without labels. A row with a score is a positive with the probability its score had in the reference; what
 -- the metrics would be then is a sum over bins (confidence-based estimation). Two things make it uncertain: which rows turn

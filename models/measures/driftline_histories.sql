@@ -59,10 +59,11 @@ numbered as (
     from wanted as w
 )
 
--- Windows of a phase follow each other without overlap. What has never varied has no trend and no change.
+-- Windows of a phase follow each other without overlap. What has never varied, by more than rounding, has no trend and no
+-- change.
 select
     chain_no, mod(period_index, size) as phase, period_index, period, size,
     monitor, model_version, segment, segment_value, window_periods, window_start, window_end,
     source_family, source_metric, column_name, column_role, column_kind, row_count, value, value_reason, y
 from numbered
-where highest > lowest
+where highest - lowest > 1e-10 * greatest(abs(highest), abs(lowest))

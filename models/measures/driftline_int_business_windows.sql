@@ -155,11 +155,14 @@ placed as (
         range between {{ driftline._business_unit() }} preceding and 1 preceding
     )
 {%- endset %}
--- Their mean and deviation; gaps are left out.
+{%- set deviation = 'stddev_samp(value) ' ~ before -%}
+{%- set mean = 'avg(value) ' ~ before %}
+-- Their mean and deviation; gaps are left out, and what rounding leaves of no deviation is none.
 select
     p.*,
-    avg(value) {{ before }} as trailing_mean,
-    stddev_samp(value) {{ before }} as trailing_stddev,
+    {{ mean }} as trailing_mean,
+    case when {{ deviation }} > 1e-10 * abs({{ mean }}) then {{ deviation }} when {{ deviation }} is not null then 0e0 end
+        as trailing_stddev,
     count(value) {{ before }} as trailing_count
     {%- for name in ['numerator', 'denominator'] + squares %},
     sum({{ name }}) {{ before }} as trailing_{{ name }}

@@ -1,13 +1,13 @@
 {{ config(materialized='view', contract={'enforced': driftline._enforce_contract()}) }}
-{#- metric → the column of driftline_drift that says what is noise for it -#}
+{#- metric → the SQL over driftline_drift of what is noise for it. A p-value says for itself how much is chance. -#}
 {%- set drift = {
-    'psi': 'psi_noise',
+    'psi': 'psi_seen_noise',
     'ks_lower': 'ks_noise',
-    'ks_upper': none, 'ks_p_value': none,
-    'js_distance': 'js_distance_noise_floor', 'hellinger': 'hellinger_noise_floor', 'total_variation': 'total_variation_noise_floor',
-    'l_infinity': 'l_infinity_noise_floor', 'wasserstein': 'wasserstein_noise_floor',
-    'chi_squared': none, 'chi_squared_p_value': none, 'cramers_v': 'cramers_v_noise_floor',
-    'mean': none,
+    'ks_upper': 'ks_noise + ks_upper - ks_lower', 'ks_p_value': none,
+    'js_distance': 'js_distance_noise', 'hellinger': 'hellinger_noise', 'total_variation': 'total_variation_noise',
+    'l_infinity': 'l_infinity_noise', 'wasserstein': 'wasserstein_noise',
+    'chi_squared': 'cramers_v_noise * cramers_v_noise * effective_rows', 'chi_squared_p_value': none, 'cramers_v': 'cramers_v_noise',
+    'mean': 'mean_noise',
 } -%}
 {%- set rates = ['null_rate', 'nan_rate', 'infinite_rate', 'unseen_rate', 'out_of_range_rate'] -%}
 {%- set grain = 'monitor, model_version, segment, segment_value, window_periods, window_start, window_end' -%}
@@ -38,7 +38,8 @@ select
     {{ metric }} as value,
     {{ 'baseline_mean' if metric == 'mean' else null_double }} as expected,
     {{ driftline._as_double(drift[metric] or 'null') }} as noise,
-    row_count, baseline_row_count, reason
+    row_count, baseline_row_count, reason,
+    {{ 'case when psi is not null then coalesce(psi_seen, 0e0) end' if metric == 'psi' else null_double }} as judged_value
 from drift
 union all
 {% endfor -%}
@@ -46,7 +47,7 @@ union all
 select
     {{ grain }},
     {{ driftline._text('quality') }}, {{ driftline._text(rate) }}, column_name, column_role, column_kind, {{ driftline._text('reference') }}, is_ready,
-    {{ rate }}, reference_{{ rate }}, {{ rate }}_noise, row_count, reference_row_count, reason
+    {{ rate }}, reference_{{ rate }}, {{ rate }}_noise, row_count, reference_row_count, reason, {{ null_double }}
 from quality
 union all
 {% endfor -%}
@@ -54,7 +55,7 @@ union all
 select
     {{ grain }},
     {{ driftline._text('quality') }}, {{ driftline._text(metric) }}, column_name, column_role, column_kind, {{ driftline._text('none') }}, is_ready,
-    {{ metric }}, {{ null_double }}, {{ null_double }}, row_count, cast(null as {{ dbt.type_bigint() }}), reason
+    {{ metric }}, {{ null_double }}, {{ null_double }}, row_count, cast(null as {{ dbt.type_bigint() }}), reason, {{ null_double }}
 from quality
 union all
 {% endfor -%}
@@ -64,24 +65,24 @@ select
     value, expected, noise,
     {#- What is summed is judged by the rows that are usual: those that are missing say the most. -#}
     case when denominator is null then row_count else valued_row_count end,
-    case when denominator is null then usual_row_count end, reason
+    case when denominator is null then usual_row_count end, reason, {{ null_double }}
 from {{ ref('driftline_business') }}
 {% for baseline in {'previous': 'previous_value', 'reference': 'reference_value', 'seasonal': 'seasonal_value'}.items() %}
 union all
 select
     {{ grain }},
     {{ driftline._text('business') }}, metric, {{ driftline._text('all') }}, {{ driftline._text('business') }}, {{ driftline._text('measure') }}, {{ driftline._text(baseline[0]) }}, is_complete and is_mature,
-    value, {{ baseline[1] }}, {{ null_double }}, row_count, cast(null as {{ dbt.type_bigint() }}), reason
+    value, {{ baseline[1] }}, {{ null_double }}, row_count, cast(null as {{ dbt.type_bigint() }}), reason, {{ null_double }}
 from {{ ref('driftline_business') }}
 {% endfor %}
-{#- basis → family; what depends on labels is judged once they have come. -#}
+{#- basis → family; what depends on labels is judged once they have come. Rows are those of the metric's own denominator. -#}
 {% for basis, family in {'realized': 'performance', 'estimated': 'estimate', 'estimate_error': 'estimate_error'}.items() %}
 union all
 select
     {{ grain }},
     {{ driftline._text(family) }}, metric, class_name, {{ driftline._text('performance') }}, {{ driftline._text('performance') }}, {{ driftline._text('reference') }},
     is_complete{{ ' and is_mature' if basis != 'estimated' }},
-    value, reference_value, noise, {{ 'row_count' if basis == 'estimated' else 'labelled_row_count' }}, {{ 'cast(null as ' ~ dbt.type_bigint() ~ ')' if basis == 'estimate_error' else 'reference_row_count' }}, reason
+    value, reference_value, noise, denominator_row_count, {{ 'cast(null as ' ~ dbt.type_bigint() ~ ')' if basis == 'estimate_error' else 'reference_denominator_row_count' }}, reason, {{ null_double }}
 from {{ ref('driftline_performance') }}
 where basis = {{ driftline._literal(basis) }}
 {% endfor %}
@@ -90,7 +91,7 @@ union all
 select
     {{ grain }},
     {{ driftline._text('performance') }}, metric, class_name, {{ driftline._text('performance') }}, {{ driftline._text('performance') }}, {{ driftline._text(baseline) }},
-    is_complete and is_mature, value, {{ baseline }}_value, {{ null_double }}, labelled_row_count, cast(null as {{ dbt.type_bigint() }}), reason
+    is_complete and is_mature, value, {{ baseline }}_value, {{ null_double }}, denominator_row_count, cast(null as {{ dbt.type_bigint() }}), reason, {{ null_double }}
 from {{ ref('driftline_performance') }}
 where basis = 'realized'
 {% endfor %}
@@ -107,7 +108,7 @@ union all
 select
     {{ grain }},
     {{ driftline._text('concept') }}, {{ driftline._text(metric) }}, column_name, column_role, column_kind, {{ driftline._text('reference') }},
-    is_complete and is_mature, {{ metric }}, {{ of[0] }}, {{ of[1] }}, labelled_row_count, reference_labelled_row_count, reason
+    is_complete and is_mature, {{ metric }}, {{ of[0] }}, {{ of[1] }}, labelled_row_count, reference_labelled_row_count, reason, {{ null_double }}
 from {{ ref('driftline_concept') }}
 {{ "where column_role = 'prediction'" if of[2] }}
 {% endfor %}
@@ -120,7 +121,7 @@ union all
 select
     {{ grain }},
     {{ driftline._text('fairness') }}, metric, {{ driftline._text('all') }}, {{ driftline._text('fairness') }}, {{ driftline._text('fairness') }}, {{ driftline._text(baseline) }},
-    is_complete and is_mature, value, {{ of[0] }}, {{ of[1] }}, row_count, {{ of[2] }}, reason
+    is_complete and is_mature, value, {{ of[0] }}, {{ of[1] }}, row_count, {{ of[2] }}, reason, {{ null_double }}
 from {{ ref('driftline_fairness') }}
 where segment_value = 'all'
 {% endfor %}
@@ -137,7 +138,7 @@ select
     {{ grain }},
     {{ driftline._text(of[0]) }}, {{ driftline._text(metric) }}, {{ driftline._text('all') }}, {{ driftline._text(of[0]) }}, {{ driftline._text(of[0]) }}, {{ driftline._text(of[1]) }},
     is_complete, {{ of[2] }}, {{ of[3] }}, {{ of[4] }}, row_count, {{ of[5] }},
-    {{ 'reason' if of[0] == 'volume' else driftline._as_text('null') }}
+    {{ 'reason' if of[0] == 'volume' else driftline._as_text('null') }}, {{ null_double }}
 from {{ ref('driftline_arrivals') }}
 where {{ 'true' if of[0] == 'volume' else 'silent_periods is not null' }}
 {% endfor %}

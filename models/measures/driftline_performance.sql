@@ -1,11 +1,20 @@
 {{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
+{%- set z = driftline._normal_tail(driftline._alpha() / 2) %}
 
 -- How good the model is: where labels are known, where they are estimated, and how far the estimate was off.
 --
 -- Windows that lie wholly in the reference, each held against the rest of it, tell what a good model's own windows differ by.
 with noise_floors as (
     select
-        g.monitor, g.model_version, g.segment, g.segment_value, r.window_periods, r.metric, r.class_name, max(abs(r.value - r.reference_value)) as noise_floor
+        g.monitor, g.model_version, g.segment, g.segment_value, r.window_periods, r.metric, r.class_name,
+        -- What chance reaches there is taken off: it is added again as it is in the window that is judged (decision 4).
+        max(greatest(abs(r.value - r.reference_value) - coalesce(r.sampling_expected, 0e0), 0e0)) as excess,
+        -- Where the fourth moment of the errors is a guess, the reference's windows say how far off it is.
+        case when r.metric in ('rmse', 'r2') then
+            -- Learnt from that many windows: Student's t for the normal quantile, to the first order.
+            greatest(sqrt(avg({{ driftline._squared('(case when r.sampling_error > 0 then (r.value - r.reference_value) / r.sampling_error end)') }}))
+                * (1e0 + ({{ z }} * {{ z }} + 1e0) / (4e0 * count(*))), 1e0)
+        end as dispersion
     from {{ ref('driftline_assessed') }} as r
     join {{ ref('driftline_maturity') }} as n
         on n.group_no = r.group_no and n.window_periods = r.window_periods and n.period_index = r.period_index and n.is_reference
@@ -38,7 +47,12 @@ select
     {{ driftline._as_double('s.reference_value') }} as reference_value,
     {{ driftline._as_double('s.reference_standard_error') }} as reference_standard_error,
     cast(s.reference_n as {{ dbt.type_bigint() }}) as reference_row_count,
-    {{ driftline._as_double("case when s.sampling_noise is null and f.noise_floor is null then null else greatest(coalesce(s.sampling_noise, 0e0), coalesce(case when s.basis <> 'estimate_error' then f.noise_floor end, 0e0)) end") }} as noise,
+    {{ driftline._as_double("case when s.sampling_noise is null and f.excess is null then null else greatest(
+        coalesce(s.sampling_noise * coalesce(case when s.basis = 'realized' then f.dispersion end, 1e0), 0e0),
+        coalesce(case when s.basis <> 'estimate_error' then f.excess + coalesce(s.sampling_expected, 0e0) end, 0e0)
+    ) end") }} as noise,
+    cast(case when s.basis = 'estimated' then n.row_count else coalesce(s.denominator_n, 0) end as {{ dbt.type_bigint() }}) as denominator_row_count,
+    cast(s.reference_denominator_n as {{ dbt.type_bigint() }}) as reference_denominator_row_count,
     {{ driftline._as_double('p.value') }} as previous_value,
     {{ driftline._as_double('a.value') }} as seasonal_value,
     {{ driftline._as_text("coalesce(s.reason, case when s.basis <> 'realized' and s.value is null then 'the labels of the reference are not final' end)") }} as reason

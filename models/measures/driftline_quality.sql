@@ -3,9 +3,9 @@
 {#- What a rate is a share of: out of range only finite values can be. -#}
 {%- set bases = {'null_rate': 'total', 'nan_rate': 'total', 'infinite_rate': 'total', 'unseen_rate': 'total', 'out_of_range_rate': 'finites'} -%}
 {%- set only = {'nan_rate': 'numeric', 'infinite_rate': 'numeric', 'unseen_rate': 'categorical', 'out_of_range_rate': 'numeric'} -%}
-{#- One-sided normal quantile at the level of significance (Abramowitz & Stegun 26.2.23, to 4.5e-4). -#}
-{%- set t = 'sqrt(-2e0 * ln(' ~ driftline._as_double(driftline._alpha()) ~ '))' -%}
-{%- set z = '(' ~ t ~ ' - (2.515517e0 + 0.802853e0 * ' ~ t ~ ' + 0.010328e0 * ' ~ t ~ ' * ' ~ t ~ ') / (1e0 + 1.432788e0 * ' ~ t ~ ' + 0.189269e0 * ' ~ t ~ ' * ' ~ t ~ ' + 0.001308e0 * ' ~ t ~ ' * ' ~ t ~ ' * ' ~ t ~ '))' %}
+{%- set z = driftline._normal_tail(driftline._alpha()) -%}
+{#- The mean of |x| of a standard normal x. -#}
+{%- set mean_of_absolute = '0.7978845608028654e0' %}
 
 with columns as (
     select c.column_no, c.monitor, c.column_name, c.column_role, c.column_kind, coalesce(max(b.bin_lower), 0) as centre
@@ -44,7 +44,8 @@ rates as (
         r.value_sum / nullif(r.finites, 0) as mean,
         -- Deviations were taken from the frozen centre; a square too large to sum is left out of the state.
         case when r.finites > 1 and abs(r.value_min - c.centre) <= 1e145 and abs(r.value_max - c.centre) <= 1e145 then
-            (r.deviation_sq_sum - r.finites * {{ driftline._squared('(r.value_sum / r.finites - c.centre)') }}) / (r.finites - 1)
+            {{ driftline._variance('r.deviation_sq_sum / r.finites', driftline._squared('(r.value_sum / r.finites - c.centre)'), 'r.n') }}
+            * (r.finites / (r.finites - 1))
         end as variance,
         r.total * r.total / nullif(r.total2, 0) as effective_n,
         -- What rounding leaves of a row is no row.
@@ -63,12 +64,33 @@ rates as (
     left join reference_columns as f on f.group_no = r.group_no and f.column_no = r.column_no
 ),
 
--- How far the reference's own windows are from the rest of it, as for drift.
+-- If nothing changed, the rows of both sides have one rate: that of both together. So a rate of 0 or 1 is not certain.
+pooled as (
+    select
+        rates.*, column_role = 'label' as is_label
+        {%- for rate in rates %},
+        sqrt(pooled_{{ rate }} * (1e0 - pooled_{{ rate }}) * (1e0 / effective_n + 1e0 / reference_effective_n)) as {{ rate }}_error
+        {%- endfor %}
+    from (
+        select
+            rates.*
+            {%- for rate in rates %},
+            case when {{ rate }} + reference_{{ rate }} >= 0 then least(greatest(
+                ({{ rate }} * effective_n + reference_{{ rate }} * reference_effective_n) / (effective_n + reference_effective_n), 0e0
+            ), 1e0) end as pooled_{{ rate }}
+            {%- endfor %}
+        from rates
+    ) as rates
+),
+
+-- How far the reference's own windows are from the rest of it beyond chance, as for drift.
 noise_floors as (
     select
         g.monitor, g.model_version, g.segment, g.segment_value, r.window_periods, r.column_no
-        {%- for rate in rates %}, max(r.{{ rate }} - r.reference_{{ rate }}) as {{ rate }}{% endfor %}
-    from rates as r
+        {%- for rate in rates %},
+        max(greatest(r.{{ rate }} - r.reference_{{ rate }} - {{ mean_of_absolute }} * r.{{ rate }}_error, 0e0)) as {{ rate }}
+        {%- endfor %}
+    from pooled as r
     join {{ ref('driftline_groups') }} as g on g.group_no = r.group_no
     where r.is_reference and r.reference_row_count > 0
     group by g.monitor, g.model_version, g.segment, g.segment_value, r.window_periods, r.column_no
@@ -109,7 +131,14 @@ select
     {%- for rate in rates %}
     {{ driftline._as_double("case when not (r.is_label and coalesce(y.is_young_reference, false)) then r.reference_null_rate end"
         if rate == 'null_rate' else 'r.reference_' ~ rate) }} as reference_{{ rate }},
-    {{ driftline._as_double("case when r.pooled_" ~ rate ~ " is not null then greatest(coalesce(f." ~ rate ~ ", 0e0), " ~ z ~ " * sqrt(greatest(r.pooled_" ~ rate ~ " * (1e0 - r.pooled_" ~ rate ~ "), 0e0) * (1e0 / r.effective_n + 1e0 / r.reference_effective_n))) end") }} as {{ rate }}_noise,
+    {%- set chance = driftline._chance_of_difference(
+        z, 'r.pooled_' ~ rate ~ ' * (1e0 - r.pooled_' ~ rate ~ ')', 'abs(1e0 - 2e0 * r.pooled_' ~ rate ~ ')', '1e0 / r.effective_n', '1e0 / r.reference_effective_n'
+    ) %}
+    {#- The range is what the reference has: of rows to come, as many are over its greatest value as a geometric distribution
+        gives, its ratio the window's part of all rows; likewise below the least. Both together have a tail somewhat longer. -#}
+    {%- set out_of_range = "1.3e0 * ln(" ~ driftline._as_double(driftline._alpha()) ~ ") / ln(r.effective_n / (r.effective_n + r.reference_effective_n)) / r.effective_n" %}
+    {{ driftline._as_double('case when r.pooled_' ~ rate ~ ' is not null then greatest(coalesce(f.' ~ rate ~ ', 0e0) + '
+        ~ mean_of_absolute ~ ' * r.' ~ rate ~ '_error, ' ~ chance ~ (', ' ~ out_of_range if rate == 'out_of_range_rate' else '') ~ ') end') }} as {{ rate }}_noise,
     {%- endfor %}
     cast(r.reference_row_count as {{ dbt.type_bigint() }}) as reference_row_count,
     {{ driftline._as_text("case
@@ -119,14 +148,7 @@ select
         when r.column_kind = 'numeric' and r.finites > 1 and r.variance is null then 'values too large for a standard deviation'
         when r.column_kind = 'numeric' and r.variance is null then 'one value has no standard deviation'
     end") }} as reason
-from (
-    select
-        rates.*, column_role = 'label' as is_label
-        {%- for rate in rates %},
-        ({{ rate }} * effective_n + reference_{{ rate }} * reference_effective_n) / (effective_n + reference_effective_n) as pooled_{{ rate }}
-        {%- endfor %}
-    from rates
-) as r
+from pooled as r
 join {{ ref('driftline_windows') }} as w
     on w.group_no = r.group_no and w.window_periods = r.window_periods and w.period_index = r.period_index and w.source = 'relation'
 left join youth as y on y.group_no = r.group_no and y.window_periods = r.window_periods and y.period_index = r.period_index

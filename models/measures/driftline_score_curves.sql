@@ -1,12 +1,16 @@
 {{ config(materialized='table') }}
-{%- set side = 'group_no, window_periods, period_index, side' %}
+{%- set side = 'group_no, window_periods, period_index, side' -%}
+{#- The mean of |x| of a standard normal x. -#}
+{%- set mean_of_absolute = '0.7978845608028654e0' -%}
+{%- set of_groups = ['expected_calibration_error', 'calibration_chance', 'calibration_variance'] %}
 
 -- What the order of the scores is worth, by side (as in driftline_model_sums) and score: areas, KS, precision and capture, with
 -- the least and the most they can be given what the bins tell.
 with scores as (
     select
         b.*,
-        case when b.labelled > b.positives then b.labelled - b.positives else 0e0 end as negatives,
+        -- What rounding leaves of a row is no row.
+        case when b.labelled - b.positives > 1e-12 * b.labelled then b.labelled - b.positives else 0e0 end as negatives,
         -- One value only: nothing to be unsure of.
         coalesce(b.bin_lower >= {{ driftline._just_below('b.bin_upper') }}, false) as is_one_value
     from ({{ driftline._score_sides(['performance']) }}) as b
@@ -75,12 +79,17 @@ by_score as (
 ),
 
 calibration as (
-    select {{ side }}, column_no, column_name, sum(abs(score_sum - positives)) / nullif(sum(labelled), 0e0) as expected_calibration_error
-    from (
+    select
+        {{ side }}, column_no, column_name, sum(abs(score_sum - positives)) / nullif(sum(labelled), 0e0) as expected_calibration_error,
+        -- What chance adds to it of a perfect score, for rows of weight one: the half-normal means of the groups' errors; and the
+        -- variance of their sum. One row of each kind more keeps a group that is all of one from being certain.
+        {{ mean_of_absolute }} * sum(sqrt(labelled * rate * (1e0 - rate))) / nullif(sum(labelled), 0e0) as calibration_chance,
+        sum(labelled * rate * (1e0 - rate)) / nullif(sum(labelled) * sum(labelled), 0e0) as calibration_variance
+    from (select bins.*, (positives + 1e0) / (labelled + 2e0) as rate from (
         select {{ side }}, column_no, column_name, bin_group, sum(score_sum) as score_sum, sum(positives) as positives, sum(labelled) as labelled
         from ranked
         group by {{ side }}, column_no, column_name, bin_group
-    ) as bins
+    ) as bins) as rated
     group by {{ side }}, column_no, column_name
 )
 
@@ -92,12 +101,15 @@ select
     {%- for column in columns %}
     max({{ column }}) as {{ column }},
     {%- endfor %}
-    max(expected_calibration_error) as expected_calibration_error
+    {%- for column in of_groups %}
+    max({{ column }}) as {{ column }}{{ ',' if not loop.last }}
+    {%- endfor %}
 from (
-    select {{ side }}, column_no, column_name, {{ columns | join(', ') }}, {{ driftline._as_double('null') }} as expected_calibration_error
+    select {{ side }}, column_no, column_name, {{ columns | join(', ') }}
+        {%- for column in of_groups %}, {{ driftline._as_double('null') }} as {{ column }}{% endfor %}
     from by_score
     union all
-    select {{ side }}, column_no, column_name, {% for column in columns %}null, {% endfor %}expected_calibration_error
+    select {{ side }}, column_no, column_name, {% for column in columns %}null, {% endfor %}{{ of_groups | join(', ') }}
     from calibration
 ) as both_parts
 group by {{ side }}, column_no, column_name

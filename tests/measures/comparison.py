@@ -150,12 +150,12 @@ RELATIVE = 1e-9
 OF_ONE = 1e-13
 # In the unit of the column, where rounding is that of the largest value.
 UNIT = frozenset(
-    ["mean", "baseline_mean", "minimum", "maximum", "stddev"]
-    + [f"wasserstein{end}" for end in ("", "_lower", "_upper", "_noise_floor")]
+    ["mean", "baseline_mean", "mean_noise", "minimum", "maximum", "stddev"]
+    + [f"wasserstein{end}" for end in ("", "_lower", "_upper", "_noise_floor", "_noise")]
 )
 # Square roots: the digits are under the root, so that is what is compared.
 ROOTS = frozenset(
-    ["stddev"] + [m + end for m in ("js_distance", "hellinger", "cramers_v") for end in ("", "_noise_floor")]
+    ["stddev"] + [m + end for m in ("js_distance", "hellinger", "cramers_v") for end in ("", "_noise_floor", "_noise")]
 )
 
 

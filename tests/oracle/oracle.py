@@ -34,6 +34,8 @@ PSI_GROUPS = 10
 
 # The sortable bin numbers of the state table.
 BIN_NULL, BIN_NAN, BIN_NEG_INF = -3, -2, -1
+# Bins of values that are no quality rate's to tell.
+SEEN = ("range", "category", "beyond_top")
 BIN_POS_INF, BIN_BEYOND_TOP, BIN_UNSEEN = 10000, 10001, 10002
 
 Counts = Sequence[float] | npt.NDArray[Any]
@@ -183,8 +185,15 @@ class KsBounds(NamedTuple):
     upper: float
 
 
-def ks_bounds(p: Counts, q: Counts) -> KsBounds:
-    """Bounds of the two-sample Kolmogorov-Smirnov statistic from counts of ordered bins."""
+def ks_bounds(p: Counts, q: Counts, single_valued: Sequence[bool] | None = None) -> KsBounds:
+    """Bounds of the two-sample Kolmogorov-Smirnov statistic from counts of ordered bins.
+
+    A bin that holds a single value leaves nothing unknown: between its edges both distributions are what they are at
+    its end.
+
+    >>> tuple(ks_bounds([5, 5], [5, 5], [True, True]))
+    (0.0, 0.0)
+    """
     shares = _shares(p, q)
     if shares is None:
         return KsBounds(NAN, NAN)
@@ -192,23 +201,12 @@ def ks_bounds(p: Counts, q: Counts) -> KsBounds:
     f[-1] = g[-1] = 1.0
     f_before, g_before = np.concatenate([[0.0], f[:-1]]), np.concatenate([[0.0], g[:-1]])
     lower = float(abs(f - g).max())
-    upper = float(np.maximum(f - g_before, g - f_before).max())
+    one = np.zeros(len(f), dtype=bool) if single_valued is None else np.asarray(single_valued, dtype=bool)
+    upper = float(np.where(one, abs(f - g), np.maximum(f - g_before, g - f_before)).max())
     if upper > 1 - 1e-12:
         upper = 1.0
     lower = min(lower, 1.0)
     return KsBounds(lower, max(upper, lower))
-
-
-def ks_bounds_tight(p: Counts, q: Counts, single_valued: Sequence[bool]) -> KsBounds:
-    """As ``ks_bounds``, but a bin that holds one value only adds no uncertainty. For information, not the contract."""
-    shares = _shares(p, q)
-    if shares is None:
-        return KsBounds(NAN, NAN)
-    f, g = np.cumsum(shares[0]), np.cumsum(shares[1])
-    f_before, g_before = np.concatenate([[0.0], f[:-1]]), np.concatenate([[0.0], g[:-1]])
-    lower = float(abs(f - g).max())
-    inside = np.maximum(f - g_before, g - f_before)[~np.asarray(single_valued, dtype=bool)]
-    return KsBounds(lower, max(lower, float(inside.max(initial=0.0))))
 
 
 def kolmogorov_q(lam: float) -> float:
@@ -328,7 +326,13 @@ def pooled_cells(
 ) -> tuple[Floats, Floats]:
     """The contingency table after all cells with an expected count under ``minimum`` on either side became one.
 
-    With weights the counts are first scaled to the effective n of their side.
+    The pool takes in the next smallest cells, equal ones in their order, until it reaches ``minimum`` itself. With
+    weights the counts are first scaled to the effective n of their side.
+
+    >>> [c.tolist() for c in pooled_cells([50, 40, 6, 1], [50, 42, 5, 0])]  # 0.5 and 5.5
+    [[50.0, 40.0, 7.0], [50.0, 42.0, 5.0]]
+    >>> [c.tolist() for c in pooled_cells([100, 1], [99, 0])]
+    [[101.0], [99.0]]
     """
     a, b = _pair(p, q)
     n, m = _sizes(p, q, n, m)
@@ -338,9 +342,13 @@ def pooled_cells(
         b = b * (m / b.sum())
     used = (a > 0) | (b > 0)
     a, b = a[used], b[used]
-    small = np.minimum(n, m) * (a + b) / (n + m) < minimum
+    expected = np.minimum(n, m) * (a + b) / (n + m)
+    small = expected < minimum * (1 - 2e-10)
     if not small.any():
         return a, b
+    for i in np.argsort(np.floor(expected * 1e6 + 0.5), kind="stable"):
+        if math.fsum(expected[small]) < minimum * (1 - 2e-10):
+            small[i] = True
     return np.append(a[~small], a[small].sum()), np.append(b[~small], b[small].sum())
 
 
@@ -351,7 +359,8 @@ def on_pooling_border(p: Counts, q: Counts, n: float | None = None, m: float | N
     if a.sum() <= 0 or b.sum() <= 0:
         return False
     expected = min(n, m) * (a / a.sum() * n + b / b.sum() * m) / (n + m)
-    return bool((abs(expected - 5.0) < 5.0 * tol).any())
+    sums = np.concatenate([expected, np.cumsum(np.sort(expected[expected > 0]))])
+    return bool((abs(sums - 5.0) < 5.0 * tol).any())
 
 
 def chi_squared(p: Counts, q: Counts, n: float | None = None, m: float | None = None, pool: bool = True) -> ChiSquared:
@@ -377,6 +386,156 @@ def chi_squared(p: Counts, q: Counts, n: float | None = None, m: float | None = 
     return ChiSquared(statistic, len(a) - 1, float(result.pvalue), math.sqrt(statistic / (n + m)))
 
 
+# ------------------------------------------------------------------------------------------------------------- chance
+
+# What chance makes of each measure where both sides are samples of one distribution: docs/measures.md, Noise.
+MEAN_OF_ABSOLUTE = math.sqrt(2 / math.pi)
+
+
+class Chance(NamedTuple):
+    expected: float
+    critical: float
+
+
+NO_CHANCE = Chance(NAN, NAN)
+
+
+def _wilson_hilferty(variation: float, z: float) -> float:
+    """The quantile over the mean of chi-squared; ``variation`` is 2/9 over its degrees of freedom."""
+    return float(max(1 - variation + z * math.sqrt(variation), 0.0) ** 3)
+
+
+def _of_squares(mean: float, variance: float, alpha: float) -> Chance:
+    """Mean and quantile of the root of a sum of squares that has this mean and variance."""
+    if mean <= 0:
+        return Chance(0.0, 0.0)
+    ratio = variance / mean**2
+    quantile = mean * _wilson_hilferty(ratio / 9, stats.norm.isf(alpha))
+    return Chance(math.sqrt(mean) * max(1 - ratio / 8, 0.5), math.sqrt(quantile))
+
+
+def _pooled(p: Counts, q: Counts, n: float, m: float) -> tuple[Floats, Floats]:
+    """Shares of both sides together, of bins that are not empty, and the fewest rows to be expected in them."""
+    a, b = _shares(p, q) or (np.zeros(0), np.zeros(0))
+    share = (a * n + b * m) / (n + m)
+    share = share[share > 0]
+    return share, share * min(n, m)
+
+
+def chance_of_divergence(p: Counts, q: Counts, n: float, m: float, name: str, alpha: float = 0.001) -> Chance:
+    """js_distance and hellinger: to the second order their squares are chi-squared, which few rows in a bin make more;
+    but no bin without rows is more than half its share."""
+    share, rows = _pooled(p, q, n, m)
+    if not len(share):
+        return NO_CHANCE
+    of_chi_squared, few = {"js_distance": (1 / (8 * math.log(2)), 0.4), "hellinger": (1 / 8, 0.8)}[name]
+    unit, most = of_chi_squared * (1 / n + 1 / m), share / 2
+    mean = np.minimum(unit * (1 + few / rows), most)
+    variance = np.minimum(unit**2 * (2 + 1 / rows) + np.exp(-rows) * most**2, most**2)
+    return _of_squares(math.fsum((1 - share) * mean), math.fsum((1 - share) * variance), alpha)
+
+
+def _skewness(share: Floats, n: float, m: float, z: float) -> float:
+    """What the skewness of the largest difference's bin adds to z standard deviations."""
+    most = float((share * (1 - share)).max())
+    return (z * z - 1) / 6 * math.sqrt(max(1 - 4 * most, 0.0)) * abs(1 / n - 1 / m)
+
+
+def chance_of_total_variation(p: Counts, q: Counts, n: float, m: float, alpha: float = 0.001) -> Chance:
+    share, _ = _pooled(p, q, n, m)
+    if not len(share):
+        return NO_CHANCE
+    z = float(stats.norm.isf(alpha))
+    deviation = np.sqrt(share * (1 - share))
+    # sd · sd · rho² of each pair of bins: rho is minus the root of their odds' product.
+    odds = np.divide(share, 1 - share, out=np.zeros_like(share), where=share < 1)
+    both = np.outer(deviation * odds, deviation * odds)
+    mean = MEAN_OF_ABSOLUTE / 2 * math.sqrt(1 / n + 1 / m) * math.fsum(deviation)
+    pairs = both.sum() - np.trace(both)
+    variance = (1 - 2 / math.pi) / 4 * (1 / n + 1 / m) * (math.fsum(deviation**2) + pairs)
+    skew = _skewness(share, n, m, z)
+    if variance <= 0:
+        return Chance(mean, mean + skew)
+    spread = _wilson_hilferty(4 / (9 * (mean**2 / variance + 0.3)), z)
+    return Chance(mean, math.sqrt((mean**2 + variance) * spread) + skew)
+
+
+def chance_of_l_infinity(p: Counts, q: Counts, n: float, m: float, alpha: float = 0.001) -> Chance:
+    share, _ = _pooled(p, q, n, m)
+    if not len(share):
+        return NO_CHANCE
+    deviation = math.sqrt(float((share * (1 - share)).max()) * (1 / n + 1 / m))
+    z = float(stats.norm.isf(alpha / 2 / len(share)))
+    typical = float(stats.norm.isf(math.log(2) / 2 / len(share)))
+    return Chance(typical * deviation, z * deviation + _skewness(share, n, m, z))
+
+
+def chance_of_wasserstein(
+    p: Counts,
+    q: Counts,
+    n: float,
+    m: float,
+    means: tuple[Floats, Floats],
+    ranges: tuple[tuple[Counts, Counts], tuple[Counts, Counts]],
+    alpha: float = 0.001,
+) -> Chance:
+    """From the integral of the root of F(1-F), and what the means of a bin's values differ by."""
+    shares = _shares(p, q)
+    if shares is None or n <= 0 or m <= 0:
+        return NO_CHANCE
+    a, b = shares
+    pooled = (a * n + b * m) / (n + m)
+    here = [i for i in range(len(a)) if a[i] > 0 or b[i] > 0]
+    at = [min(x[i] for x, s in zip(means, shares, strict=True) if s[i] > 0) for i in here]
+    cdf = np.cumsum(pooled)
+    between = math.fsum(
+        math.sqrt(max(cdf[i] * (1 - cdf[i]), 0.0)) * (following - x)
+        for i, x, following in zip(here, at, at[1:], strict=False)
+    )
+    within = 0.0
+    for i in here:
+        apart = 0.0
+        for x, (low, high), s in zip(means, ranges, shares, strict=True):
+            if s[i] > 0:
+                apart = max(apart, within_bin_error([1], [x[i]], [low[i]], [high[i]]))
+        within += math.sqrt(pooled[i]) * apart
+    unit = math.sqrt(1 / n + 1 / m) * (between + within)
+    return Chance(MEAN_OF_ABSOLUTE * unit, float(stats.norm.isf(alpha / 2)) * unit)
+
+
+def chance_of_cramers_v(p: Counts, q: Counts, n: float, m: float, df: float, alpha: float = 0.001) -> Chance:
+    """``df``: of the test, nan where there is none. A cell of about five expected rows is pooled or not by the very rows
+    it is tested by, so all from 4.5 on count."""
+    if df != df:
+        return NO_CHANCE
+    _, rows = _pooled(p, q, n, m)
+    near = rows[rows >= 4.5]
+    freedom = max(df, len(near) - 1)
+    expected, critical = _of_squares(freedom, 2 * freedom + math.fsum(1 / near), alpha)
+    return Chance(expected / math.sqrt(n + m), critical / math.sqrt(n + m))
+
+
+def psi_of_seen(
+    p: Counts, q: Counts, p_sq: Counts, q_sq: Counts, seen: Sequence[bool]
+) -> tuple[float, float, float, int]:
+    """The PSI among the groups of values the reference could have, the effective rows of both sides among them, and
+    how many groups there are. A share counts as half a row, or one in a thousand, where it is less.
+
+    >>> found = psi_of_seen([99, 1, 0], [90, 0, 10], [99, 1, 0], [90, 0, 10], [True, True, False])
+    >>> round(found[0], 6), found[1:]
+    (0.002713, (100.0, 90.0, 2))
+    """
+    use = np.asarray(seen, dtype=bool)
+    a, b = (np.asarray(c, dtype=float)[use] for c in (p, q))
+    n, m = (effective_n(c.sum(), np.asarray(sq, dtype=float)[use].sum()) for c, sq in ((a, p_sq), (b, q_sq)))
+    if n <= 0 or m <= 0:
+        return NAN, n, m, 0
+    used = (a > 0) | (b > 0)
+    x = np.maximum(a[used] / a.sum(), max(0.5 / n, 1e-3))
+    y = np.maximum(b[used] / b.sum(), max(0.5 / m, 1e-3))
+    return math.fsum((y - x) * np.log(y / x)), n, m, int(used.sum())
+
+
 # --------------------------------------------------------------------------------------------------------------- bins
 
 
@@ -393,13 +552,15 @@ class Bin:
 
     @property
     def single_valued(self) -> bool:
+        """No double lies between its edges; around 0 none that anybody measures."""
         if self.kind in ("negative_infinity", "positive_infinity"):
             return True
         return (
             self.kind == "range"
             and self.lower is not None
             and self.upper is not None
-            and math.nextafter(self.upper, -math.inf) <= self.lower
+            and (self.upper - 1e-300 if abs(self.upper) < 9e-285 else math.nextafter(self.upper, -math.inf))
+            <= self.lower
         )
 
 
@@ -623,6 +784,23 @@ def compare(baseline: Side, window: Side, bins: Sequence[Bin], alpha: float = 0.
     groups = [b.group for b in bins]
     p_groups, q_groups = grouped(baseline.weight, groups), grouped(window.weight, groups)
     chi = chi_squared(baseline.weight, window.weight, n, m)
+    seen_groups = [all(b.kind in SEEN for b in bins if b.group == g) for g in dict.fromkeys(groups)]
+    psi_seen, seen_n, seen_m, seen_cells = psi_of_seen(
+        p_groups, q_groups, grouped(baseline.weight_sq, groups), grouped(window.weight_sq, groups), seen_groups
+    )
+    sides = (baseline.weight, window.weight, n, m)
+    chances = {
+        "psi_seen": NO_CHANCE
+        if psi_seen != psi_seen
+        else Chance(psi_expected(seen_n, seen_m, seen_cells), psi_critical(seen_n, seen_m, seen_cells, alpha)),
+        "js_distance": chance_of_divergence(*sides, "js_distance", alpha),
+        "hellinger": chance_of_divergence(*sides, "hellinger", alpha),
+        "total_variation": chance_of_total_variation(*sides, alpha),
+        "l_infinity": chance_of_l_infinity(*sides, alpha),
+        "wasserstein": NO_CHANCE,
+        "mean": NO_CHANCE,
+        "cramers_v": chance_of_cramers_v(*sides, chi.df if chi.statistic == chi.statistic else NAN, alpha),
+    }
     out: dict[str, float] = {
         "row_count": window.rows,
         "baseline_row_count": baseline.rows,
@@ -647,12 +825,16 @@ def compare(baseline: Side, window: Side, bins: Sequence[Bin], alpha: float = 0.
         "cramers_v": chi.cramers_v,
         "mean": NAN,
         "baseline_mean": NAN,
+        "psi_seen": psi_seen,
     }
+    for name, chance in chances.items():
+        out[f"{name}_expected"], out[f"{name}_critical"] = chance
     if not numeric:
         return out
     ordered = np.asarray([b.kind in ("negative_infinity", "range", "positive_infinity") for b in bins])
     finite = np.asarray([b.kind == "range" for b in bins])
-    ks = ks_bounds(baseline.weight[ordered], window.weight[ordered])
+    single = [b.single_valued for b, use in zip(bins, ordered, strict=True) if use]
+    ks = ks_bounds(baseline.weight[ordered], window.weight[ordered], single)
     ks_n, ks_m = baseline.n(ordered), window.n(ordered)
     out["ks_lower"], out["ks_upper"] = ks
     out["ks_p_value"] = ks_p_value(ks.lower, ks_n, ks_m)
@@ -673,4 +855,16 @@ def compare(baseline: Side, window: Side, bins: Sequence[Bin], alpha: float = 0.
         _bin_range(bins, window, finite),
     )
     out["wasserstein_lower"], out["wasserstein"], out["wasserstein_upper"] = bounds
+    if bounds.value == bounds.value:
+        chance = chance_of_wasserstein(
+            baseline.weight[finite],
+            window.weight[finite],
+            baseline.n(finite),
+            window.n(finite),
+            (means[0], means[1]),
+            (_bin_range(bins, baseline, finite), _bin_range(bins, window, finite)),
+            alpha,
+        )
+        for name in ("wasserstein", "mean"):
+            out[f"{name}_expected"], out[f"{name}_critical"] = chance
     return out

@@ -55,10 +55,16 @@ DEFAULT_TRAILING = {"hour": 168, "day": 28, "week": 13, "month": 12}
 DEFAULT_SEASON = {"hour": 168, "day": 7, "week": 52, "month": 12}
 GRAIN = ["monitor", "model_version", "segment", "segment_value", "window_periods", "window_start", "window_end"]
 TOTAL = "all"
+# Fewer rows of a version's own are no reference for it where all versions' are more.
+LEAST_REFERENCE_ROWS = 100
 # Every measure that has a noise floor, and what the floor is called.
 FLOORS = {"psi": "noise_floor", "ks_lower": "ks_noise_floor"} | {
     m: f"{m}_noise_floor"
     for m in ("js_distance", "hellinger", "total_variation", "l_infinity", "wasserstein", "cramers_v")
+}
+# Measures whose noise is judged, and the name it goes by.
+NOISES = {"psi": "psi", "psi_seen": "psi_seen", "ks_lower": "ks", "mean": "mean"} | {
+    m: m for m in ("js_distance", "hellinger", "total_variation", "l_infinity", "wasserstein", "cramers_v")
 }
 SQUARE_LIMIT = 1e145  # a deviation beyond this has no square that could be summed
 SQUARE_ZERO = 1e-150  # and one within this has none that is not zero
@@ -413,10 +419,14 @@ class _Data:
             value_of = self.names(name)
             segments += [(name, v, everything & (value_of == v)) for v in sorted(set(value_of[everything]))]
         for version, version_rows in versions:
-            has_own = bool((version_rows & self.in_reference).any())
-            base_version, base_rows = (version, version_rows) if has_own else (TOTAL, everything)
             for segment, value, segment_rows in segments:
                 mine = version_rows & segment_rows
+                own, every = (
+                    int((rows & segment_rows & self.in_reference).sum()) for rows in (version_rows, everything)
+                )
+                # A reference that could never carry a judgement gives way to one that can.
+                has_own = own >= LEAST_REFERENCE_ROWS or (own > 0 and every < LEAST_REFERENCE_ROWS)
+                base_version, base_rows = (version, version_rows) if has_own else (TOTAL, everything)
                 if (mine & ~self.from_reference).any() or self.choices.full_cross or segment == version == TOTAL:
                     yield Grain(version, segment, value, mine, base_version, base_rows & segment_rows)
 
@@ -523,9 +533,13 @@ def _drift(data: _Data, columns: list[Column]) -> Iterator[dict[str, Any]]:
                         "column_kind": column.kind,
                         "baseline": name,
                         "baseline_model_version": own_version if name == "reference" else grain.version,
-                        **{k: v for k, v in measures.items() if not k.endswith("_expected")},
+                        **{
+                            k: v
+                            for k, v in measures.items()
+                            if k in ("psi_critical", "ks_critical") or not k.endswith(("_expected", "_critical"))
+                        },
                         **{f: floor[f] for f in FLOORS.values()},
-                        **{f"{k}_noise": noise(measures, floor[f"{k}_excess"], k) for k in ("psi", "ks")},
+                        **{f"{k}_noise": noise(measures, floor[f"{k}_excess"], k) for k in NOISES.values()},
                     }
 
 
@@ -541,19 +555,23 @@ def noise(measures: dict[str, float], excess: float, name: str) -> float:
 def noise_floors(data: _Data, column: Column, base: Mask, length: int, alpha: float = 0.001) -> dict[str, float]:
     """What the measures of the reference's own windows reach, each held against the rest of the reference.
 
-    ``noise_floor`` and so on are the largest; ``psi_excess`` and ``ks_excess`` the largest by which one is over what
-    chance alone makes of it.
+    ``noise_floor`` and so on are the largest; ``psi_excess`` and so on the largest by which one is over what chance alone
+    makes of it.
     """
     found = []
     for inside, rest in data.noise_windows(base, length):
         a, b = data.side(column, rest), data.side(column, inside)
+        # How far the rest of the reference reaches is not in the state; how far all of it does, is.
+        whole = data.side(column, base & data.in_reference)
+        a.minimum, a.maximum = whole.minimum, whole.maximum
         if b.rows >= data.choices.min_noise_rows and a.rows > 0:
             found.append(o.compare(a, b, column.bins, alpha))
     if len(found) < data.choices.min_noise_windows:
-        return dict.fromkeys([*FLOORS.values(), "psi_excess", "ks_excess"], NAN)
+        return dict.fromkeys([*FLOORS.values(), *(f"{k}_excess" for k in NOISES.values())], NAN)
     out = {floor: _largest([m[measure] for m in found]) for measure, floor in FLOORS.items()}
-    for name, measure in (("psi", "psi"), ("ks", "ks_lower")):
-        over = [m[measure] - m[f"{name}_expected"] for m in found]
+    for measure, name in NOISES.items():
+        effects = [abs(m["mean"] - m["baseline_mean"]) if measure == "mean" else m[measure] for m in found]
+        over = [effect - m[f"{name}_expected"] for effect, m in zip(effects, found, strict=True)]
         out[f"{name}_excess"] = max(0.0, _largest([0.0, *over]))
     return out
 

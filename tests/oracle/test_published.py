@@ -147,7 +147,7 @@ def test_ks_of_scipy_lies_within_the_bounds(seed: int) -> None:
     bounds = o.ks_bounds(p[ordered], q[ordered])
     exact = stats.ks_2samp(a, b).statistic
     assert bounds.lower - 1e-12 <= exact <= bounds.upper + 1e-12
-    tight = o.ks_bounds_tight(p[ordered], q[ordered], [learnt[i].single_valued for i in ordered])
+    tight = o.ks_bounds(p[ordered], q[ordered], [learnt[i].single_valued for i in ordered])
     assert tight.lower - 1e-12 <= exact <= tight.upper + 1e-12 <= bounds.upper + 2e-12
     if seed % len(shapes) in (0, 1, 5) and n >= bins:
         assert exact - bounds.lower <= 1 / bins + 1 / n + 1e-12
