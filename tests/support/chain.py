@@ -92,4 +92,14 @@ def _statements(node: Any, workspace: Workspace) -> list[str]:
     kind = "view" if node.config.materialized == "view" else "table"
     if workspace.engine == "duckdb":
         return [f"create or replace {kind} {relation} as\n{sql}"]
+    if kind == "table":
+        # Some tables keep rows of what they were: the old one goes when the new one is there.
+        name = quote(f"{node.name}__next")
+        new = f"{relation.rpartition('.')[0]}.{name}"
+        return [
+            f"drop table if exists {new}",
+            f"create table {new} as\n{sql}",
+            f"drop table if exists {relation} cascade",
+            f"alter table {new} rename to {quote(node.name)}",
+        ]
     return [f"drop {kind} if exists {relation} cascade", f"create {kind} {relation} as\n{sql}"]
