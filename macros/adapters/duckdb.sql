@@ -1,11 +1,12 @@
 {#
-    DuckDB learns all quantiles of a column in one pass, as a list. Of a reference of more than 800,000 rows it takes about so
-    many, chosen by a hash of the row's time and values, so that neither the order of the rows nor the number of threads plays
-    a part. Equal rows are chosen together, so what such a sample knows is told by how many there are: the rows in 65,536 groups
-    by the same hash scatter as Poisson counts where no row has its equal, and `lumps`, the rows a row comes with (Σm²/n over the
-    sets of equal rows), is what they scatter more. A column with 600,000 values a lump has ranks with a standard error of at
-    most 0.065 %; every other (flags, dates alone, copied rows, values that are rare) is learnt from all rows. So a rank is
-    exact or within 0.3 %, at more than four standard errors. The minimum and maximum are exact.
+    DuckDB learns all quantiles of a column in one pass, as a list. Of a reference of more than 800,000 rows it takes
+    about so many, chosen by a hash of the row's time and values, so that neither the order of the rows nor the number
+    of threads plays a part. Equal rows are chosen together, so what such a sample knows is told by how many there are:
+    the rows in 65,536 groups by the same hash scatter as Poisson counts where no row has its equal, and `lumps`, the
+    rows a row comes with (Σm²/n over the sets of equal rows), is what they scatter more. A column with 600,000 values a
+    lump has ranks with a standard error of at most 0.065 %; every other (flags, dates alone, copied rows, values that
+    are rare) is learnt from all rows. So a rank is exact or within 0.3 %, at more than four standard errors.
+    The minimum and maximum are exact.
 #}
 {% macro duckdb___reference_quantiles(columns, rows) %}
     {%- set row_hash -%}
@@ -52,7 +53,8 @@
     chosen as materialized (
         select
             {%- for column in columns %}
-            size.n <= 800000 or sampled.n{{ column.no }} >= 600000 * scatter.lumps as enough{{ column.no }}{{ ',' if not loop.last }}
+            size.n <= 800000 or sampled.n{{ column.no }} >= 600000
+                * scatter.lumps as enough{{ column.no }}{{ ',' if not loop.last }}
             {%- endfor %}
         from sampled, size, scatter
     ),
@@ -60,7 +62,8 @@
     exact as materialized (
         select
             {%- for column in columns %}
-            quantile_cont(case when not enough{{ column.no }} then v{{ column.no }} end, {{ driftline._inner_ranks(column.bins) }}) as q{{ column.no }}
+            quantile_cont(case when not enough{{ column.no }} then v{{ column.no }} end,
+                {{ driftline._inner_ranks(column.bins) }}) as q{{ column.no }}
             {{- ',' if not loop.last }}
             {%- endfor %}
         from reference_rows
@@ -70,7 +73,8 @@
     {% for column in columns %}
     select
         {{ column.no }} as column_no, unnest(range(1, {{ column.bins }})) as edge_no,
-        unnest(case when chosen.enough{{ column.no }} then sampled.q{{ column.no }} else exact.q{{ column.no }} end) as edge
+        unnest(case when chosen.enough{{ column.no }} then sampled.q{{ column.no }}
+            else exact.q{{ column.no }} end) as edge
     from sampled, chosen, exact
     union all
     select {{ column.no }}, unnest([0, {{ column.bins }}]), unnest([least{{ column.no }}, greatest{{ column.no }}]) from extremes
@@ -113,7 +117,8 @@
     {%- set digits = 'replace(regexp_extract(' ~ text ~ ", '^-?([0-9.]+)e', 1), '.', '')" -%}
     {%- set exponent = 'try_cast(regexp_extract(' ~ text ~ ", 'e(.+)$', 1) as integer)" -%}
     {{- return(
-        'case when abs(' ~ expression ~ ') < 9e18 and ' ~ expression ~ ' = floor(' ~ expression ~ ') then cast(try_cast(' ~ expression ~ ' as bigint) as varchar)'
+        'case when abs(' ~ expression ~ ') < 9e18 and ' ~ expression ~ ' = floor(' ~ expression
+        ~ ') then cast(try_cast(' ~ expression ~ ' as bigint) as varchar)'
         ~ ' when isnan(' ~ expression ~ ") then 'NaN' when isinf(" ~ expression ~ ') then ' ~ sign ~ " || 'Infinity'"
         ~ ' when not contains(' ~ text ~ ", 'e') then " ~ driftline._without_zeros(text)
         ~ ' when ' ~ exponent ~ ' > 0 then ' ~ sign ~ ' || rpad(' ~ digits ~ ', ' ~ exponent ~ " + 1, '0')"

@@ -91,14 +91,16 @@
 {# The names of types, by name and not by part of it: int4range and interval are no numbers. #}
 {% macro _integer_types() %}
     {{- return([
-        'int', 'integer', 'bigint', 'smallint', 'tinyint', 'mediumint', 'byteint', 'hugeint', 'uhugeint', 'uinteger', 'ubigint',
+        'int', 'integer', 'bigint', 'smallint', 'tinyint', 'mediumint', 'byteint', 'hugeint',
+        'uhugeint', 'uinteger', 'ubigint',
         'usmallint', 'utinyint', 'int1', 'int2', 'int4', 'int8', 'int16', 'int32', 'int64', 'int128', 'uint8', 'uint16',
         'uint32', 'uint64', 'uint128', 'unsigned integer', 'unsigned bigint', 'longinteger',
     ]) -}}
 {% endmacro %}
 {% macro _fraction_types() %}
     {{- return([
-        'double', 'double precision', 'float', 'float4', 'float8', 'float32', 'float64', 'real', 'decimal', 'numeric', 'number',
+        'double', 'double precision', 'float', 'float4', 'float8', 'float32', 'float64', 'real',
+        'decimal', 'numeric', 'number',
         'bignumeric', 'bigdecimal', 'dec', 'bignum',
     ]) -}}
 {% endmacro %}
@@ -152,8 +154,8 @@
 {% endmacro %}
 
 {#
-    The one text of a date or a timestamp: 2024-01-31, and with the time of day (in UTC where there is a zone) unless that is
-    midnight.
+    The one text of a date or a timestamp: 2024-01-31, and with the time of day (in UTC where there is a zone) unless
+    that is midnight.
 
     kind  date, naive or zoned
 #}
@@ -256,7 +258,8 @@
     {{- return("current_timestamp at time zone 'UTC'") -}}
 {% endmacro %}
 
-{# A time column {sql, data_type} without what is finer than a microsecond, which a cast would round into the next period. #}
+{# A time column {sql, data_type} without what is finer than a microsecond,
+    which a cast would round into the next period. #}
 {% macro _to_microseconds(column) %}
     {{- return(adapter.dispatch('_to_microseconds', 'driftline')(column.sql, column.data_type | lower)) -}}
 {% endmacro %}
@@ -386,8 +389,8 @@
 {# --- Series ---------------------------------------------------------------------------------------------------- #}
 
 {#
-    `select` of a relation and, for each window, medians over windows before it: <name>, and <name>_count, how many values
-    they are of.
+    `select` of a relation and, for each window, medians over windows before it: <name>, and <name>_count, how many
+    values they are of.
 
     relation  SQL
     medians   list of {name, x (SQL), partition, order, frame (all SQL)}

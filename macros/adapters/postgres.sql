@@ -16,14 +16,17 @@
     {%- set size = data_type.split('(')[1].split(',')[0] | int if '(' in data_type else 1000 -%}
     {%- if data_type.split('(')[0] not in ['numeric', 'decimal'] or size < 290 -%}{{- return(double) -}}{%- endif -%}
     {{- return(
-        'case when abs(' ~ expression ~ ') between 1e-300 and 1e300 then ' ~ double ~ ' when abs(' ~ expression ~ ') < 1e-300 then 0e0'
-        ~ ' when ' ~ expression ~ " = 'NaN' then 'NaN'::double precision when " ~ expression ~ " > 0 then 'Infinity'::double precision"
+        'case when abs(' ~ expression ~ ') between 1e-300 and 1e300 then ' ~ double ~ ' when abs('
+        ~ expression ~ ') < 1e-300 then 0e0'
+        ~ ' when ' ~ expression ~ " = 'NaN' then 'NaN'::double precision when " ~ expression
+        ~ " > 0 then 'Infinity'::double precision"
         ~ ' when ' ~ expression ~ " < 0 then '-Infinity'::double precision end"
     ) -}}
 {% endmacro %}
 
 
-{# Of the types that are none of ours, Postgres compares few with another and some not at all; those a user defined may be anything. #}
+{# Of the types that are none of ours, Postgres compares few with another and some not at all;
+    those a user defined may be anything. #}
 {% macro postgres___other_types_join(one, two) %}
     {%- set names = [] -%}
     {%- for column in [one, two] -%}
@@ -40,12 +43,14 @@
 {% endmacro %}
 
 
-{# How Postgres prints a date is a setting of the session; what a calendar of four digits cannot show stays as it prints it. #}
+{# How Postgres prints a date is a setting of the session;
+    what a calendar of four digits cannot show stays as it prints it. #}
 {% macro postgres___time_text(expression, kind) %}
     {%- set day = "to_char(" ~ expression ~ ", 'YYYY-MM-DD')" -%}
     {%- if kind != 'date' -%}
         {%- set time = "rtrim(rtrim(to_char(" ~ expression ~ ", 'YYYY-MM-DD HH24:MI:SS.US'), '0'), '.')" -%}
-        {%- set day = 'case when ' ~ expression ~ " = date_trunc('day', " ~ expression ~ ') then ' ~ day ~ ' else ' ~ time ~ ' end' -%}
+        {%- set day = 'case when ' ~ expression ~ " = date_trunc('day', " ~ expression ~ ') then ' ~ day
+            ~ ' else ' ~ time ~ ' end' -%}
     {%- endif -%}
     {{- return(
         'case when ' ~ expression ~ " >= '0001-01-01' and " ~ expression ~ " < '9999-12-31' then " ~ day
@@ -163,7 +168,8 @@
     select
         g.*
         {%- for m in medians %},
-        (select percentile_cont(0.5) within group (order by u.x) from unnest(g.{{ m.name }}_values) as u (x)) as {{ m.name }},
+        (select percentile_cont(0.5) within group (order by u.x)
+            from unnest(g.{{ m.name }}_values) as u (x)) as {{ m.name }},
         coalesce(cardinality(g.{{ m.name }}_values), 0) as {{ m.name }}_count
         {%- endfor %}
     from (
@@ -319,7 +325,8 @@
     {% endset -%}
     {%- do run_query("select count(pg_advisory_lock(hashtext('driftline'), 0))") -%}
     {%- do run_query(
-        marks ~ 'select count(pg_advisory_lock_shared(key, ' ~ run ~ ')) from written where not exists (select 1 from marks)'
+        marks ~ 'select count(pg_advisory_lock_shared(key, ' ~ run
+            ~ ')) from written where not exists (select 1 from marks)'
     ) -%}
     {%- set others = run_query(
         marks ~ 'select m.name, m.pid, a.usename, a.backend_start::timestamp(0)::text'

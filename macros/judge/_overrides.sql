@@ -28,13 +28,17 @@
         {%- for name in row -%}
             {%- set value = row[name] -%}
             {%- if name not in keys + numbers + choices.keys() | list + switches -%}
-                {{- driftline._fail(row.get('monitor', '(all)'), "var 'driftline_thresholds'", driftline._shown(name), allowed) -}}
-            {%- elif name in numbers and (not driftline._is_finite(value) or (name in whole and (value < 1 or value | int != value))) -%}
-                {{- driftline._fail(row.get('monitor', '(all)'), "var 'driftline_thresholds', " ~ name, tojson(value | string), 'a number, whole and at least 1' if name in whole else 'a number') -}}
+                {{- driftline._fail(row.get('monitor', '(all)'), "var 'driftline_thresholds'",
+                    driftline._shown(name), allowed) -}}
+            {%- elif name in numbers
+                and (not driftline._is_finite(value) or (name in whole and (value < 1 or value | int != value))) -%}
+                {{- driftline._fail(row.get('monitor', '(all)'), "var 'driftline_thresholds', " ~ name,
+                    tojson(value | string), 'a number, whole and at least 1' if name in whole else 'a number') -}}
             {%- elif name in choices and value not in choices[name] -%}
                 {{- driftline._fail(row.get('monitor', '(all)'), "var 'driftline_thresholds', " ~ name, tojson(value | string), choices[name] | join(', ')) -}}
             {%- elif name in switches and value is not boolean -%}
-                {{- driftline._fail(row.get('monitor', '(all)'), "var 'driftline_thresholds', " ~ name, tojson(value | string), 'true or false') -}}
+                {{- driftline._fail(row.get('monitor', '(all)'), "var 'driftline_thresholds', " ~ name,
+                    tojson(value | string), 'true or false') -}}
             {%- endif -%}
         {%- endfor -%}
     {%- endfor -%}
@@ -46,8 +50,8 @@
     What the overrides say of one field, else the default.
 
     overrides  what _threshold_overrides returned
-    field      warn, critical, min_rows, consecutive, within, compare, direction, windows, segments, versions, enabled or
-               at_once
+    field      warn, critical, min_rows, consecutive, within, compare, direction, windows, segments, versions,
+               enabled or at_once
     default    SQL
     m          alias of the metrics
 #}
@@ -61,9 +65,11 @@
             {%- for key in ['monitor', 'family', 'metric', 'column_name', 'segment', 'segment_value', 'model_version'] if key in row -%}
                 {%- do conditions.append(m ~ '.' ~ key ~ ' = ' ~ driftline._literal(row[key])) -%}
             {%- endfor -%}
-            {#- A row speaks of the reference unless it names a baseline; business, trends and volume are held against what came before. -#}
+            {#- A row speaks of the reference unless it names a baseline; business,
+                trends and volume are held against what came before. -#}
             {%- do conditions.append(m ~ '.baseline = ' ~ (driftline._literal(row.baseline) if 'baseline' in row
-                else "case when " ~ m ~ ".family in ('business', 'trend', 'volume') then 'trailing' when " ~ m ~ ".baseline = 'none' then 'none' else 'reference' end")) -%}
+                else "case when " ~ m ~ ".family in ('business', 'trend', 'volume') then 'trailing' when " ~ m
+                    ~ ".baseline = 'none' then 'none' else 'reference' end")) -%}
             {%- set value = 'each' if field not in row else row[field] -%}
             {%- if value is boolean -%}
                 {%- set value = 1 if value else 0 -%}
@@ -111,13 +117,14 @@
 
 
 {#
-    What a project sets for all of its seeds goes before what a package sets for its own, so that its delimiter makes one
-    column of this one.
+    What a project sets for all of its seeds goes before what a package sets for its own, so that its delimiter makes
+    one column of this one.
 #}
 {% macro _check_seed(seed) %}
     {%- if execute and flags.INTROSPECT is not false and adapter.get_columns_in_relation(seed) | length == 1 -%}
         {{- exceptions.raise_compiler_error(
-            "driftline: seed 'driftline_thresholds' was read as one column, with the delimiter that this project sets for all"
+            "driftline: seed 'driftline_thresholds' was read as one column,"
+            ~ " with the delimiter that this project sets for all"
             ~ " seeds; give it its own in dbt_project.yml, `seeds: {driftline: {+delimiter: ','}}`, and run"
             ~ ' `dbt seed --full-refresh --select driftline_thresholds`'
         ) -}}

@@ -16,7 +16,8 @@
 {% endmacro %}
 
 
-{# How far apart two windows that follow each other are in that unit: as many windows as fill the trailing length, 8 at least. #}
+{# How far apart two windows that follow each other are in that unit: as many windows as fill the trailing length,
+    8 at least. #}
 {% macro _business_step(window, size) %}
     {{- return(driftline._business_unit() // [8, (window.trailing + size - 1) // size] | max) -}}
 {% endmacro %}
@@ -39,10 +40,10 @@
 
 
 {#
-    The noise of counts: how far a sum of rows that come by chance, or the share of rows that have something, may be from
-    what is usual. For metrics that count (every row adds 0 or 1), and for those whose usual value is 0; NULL for others.
-    Poisson or binomial, the skew of few counts by Cornish and Fisher's second term; the variance is that of the windows
-    before and this one together, so that never so far is not taken for never.
+    The noise of counts: how far a sum of rows that come by chance, or the share of rows that have something, may be
+    from what is usual. For metrics that count (every row adds 0 or 1), and for those whose usual value is 0; NULL for
+    others. Poisson or binomial, the skew of few counts by Cornish and Fisher's second term; the variance is that of the
+    windows before and this one together, so that never so far is not taken for never.
 
     z  SQL of the normal quantile
 #}
@@ -51,16 +52,20 @@
     {%- set total_sq = '(trailing_numerator_sq + numerator_sq)' -%}
     {%- set of_one = 'coalesce(' ~ total_sq ~ ' / nullif(abs(' ~ total ~ '), 0e0), 0e0)' -%}
     {%- set counts = total_sq ~ ' between 0.999999999e0 * ' ~ total ~ ' and 1.000000001e0 * ' ~ total -%}
-    {%- set rows_count = '(trailing_denominator_sq + denominator_sq) between 0.999999999e0 * bottom and 1.000000001e0 * bottom' -%}
+    {%- set rows_count = '(trailing_denominator_sq + denominator_sq) between 0.999999999e0 * bottom'
+        ~ ' and 1.000000001e0 * bottom' -%}
     {#- The rate by what is expected, where that is not 0. -#}
-    {%- set p = 'case when expected > 0 then (expected * trailing_denominator + numerator) / bottom else ' ~ total ~ ' / bottom end' %}
+    {%- set p = 'case when expected > 0 then (expected * trailing_denominator + numerator) / bottom else '
+        ~ total ~ ' / bottom end' %}
     select
         c.*,
         case
             when abs(variance) < 1e300 and is_ratio = 0
-                then {{ z }} * sqrt(variance * per_row) + ({{ z }} * {{ z }} - 1e0) / 6e0 * of_one * per_row + offset_of_zero
+                then {{ z }} * sqrt(variance * per_row)
+                    + ({{ z }} * {{ z }} - 1e0) / 6e0 * of_one * per_row + offset_of_zero
             when abs(variance) < 1e300 and denominator > 0
-                then ({{ z }} * sqrt(variance * per_row) + ({{ z }} * {{ z }} - 1e0) / 6e0 * of_one * per_row) / denominator + offset_of_zero
+                then ({{ z }} * sqrt(variance * per_row) + ({{ z }} * {{ z }} - 1e0) / 6e0 * of_one * per_row)
+                    / denominator + offset_of_zero
         end as count_noise
     from (
         select
@@ -70,7 +75,10 @@
                 when is_ratio = 1 and is_count then {{ of_one }} * abs(1e0 - 2e0 * rate)
                 else {{ of_one }}
             end as of_one,
-            case when expected = 0 then abs(case when is_ratio = 0 then trailing_numerator / nullif(trailing_count, 0) else trailing_numerator / nullif(trailing_denominator, 0e0) end) else 0e0 end as offset_of_zero,
+            case when expected = 0
+                then abs(case when is_ratio = 0 then trailing_numerator / nullif(trailing_count, 0)
+                    else trailing_numerator / nullif(trailing_denominator, 0e0) end)
+                else 0e0 end as offset_of_zero,
             case
                 when is_ratio = 0 and expected > 0 and is_count
                     then (expected * trailing_count + numerator) / (trailing_count + 1e0)

@@ -15,8 +15,8 @@
 
 
 {#
-    What rounding may leave of a sum over `rows` numbers, as a part of the sum: of numbers that are all alike up to half a unit
-    in the last place for each.
+    What rounding may leave of a sum over `rows` numbers, as a part of the sum: of numbers that are all alike up to half
+    a unit in the last place for each.
 #}
 {% macro _rounding(rows) %}
     {{- return('(1e-13 + 1e-16 * ' ~ rows ~ ')') -}}
@@ -24,8 +24,8 @@
 
 
 {#
-    A mean of squares less the square of the mean. What rounding leaves of it is none: where all values are alike, a ratio
-    with it would be as good as random.
+    A mean of squares less the square of the mean. What rounding leaves of it is none: where all values are alike, a
+    ratio with it would be as good as random.
 
     squares      SQL of the mean of squares, repeated
     mean_square  SQL of the square of the mean, repeated
@@ -35,13 +35,15 @@
 {% macro _variance(squares, mean_square, rows, slack='0e0') %}
     {%- set variance = '((' ~ squares ~ ') - ' ~ mean_square ~ ')' -%}
     {{- return(
-        '(case when ' ~ variance ~ ' > ((' ~ squares ~ ') + ' ~ slack ~ ') * ' ~ driftline._rounding(rows) ~ ' then ' ~ variance
+        '(case when ' ~ variance ~ ' > ((' ~ squares ~ ') + ' ~ slack ~ ') * '
+        ~ driftline._rounding(rows) ~ ' then ' ~ variance
         ~ ' when ' ~ variance ~ ' is not null then 0e0 end)'
     ) -}}
 {% endmacro %}
 
 
-{# A number by its first nine digits, to rank by: what differs by rounding alone is the same, and then something else decides. #}
+{# A number by its first nine digits, to rank by: what differs by rounding alone is the same,
+    and then something else decides. #}
 {% macro _by_nine_digits(x) %}
     {{- return('floor(sign(' ~ x ~ ') * ln(1e0 + abs(' ~ x ~ ') * 1e9) * 1e9 + 0.5e0)') -}}
 {% endmacro %}

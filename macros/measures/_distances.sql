@@ -17,9 +17,9 @@
 
 
 {#
-    The same among the groups of seen values, for the PSI that is judged: a share under one in a thousand, or under half a
-    row of its side, counts as that, so that what stands in a group that was empty does not depend on how many rows there
-    are of the others.
+    The same among the groups of seen values, for the PSI that is judged: a share under one in a thousand, or under half
+    a row of its side, counts as that, so that what stands in a group that was empty does not depend on how many rows
+    there are of the others.
 
     q, p                  weights of the group
     n_q, n_p, n_q2, n_p2  Σw and Σw² of each side, > 0

@@ -34,12 +34,14 @@
     {%- set far = '(sqrt(-ln(' ~ tail ~ ')) - 5e0)' -%}
     {#- Of a number it is known here which of the three applies. -#}
     {%- set cases = [
-        [given is number and given >= 0.075, tail ~ ' >= 0.075e0', q ~ ' * ' ~ driftline._polynomial(a, r) ~ ' / ' ~ driftline._polynomial(b, r)],
+        [given is number and given >= 0.075, tail ~ ' >= 0.075e0',
+            q ~ ' * ' ~ driftline._polynomial(a, r) ~ ' / ' ~ driftline._polynomial(b, r)],
         [
             given is number and given < 0.075 and given > 1.3887943864964021e-11, tail ~ ' > 1.3887943864964021e-11',
             driftline._polynomial(c, near) ~ ' / ' ~ driftline._polynomial(d, near)
         ],
-        [given is number and given <= 1.3887943864964021e-11, tail ~ ' > 0e0', driftline._polynomial(e, far) ~ ' / ' ~ driftline._polynomial(f, far)],
+        [given is number and given <= 1.3887943864964021e-11, tail ~ ' > 0e0',
+            driftline._polynomial(e, far) ~ ' / ' ~ driftline._polynomial(f, far)],
     ] -%}
     {%- set branches = [] -%}
     {%- set known = [] -%}
@@ -156,7 +158,8 @@
 {% macro _chance_of_squares(mean, variance, z) %}
     {%- set v = '(' ~ variance ~ ' / (9e0 * ' ~ mean ~ ' * ' ~ mean ~ '))' -%}
     {{- return(
-        'case when ' ~ mean ~ ' > 0e0 then ' ~ mean ~ ' * power(greatest(1e0 - ' ~ v ~ ' + ' ~ z ~ ' * sqrt(' ~ v ~ '), 0e0), 3) '
+        'case when ' ~ mean ~ ' > 0e0 then ' ~ mean ~ ' * power(greatest(1e0 - ' ~ v ~ ' + ' ~ z
+        ~ ' * sqrt(' ~ v ~ '), 0e0), 3) '
         ~ 'when ' ~ mean ~ ' is not null then 0e0 end'
     ) -}}
 {% endmacro %}
@@ -169,16 +172,17 @@
 #}
 {% macro _mean_of_root(mean, variance) %}
     {{- return(
-        'case when ' ~ mean ~ ' > 0e0 then sqrt(' ~ mean ~ ') * greatest(1e0 - ' ~ variance ~ ' / (8e0 * ' ~ mean ~ ' * ' ~ mean ~ '), 0.5e0) '
+        'case when ' ~ mean ~ ' > 0e0 then sqrt(' ~ mean ~ ') * greatest(1e0 - ' ~ variance ~ ' / (8e0 * ' ~ mean
+        ~ ' * ' ~ mean ~ '), 0.5e0) '
         ~ 'when ' ~ mean ~ ' is not null then 0e0 end'
     ) -}}
 {% endmacro %}
 
 
 {#
-    What a sum of absolute values of normal ones exceeds by chance: it is taken for the root of χ² with as many degrees of
-    freedom as give it this mean and variance (a single absolute value has mean²/variance 1.75, and each further degree
-    adds about 2).
+    What a sum of absolute values of normal ones exceeds by chance: it is taken for the root of χ² with as many degrees
+    of freedom as give it this mean and variance (a single absolute value has mean²/variance 1.75, and each further
+    degree adds about 2).
 
     mean, variance  SQL, repeated
     z               SQL of the normal quantile
@@ -186,7 +190,8 @@
 {% macro _chance_of_absolutes(mean, variance, z) %}
     {%- set v = '(4e0 / (9e0 * (' ~ mean ~ ' * ' ~ mean ~ ' / ' ~ variance ~ ' + 0.3e0)))' -%}
     {{- return(
-        'case when ' ~ variance ~ ' > 0e0 then sqrt((' ~ mean ~ ' * ' ~ mean ~ ' + ' ~ variance ~ ') * power(greatest(1e0 - ' ~ v ~ ' + '
+        'case when ' ~ variance ~ ' > 0e0 then sqrt((' ~ mean ~ ' * ' ~ mean ~ ' + ' ~ variance
+        ~ ') * power(greatest(1e0 - ' ~ v ~ ' + '
         ~ z ~ ' * sqrt(' ~ v ~ '), 0e0), 3)) when ' ~ variance ~ ' is not null then ' ~ mean ~ ' end'
     ) -}}
 {% endmacro %}
@@ -203,6 +208,7 @@
 #}
 {% macro _chance_of_difference(z, variance, skew, one, other) %}
     {{- return(
-        z ~ ' * sqrt(' ~ variance ~ ' * (' ~ one ~ ' + ' ~ other ~ ')) + (' ~ z ~ ' * ' ~ z ~ ' - 1e0) / 6e0 * ' ~ skew ~ ' * abs(' ~ one ~ ' - ' ~ other ~ ')'
+        z ~ ' * sqrt(' ~ variance ~ ' * (' ~ one ~ ' + ' ~ other ~ ')) + (' ~ z ~ ' * ' ~ z ~ ' - 1e0) / 6e0 * ' ~ skew
+            ~ ' * abs(' ~ one ~ ' - ' ~ other ~ ')'
     ) -}}
 {% endmacro %}

@@ -35,7 +35,8 @@
     variance      of its sampling; a metric without one has none that the sums can give
     lower, upper  bounds where it comes from bins
     n             the effective rows it is an average over (default: labelled)
-    chance        its variance in n rows where nothing changed, if that is another than `variance` (docs/measures.md, Noise)
+    chance        its variance in n rows where nothing changed,
+                  if that is another than `variance` (docs/measures.md, Noise)
     bias          what chance adds to its value in n rows
     skew          what its rows are like: rate, or loss (never negative, with a tail)
     count         the rows of its denominator (default: as driftline_performance counts them)
@@ -60,12 +61,15 @@
         {%- set top = proportions[metric][0] -%}{%- set bottom = proportions[metric][1] -%}
         {%- set p = '(' ~ top ~ ' / nullif(' ~ bottom ~ ', 0e0))' -%}
         {%- do metrics.update({metric: {
-            'value': p, 'variance': p ~ ' * (1e0 - ' ~ p ~ ') / nullif(' ~ bottom ~ ', 0e0) * w.weight_per_row', 'skew': 'rate',
+            'value': p, 'variance': p ~ ' * (1e0 - ' ~ p ~ ') / nullif(' ~ bottom
+                ~ ', 0e0) * w.weight_per_row', 'skew': 'rate',
             'n': bottom ~ ' / w.weight_per_row', 'count': bottom ~ ' * ' ~ rows_per_weight,
         }}) -%}
     {%- endfor -%}
     {%- set rate = '(w.predicted_positive_v / nullif(w.predicted_positive_w, 0e0))' -%}
-    {%- do metrics.update({'selection_rate': {'value': rate, 'variance': rate ~ ' * (1e0 - ' ~ rate ~ ') * w.predicted_positive_w2 / nullif(w.predicted_positive_w * w.predicted_positive_w, 0e0)',
+    {%- do metrics.update({'selection_rate': {'value': rate,
+        'variance': rate ~ ' * (1e0 - ' ~ rate
+        ~ ') * w.predicted_positive_w2 / nullif(w.predicted_positive_w * w.predicted_positive_w, 0e0)',
         'n': 'w.predicted_positive_w * w.predicted_positive_w / nullif(w.predicted_positive_w2, 0e0)', 'skew': 'rate',
     }}) -%}
 
@@ -74,7 +78,8 @@
     {%- do metrics.update({'f1': {
         'value': '2e0 * w.true_positive_v / ' ~ f1_bottom,
         'variance': '4e0 * (w.true_positive_v / ' ~ f1_bottom ~ ') * (' ~ errors ~ ' / ' ~ f1_bottom ~ ') * ((w.true_positive_v + ' ~ errors ~ ') / ' ~ f1_bottom ~ ') / ' ~ f1_bottom ~ ' * w.weight_per_row',
-        'n': '(w.true_positive_v + ' ~ errors ~ ') / w.weight_per_row', 'skew': 'rate', 'count': '(w.true_positive_v + ' ~ errors ~ ') * ' ~ rows_per_weight,
+        'n': '(w.true_positive_v + ' ~ errors ~ ') / w.weight_per_row', 'skew': 'rate',
+        'count': '(w.true_positive_v + ' ~ errors ~ ') * ' ~ rows_per_weight,
     }}) -%}
 
     {%- set positives = '(w.all_positives / w.weight_per_row)' -%}{%- set negatives = '(w.all_negatives / w.weight_per_row)' -%}
@@ -87,22 +92,36 @@
     {%- set pairs = positives ~ ' * ' ~ negatives ~ ' / nullif(' ~ all_rows ~ ', 0e0)' -%}
     {%- set positive_rows = 'w.all_positives * ' ~ rows_per_weight -%}
     {%- do metrics.update({
-        'roc_auc': {'value': 'w.roc_auc', 'lower': 'w.roc_auc - w.auc_slack', 'upper': 'w.roc_auc + w.auc_slack', 'variance': auc_variance, 'n': pairs},
-        'gini': {'value': '2e0 * w.roc_auc - 1e0', 'lower': '2e0 * (w.roc_auc - w.auc_slack) - 1e0', 'upper': '2e0 * (w.roc_auc + w.auc_slack) - 1e0', 'variance': '4e0 * (' ~ auc_variance ~ ')', 'n': pairs},
-        'average_precision': {'value': 'w.average_precision', 'lower': 'w.average_precision_lower', 'upper': 'w.average_precision_upper', 'variance': 'w.average_precision * (1e0 - w.average_precision) / nullif(' ~ positives ~ ', 0e0)', 'n': positives, 'count': positive_rows},
-        'ks': {'value': 'w.ks', 'lower': 'w.ks', 'upper': 'w.ks_upper', 'n': pairs, 'chance': '0.25e0 / nullif(' ~ pairs ~ ', 0e0)'},
-        'capture_top_10': {'value': 'w.capture', 'lower': 'w.capture_lower', 'upper': 'w.capture_upper', 'variance': capture_variance, 'n': positives, 'count': positive_rows},
-        'lift_top_10': {'value': '10e0 * w.capture', 'lower': '10e0 * w.capture_lower', 'upper': '10e0 * w.capture_upper', 'variance': '100e0 * (' ~ capture_variance ~ ')', 'n': positives, 'count': positive_rows},
+        'roc_auc': {'value': 'w.roc_auc', 'lower': 'w.roc_auc - w.auc_slack', 'upper': 'w.roc_auc + w.auc_slack',
+            'variance': auc_variance, 'n': pairs},
+        'gini': {'value': '2e0 * w.roc_auc - 1e0', 'lower': '2e0 * (w.roc_auc - w.auc_slack) - 1e0',
+            'upper': '2e0 * (w.roc_auc + w.auc_slack) - 1e0', 'variance': '4e0 * (' ~ auc_variance ~ ')', 'n': pairs},
+        'average_precision': {'value': 'w.average_precision', 'lower': 'w.average_precision_lower',
+            'upper': 'w.average_precision_upper',
+            'variance': 'w.average_precision * (1e0 - w.average_precision) / nullif(' ~ positives ~ ', 0e0)',
+            'n': positives, 'count': positive_rows},
+        'ks': {'value': 'w.ks', 'lower': 'w.ks', 'upper': 'w.ks_upper', 'n': pairs,
+            'chance': '0.25e0 / nullif(' ~ pairs ~ ', 0e0)'},
+        'capture_top_10': {'value': 'w.capture', 'lower': 'w.capture_lower', 'upper': 'w.capture_upper',
+            'variance': capture_variance, 'n': positives, 'count': positive_rows},
+        'lift_top_10': {'value': '10e0 * w.capture', 'lower': '10e0 * w.capture_lower',
+            'upper': '10e0 * w.capture_upper', 'variance': '100e0 * (' ~ capture_variance ~ ')', 'n': positives,
+            'count': positive_rows},
     }) -%}
 
     {%- set probable = "w.has_no_probabilities = 0" -%}
     {%- set loss = driftline._mean_of('log_loss') -%}
     {%- set brier_mean = '(w.squared_error_v / ' ~ l ~ ')' -%}
     {%- do metrics.update({
-        'log_loss': {'value': 'case when ' ~ probable ~ ' then ' ~ loss.value ~ ' end', 'variance': loss.variance, 'n': loss.n, 'skew': 'loss'},
-        'brier': {'value': 'case when ' ~ probable ~ ' then ' ~ brier_mean ~ ' end', 'variance': driftline._variance('w.squared_error_d2 / ' ~ l, driftline._squared(brier_mean), 'w.labelled_n') ~ ' / nullif(w.effective_n, 0e0)', 'skew': 'loss'},
+        'log_loss': {'value': 'case when ' ~ probable ~ ' then ' ~ loss.value ~ ' end', 'variance': loss.variance,
+            'n': loss.n, 'skew': 'loss'},
+        'brier': {'value': 'case when ' ~ probable ~ ' then ' ~ brier_mean ~ ' end',
+            'variance': driftline._variance('w.squared_error_d2 / ' ~ l, driftline._squared(brier_mean), 'w.labelled_n')
+            ~ ' / nullif(w.effective_n, 0e0)', 'skew': 'loss'},
         'expected_calibration_error': {
-            'value': 'case when ' ~ probable ~ ' then w.expected_calibration_error end', 'chance': 'w.calibration_variance * w.weight_per_row', 'bias': 'w.calibration_chance * sqrt(w.weight_per_row)',
+            'value': 'case when ' ~ probable ~ ' then w.expected_calibration_error end',
+            'chance': 'w.calibration_variance * w.weight_per_row',
+            'bias': 'w.calibration_chance * sqrt(w.weight_per_row)',
         },
     }) -%}
 
@@ -110,28 +129,40 @@
         {%- do metrics.update({metric: {'value': 'w.' ~ metric, 'chance': 'w.' ~ metric ~ '_variance'}}) -%}
     {%- endfor -%}
     {%- do metrics.update({'macro_roc_auc': {
-        'value': 'w.macro_roc_auc', 'lower': 'w.macro_roc_auc - w.macro_auc_slack', 'upper': 'w.macro_roc_auc + w.macro_auc_slack', 'chance': 'w.macro_auc_variance * w.weight_per_row',
+        'value': 'w.macro_roc_auc', 'lower': 'w.macro_roc_auc - w.macro_auc_slack',
+        'upper': 'w.macro_roc_auc + w.macro_auc_slack', 'chance': 'w.macro_auc_variance * w.weight_per_row',
     }}) -%}
 
     {%- set mean_error = '(w.error_v / ' ~ l ~ ')' -%}{%- set mean_absolute = '(w.absolute_error_v / ' ~ l ~ ')' -%}
-    {#- The sums hold no fourth moment of the errors. From how far their mean size is from their root mean square it is taken
-        to be what it is there between even, normal and doubly exponential errors: 3 (2/π · mean square / square of the mean)³. -#}
-    {%- set peakedness = 'case when ' ~ mean_absolute ~ ' > 1e-300 then greatest(0.774036823e0 * power(least(sqrt(w.absolute_error_d2 / ' ~ l ~ ') / ' ~ mean_absolute ~ ', 1e3), 6) - 1e0, 0.1e0) else 0.1e0 end' -%}
+    {#- The sums hold no fourth moment of the errors. From how far their mean size is from their root mean square it is
+        taken to be what it is there between even, normal and doubly exponential errors:
+        3 (2/π · mean square / square of the mean)³. -#}
+    {%- set peakedness = 'case when ' ~ mean_absolute
+        ~ ' > 1e-300 then greatest(0.774036823e0 * power(least(sqrt(w.absolute_error_d2 / ' ~ l ~ ') / ' ~ mean_absolute
+        ~ ', 1e3), 6) - 1e0, 0.1e0) else 0.1e0 end' -%}
     {%- set unexplained = '(w.absolute_error_d2 / w.label_ss)' -%}
     {%- set percentage = driftline._mean_of('percentage_error') -%}{%- set squared_log = driftline._mean_of('squared_log_error') -%}
     {%- do metrics.update({
-        'mae': {'value': mean_absolute, 'variance': driftline._variance('w.absolute_error_d2 / ' ~ l, driftline._squared(mean_absolute), 'w.labelled_n') ~ ' / nullif(w.effective_n, 0e0)', 'skew': 'loss'},
-        'bias': {'value': mean_error, 'variance': driftline._variance('w.error_d2 / ' ~ l, driftline._squared(mean_error), 'w.labelled_n') ~ ' / nullif(w.effective_n, 0e0)'},
+        'mae': {'value': mean_absolute,
+            'variance': driftline._variance('w.absolute_error_d2 / ' ~ l, driftline._squared(mean_absolute),
+            'w.labelled_n') ~ ' / nullif(w.effective_n, 0e0)', 'skew': 'loss'},
+        'bias': {'value': mean_error,
+            'variance': driftline._variance('w.error_d2 / ' ~ l, driftline._squared(mean_error), 'w.labelled_n')
+            ~ ' / nullif(w.effective_n, 0e0)'},
         'rmse': {
             'value': 'sqrt(w.absolute_error_d2 / ' ~ l ~ ')',
-            'chance': 'case when w.absolute_error_d2 / ' ~ l ~ ' < 1e200 then w.absolute_error_d2 / ' ~ l ~ ' * (' ~ peakedness ~ ') / (4e0 * nullif(w.effective_n, 0e0)) end',
+            'chance': 'case when w.absolute_error_d2 / ' ~ l ~ ' < 1e200 then w.absolute_error_d2 / ' ~ l ~ ' * ('
+                ~ peakedness ~ ') / (4e0 * nullif(w.effective_n, 0e0)) end',
         },
         'mape': {'value': percentage.value, 'variance': percentage.variance, 'n': percentage.n, 'skew': 'loss'},
         'msle': {'value': squared_log.value, 'variance': squared_log.variance, 'n': squared_log.n, 'skew': 'loss'},
-        'rmsle': {'value': 'sqrt(' ~ squared_log.value ~ ')', 'variance': '(' ~ squared_log.variance ~ ') / nullif(4e0 * ' ~ squared_log.value ~ ', 0e0)', 'n': squared_log.n, 'skew': 'loss'},
+        'rmsle': {'value': 'sqrt(' ~ squared_log.value ~ ')', 'variance': '(' ~ squared_log.variance
+            ~ ') / nullif(4e0 * ' ~ squared_log.value ~ ', 0e0)', 'n': squared_log.n, 'skew': 'loss'},
         'r2': {
             'value': 'case when w.label_ss > 1e-12 * w.label_d2 then 1e0 - w.absolute_error_d2 / w.label_ss end',
-            'chance': 'case when w.label_ss > 1e-12 * w.label_d2 and ' ~ unexplained ~ ' < 1e100 then ' ~ driftline._squared(unexplained) ~ ' * ((' ~ peakedness ~ ') + greatest((' ~ peakedness ~ '), 2e0)) / nullif(w.effective_n, 0e0) end',
+            'chance': 'case when w.label_ss > 1e-12 * w.label_d2 and ' ~ unexplained ~ ' < 1e100 then '
+                ~ driftline._squared(unexplained) ~ ' * ((' ~ peakedness ~ ') + greatest((' ~ peakedness
+                ~ '), 2e0)) / nullif(w.effective_n, 0e0) end',
         },
     }) -%}
 
@@ -141,7 +172,8 @@
         {%- set mean = '(case when w.ndcg_n >= w.hit_n then ' ~ mean ~ ' end)' if measure == 'ndcg' else mean -%}
         {%- do metrics.update({metric: {
             'value': mean, 'n': 'w.' ~ measure ~ '_n', 'skew': 'rate',
-            'variance': driftline._variance('w.' ~ measure ~ '_d2 / nullif(w.' ~ measure ~ '_n, 0e0)', mean ~ ' * ' ~ mean, 'w.' ~ measure ~ '_n') ~ ' / nullif(w.' ~ measure ~ '_n, 0e0)',
+            'variance': driftline._variance('w.' ~ measure ~ '_d2 / nullif(w.' ~ measure ~ '_n, 0e0)',
+                mean ~ ' * ' ~ mean, 'w.' ~ measure ~ '_n') ~ ' / nullif(w.' ~ measure ~ '_n, 0e0)',
         }}) -%}
     {%- endfor -%}
     {{- return(metrics) -}}
@@ -154,7 +186,8 @@
     {%- set mean = '(w.' ~ measure ~ '_v / ' ~ w ~ ')' -%}
     {{- return({
         'value': mean,
-        'variance': driftline._variance('w.' ~ measure ~ '_d2 / ' ~ w, driftline._squared(mean), 'w.' ~ measure ~ '_n') ~ ' * w.' ~ measure ~ '_w2 / (' ~ w ~ ' * ' ~ w ~ ')',
+        'variance': driftline._variance('w.' ~ measure ~ '_d2 / ' ~ w, driftline._squared(mean), 'w.' ~ measure ~ '_n')
+            ~ ' * w.' ~ measure ~ '_w2 / (' ~ w ~ ' * ' ~ w ~ ')',
         'n': w ~ ' * ' ~ w ~ ' / nullif(w.' ~ measure ~ '_w2, 0e0)',
     }) -}}
 {% endmacro %}

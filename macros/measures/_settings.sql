@@ -19,7 +19,8 @@
 
 {# What, beside the state, the measures depend on: rows computed under other rules are not kept. #}
 {% macro _rules_hash() %}
-    {{- return(local_md5(tojson({'version': 2, 'alpha': driftline._alpha(), 'windows': driftline._windows() | string}))) -}}
+    {{- return(local_md5(tojson({'version': 2, 'alpha': driftline._alpha(),
+        'windows': driftline._windows() | string}))) -}}
 {% endmacro %}
 
 
@@ -65,7 +66,8 @@
                 then {{ driftline._as_timestamp("'0001-01-01'") }}
             -- Hours start in UTC, the reference ends by the local clock: a day covers every zone.
             when min(p.period_start) < {{ dbt.dateadd(
-                'day', "case when max(m.period) = 'hour' then 1 else 0 end", driftline._as_timestamp('max(m.reference_end)')
+                'day', "case when max(m.period) = 'hour' then 1 else 0 end",
+                driftline._as_timestamp('max(m.reference_end)')
             ) }}
                 then {{ driftline._as_timestamp("'0001-01-01'") }}
             else least(coalesce(min(p.period_start), max(m.as_of)), max(m.as_of), max(s.kept_until))

@@ -9,7 +9,9 @@
     {%- set sizes = {'hour': [1, 24, 168], 'day': [1, 7, 28], 'week': [1, 4, 13], 'month': [1, 3, 12]} -%}
     {%- set season = {'hour': 168, 'day': 7, 'week': 52, 'month': 12} -%}
     {%- set trailing = {'hour': 168, 'day': 28, 'week': 13, 'month': 12} -%}
-    {%- set given = {'driftline_windows': [sizes, driftline._var('driftline_windows', {})], 'driftline_season': [season, driftline._var('driftline_season', {})], 'driftline_trailing': [trailing, driftline._var('driftline_trailing', {})]} -%}
+    {%- set given = {'driftline_windows': [sizes, driftline._var('driftline_windows', {})],
+        'driftline_season': [season, driftline._var('driftline_season', {})],
+        'driftline_trailing': [trailing, driftline._var('driftline_trailing', {})]} -%}
     {%- for name in given -%}
         {%- for period in given[name][1] or {} -%}
             {%- set value = given[name][1][period] -%}

@@ -15,7 +15,8 @@
     {%- if given is boolean or given is not integer or given < least -%}
         {{- driftline._fail(monitor, argument, tojson(given | string), 'a whole number, ' ~ least ~ ' or more') -}}
     {%- elif given > most -%}
-        {{- driftline._fail(monitor, argument, tojson(given | string), 'a whole number from ' ~ least ~ ' to ' ~ most) -}}
+        {{- driftline._fail(monitor, argument, tojson(given | string),
+            'a whole number from ' ~ least ~ ' to ' ~ most) -}}
     {%- endif -%}
 {% endmacro %}
 
@@ -28,7 +29,8 @@
 
 {# A value as a message shows it. #}
 {% macro _shown(given) %}
-    {{- return(tojson(given if given is string or given is number or given is boolean or given is none else given | string)) -}}
+    {{- return(tojson(given if given is string or given is number or given is boolean or given is none
+        else given | string)) -}}
 {% endmacro %}
 
 
@@ -170,9 +172,9 @@
 
 
 {#
-    Row expressions must be numbers, or yes and no: a text that is cast to a number fails at the first row that has none,
-    with an error that names neither monitor nor argument. The warehouse is asked for the types; no row is read. Where it
-    refuses an expression its own error quotes the line, and with it the name of the argument.
+    Row expressions must be numbers, or yes and no: a text that is cast to a number fails at the first row that has
+    none, with an error that names neither monitor nor argument. The warehouse is asked for the types; no row is read.
+    Where it refuses an expression its own error quotes the line, and with it the name of the argument.
 #}
 {% macro _check_types_of_expressions(declaration) %}
     {%- set expressions = [] -%}
@@ -192,7 +194,8 @@
     {#- A compile before the first build has no relation to ask. -#}
     {%- if expressions and adapter.get_columns_in_relation(declaration.relation) -%}
         {%- for expression in expressions -%}
-            {#- DuckDB's error quotes the line behind the place, by the length of the comment that dbt begins a query with. -#}
+            {#- DuckDB's error quotes the line behind the place,
+                by the length of the comment that dbt begins a query with. -#}
             {%- set mark = '/* argument ' ~ driftline._comment(expression.argument) ~ ' */ ' -%}
             {%- do expression.update({'mark': mark * (500 // mark | length + 1)}) -%}
         {%- endfor -%}

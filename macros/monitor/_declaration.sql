@@ -48,8 +48,11 @@
     {%- if a.owner is not none and a.owner is not string -%}
         {{- driftline._fail(monitor, 'owner', driftline._shown(a.owner), 'a text or none') -}}
     {%- endif -%}
-    {%- if a.formerly is not none and (a.formerly is not string or a.formerly == '' or a.formerly == monitor or a.formerly in driftline._monitors()) -%}
-        {{- driftline._fail(monitor, 'formerly', tojson(a.formerly), 'the name this monitor had before, which no other monitor has now') -}}
+    {%- if a.formerly is not none
+        and (a.formerly is not string or a.formerly == '' or a.formerly == monitor
+        or a.formerly in driftline._monitors()) -%}
+        {{- driftline._fail(monitor, 'formerly', tojson(a.formerly),
+            'the name this monitor had before, which no other monitor has now') -}}
     {%- endif -%}
 
     {#- The reference: a span of the same relation, or a relation of its own. -#}
@@ -95,7 +98,8 @@
     {%- endfor -%}
     {%- if a.prediction is mapping -%}
         {%- if a.task != 'multiclass' or a.prediction | length == 0 -%}
-            {{- driftline._fail(monitor, 'prediction', tojson(a.prediction | string), "a column, or for task 'multiclass' {class: column}") -}}
+            {{- driftline._fail(monitor, 'prediction', tojson(a.prediction | string),
+                "a column, or for task 'multiclass' {class: column}") -}}
         {%- endif -%}
         {{- driftline._check_classes(monitor, 'prediction', a.prediction) -}}
         {%- for class in a.prediction -%}
@@ -126,7 +130,8 @@
     {%- endif -%}
     {%- if a.positive_label is not none and a.positive_label is not string and a.positive_label is not boolean
         and not driftline._is_finite(a.positive_label) -%}
-        {{- driftline._fail(monitor, 'positive_label', tojson(a.positive_label | string), "one value of the label, such as 'yes'") -}}
+        {{- driftline._fail(monitor, 'positive_label', tojson(a.positive_label | string),
+            "one value of the label, such as 'yes'") -}}
     {%- elif a.positive_label is not none and a.task != 'binary' -%}
         {{- driftline._fail(monitor, 'positive_label', tojson(a.positive_label | string) ~ " with the task '" ~ a.task ~ "'", "a value of the label of the task 'binary'") -}}
     {%- endif -%}
@@ -146,7 +151,8 @@
     {%- endif -%}
     {%- for name in a.importances -%}
         {%- if name not in columns | selectattr('role', 'equalto', 'feature') | map(attribute='name') | list -%}
-            {{- driftline._fail(monitor, 'importances', driftline._shown(name), "columns of 'numeric' and 'categorical'") -}}
+            {{- driftline._fail(monitor, 'importances', driftline._shown(name),
+                "columns of 'numeric' and 'categorical'") -}}
         {%- elif not driftline._is_finite(a.importances[name]) or a.importances[name] < 0 -%}
             {{- driftline._fail(monitor, 'importances.' ~ name, tojson(a.importances[name] | string), 'a number, 0 or more') -}}
         {%- endif -%}
@@ -181,7 +187,8 @@
     {%- endif -%}
     {%- for name in a.business_metrics -%}
         {%- if name is not string or name | trim == '' -%}
-            {{- driftline._fail(monitor, 'business_metrics', tojson(name | string) ~ ' as a name', 'a text as the name of each metric') -}}
+            {{- driftline._fail(monitor, 'business_metrics', tojson(name | string) ~ ' as a name',
+                'a text as the name of each metric') -}}
         {%- endif -%}
         {%- set metric = a.business_metrics[name] -%}
         {%- set parts = [] -%}
@@ -227,7 +234,8 @@
 {% endmacro %}
 
 
-{# The version of what is in the state and how it is counted: 3 spells categories by one canonical text (decision 18). #}
+{# The version of what is in the state and how it is counted:
+    3 spells categories by one canonical text (decision 18). #}
 {% macro _state_version() %}
     {{- return(3) -}}
 {% endmacro %}
@@ -244,7 +252,8 @@
 {% macro _spec_hash(declaration, version=none) %}
     {%- set hashed = {} -%}
     {%- do hashed.update(declaration.arguments) -%}
-    {%- for name in ['lookback', 'owner', 'formerly', 'label_delay', 'label_lookback', 'min_labelled_share', 'importances'] -%}
+    {%- for name in ['lookback', 'owner', 'formerly', 'label_delay', 'label_lookback',
+        'min_labelled_share', 'importances'] -%}
         {%- do hashed.pop(name) -%}
     {%- endfor -%}
     {%- if hashed.task != 'binary' or declaration.label is none -%}

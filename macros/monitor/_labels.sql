@@ -108,10 +108,12 @@
     {%- set columns = [] -%}
     {%- if label is not none and a.prediction is not none -%}
         {%- if a.task == 'binary' -%}
-            {%- do columns.append({'name': a.prediction, 'role': 'performance', 'kind': 'numeric', 'behind': a.prediction, 'cut': a.decision_threshold}) -%}
+            {%- do columns.append({'name': a.prediction, 'role': 'performance', 'kind': 'numeric',
+                'behind': a.prediction, 'cut': a.decision_threshold}) -%}
         {%- elif a.task == 'multiclass' -%}
             {%- for class in (a.prediction if a.prediction is mapping else []) -%}
-                {%- do columns.append({'name': class | string, 'role': 'performance', 'kind': 'numeric', 'behind': a.prediction[class], 'class': class | string}) -%}
+                {%- do columns.append({'name': class | string, 'role': 'performance', 'kind': 'numeric',
+                    'behind': a.prediction[class], 'class': class | string}) -%}
             {%- endfor -%}
             {%- if a.prediction is mapping -%}
                 {%- do columns.append({'name': label.column, 'role': 'confidence', 'kind': 'numeric'}) -%}

@@ -4,8 +4,8 @@
     Returns a date or time as 'YYYY-MM-DD HH:MM:SS', so that texts compare as times do.
 
     given  a date, a time, or the text of one: 'YYYY-MM-DD', and after a blank or a T also HH:MM, HH:MM:SS
-    clock  true where a point in time is meant: a Z or an offset may follow, the answer is UTC, and fractions of a second
-           are dropped. Elsewhere a wall clock is meant, which has neither.
+    clock  true where a point in time is meant: a Z or an offset may follow, the answer is UTC, and fractions of
+           a second are dropped. Elsewhere a wall clock is meant, which has neither.
 #}
 {% macro _moment(monitor, argument, given, clock=false) %}
     {%- set parts = driftline._parts_of_moment(given | string | trim) -%}
@@ -126,17 +126,19 @@
 
 
 {#
-    A time zone by the shape of its name: UTC, or Area/Location. Short names and offsets are refused, also those that one
-    engine takes: UTC+9 is nine hours east on DuckDB and nine hours west on Postgres, CET has no summer time there.
+    A time zone by the shape of its name: UTC, or Area/Location. Short names and offsets are refused, also those that
+    one engine takes: UTC+9 is nine hours east on DuckDB and nine hours west on Postgres, CET has no summer time there.
 #}
 {% macro _check_zone(monitor, argument, given) %}
     {%- set areas = [
-        'Africa', 'America', 'Antarctica', 'Arctic', 'Asia', 'Atlantic', 'Australia', 'Brazil', 'Canada', 'Chile', 'Etc',
+        'Africa', 'America', 'Antarctica', 'Arctic', 'Asia', 'Atlantic', 'Australia', 'Brazil',
+        'Canada', 'Chile', 'Etc',
         'Europe', 'Indian', 'Mexico', 'Pacific', 'US',
     ] -%}
     {%- set countries = [
         'UTC', 'UCT', 'GMT', 'Greenwich', 'Universal', 'Zulu', 'Cuba', 'Egypt', 'Eire', 'GB', 'GB-Eire', 'Hongkong',
-        'Iceland', 'Iran', 'Israel', 'Jamaica', 'Japan', 'Kwajalein', 'Libya', 'NZ', 'NZ-CHAT', 'Navajo', 'PRC', 'Poland',
+        'Iceland', 'Iran', 'Israel', 'Jamaica', 'Japan', 'Kwajalein', 'Libya', 'NZ', 'NZ-CHAT',
+        'Navajo', 'PRC', 'Poland',
         'Portugal', 'ROC', 'ROK', 'Singapore', 'Turkey', 'W-SU',
     ] -%}
     {%- set sound = given is string and (given in countries or ('/' in given and given.split('/')[0] in areas)) -%}
@@ -155,7 +157,8 @@
 {% macro _check_zone_is_known(monitor, argument, given) %}
     {%- set names = driftline._zones_like(given) -%}
     {%- if given != 'UTC' and names is not none and given not in names -%}
-        {%- set near = " (this warehouse has '" ~ names[0] ~ "')" if names else ', which this warehouse does not know' -%}
+        {%- set near = " (this warehouse has '" ~ names[0] ~ "')" if names
+            else ', which this warehouse does not know' -%}
         {{- driftline._fail(monitor, argument, tojson(given) ~ near, driftline._allowed_zones()) -}}
     {%- endif -%}
 {% endmacro %}

@@ -71,7 +71,8 @@
 {% endmacro %}
 
 
-{# The package's variables as this model sees them: name → text. Recorded in the meta of monitors and of a model here. #}
+{# The package's variables as this model sees them: name → text.
+    Recorded in the meta of monitors and of a model here. #}
 {% macro _scope_vars() %}
     {%- set seen = {} -%}
     {%- for name in driftline._var_names() -%}

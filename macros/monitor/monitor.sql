@@ -32,8 +32,10 @@
 ) %}
     {%- if model.resource_type == 'unit_test' -%}
         {{- exceptions.raise_compiler_error(
-            "driftline: unit test '" ~ model.name ~ "': a monitor has no unit tests, because it looks up the types of the"
-            ~ ' columns it reads, and given rows have none. Test the model that it reads; what a monitor counts of known'
+            "driftline: unit test '" ~ model.name
+            ~ "': a monitor has no unit tests, because it looks up the types of the"
+            ~ ' columns it reads, and given rows have none.'
+            ~ ' Test the model that it reads; what a monitor counts of known'
             ~ ' rows is seen in its table after a build.'
         ) -}}
     {%- endif -%}

@@ -42,7 +42,8 @@
         {%- for column in numeric if column.edges is not none -%}
         {%- for edge in column.edges %}
         union all
-        select {{ column.no }}, {{ loop.index }}, {{ driftline._declared_number(edge, column.get('is_real'), 'greatest') }}, {{ column.bins }}, 1
+        select {{ column.no }}, {{ loop.index }},
+            {{ driftline._declared_number(edge, column.get('is_real'), 'greatest') }}, {{ column.bins }}, 1
         {%- endfor -%}
         {%- endfor %}
         {%- if grids %}
@@ -82,7 +83,10 @@
             from quantile_edges as e
             join (
                 {%- for column in cuts %}
-                select {{ column.no }} as column_no, {{ driftline._just_below(driftline._declared_number(column.cut, column.get('is_real'), 'least')) }} as cut
+                select {{ column.no }} as column_no,
+                    {{ driftline._just_below(
+                        driftline._declared_number(column.cut, column.get('is_real'), 'least')
+                    ) }} as cut
                 {{ 'union all' if not loop.last }}
                 {%- endfor %}
             ) as c on c.column_no = e.column_no
@@ -159,7 +163,8 @@
         case when place <= {{ a.top_categories }} then cast(place as {{ dbt.type_int() }}) - 1 else 10001 end as bin_group
     from (
         select column_no, category, row_number() over (partition by column_no order by row_count desc, {{ driftline._byte_order('category') }}) as place
-        from ({{ driftline._counted_categories(declaration, source, categories, ' from ' ~ rows.relation ~ where) }}) as categories
+        from ({{ driftline._counted_categories(declaration, source, categories, ' from ' ~ rows.relation ~ where) }})
+            as categories
         where category is not null and (is_class = 1 or {{ 'row_count > 1' if source.time is none else 'recurs = 1' }})
     ) as ranked
     {%- endif -%}
@@ -170,10 +175,10 @@
 
 
 {#
-    The values of the categorical columns in the reference: column_no, category, row_count, is_class, and where there is a time
-    recurs: 1 where a value lies in more than one period, or in more than one row of a reference that is one period. A value
-    that does not is not known to the reference: a day's own search words are as unseen in the reference as they are later.
-    The classes of a label are known, be they as rare as they may.
+    The values of the categorical columns in the reference: column_no, category, row_count, is_class, and where there is
+    a time recurs: 1 where a value lies in more than one period, or in more than one row of a reference that is one
+    period. A value that does not is not known to the reference: a day's own search words are as unseen in the reference
+    as they are later. The classes of a label are known, be they as rare as they may.
 
     rows  SQL from `from` on
 #}
@@ -181,13 +186,15 @@
     {%- set a = declaration.arguments -%}
     {%- set period = {} -%}
     {%- for end in (['first', 'last'] if source.time is not none else []) -%}
-        {%- set local = driftline._local_time(end ~ '_moment', source.time.type, 'UTC' if a.period == 'hour' else a.timezone) -%}
+        {%- set local = driftline._local_time(end ~ '_moment', source.time.type,
+            'UTC' if a.period == 'hour' else a.timezone) -%}
         {%- do period.update({end: driftline._period_start(local, a.period)}) -%}
     {%- endfor %}
     {%- set counted %}
         {%- for column in columns %}
         select
-            {{ column.no }} as column_no, {{ driftline._as_text(column.get('learn') or column.sql) }} as category, count(*) as row_count,
+            {{ column.no }} as column_no,
+            {{ driftline._as_text(column.get('learn') or column.sql) }} as category, count(*) as row_count,
             {%- if period %}
             min({{ source.time.sql }}) as first_moment, max({{ source.time.sql }}) as last_moment,
             {%- endif %}
@@ -205,11 +212,13 @@
         case
             when first_period < last_period then 1
             when row_count > 1
-                and min(first_period) over (partition by column_no) = max(last_period) over (partition by column_no) then 1
+                and min(first_period) over (partition by column_no) = max(last_period)
+                    over (partition by column_no) then 1
             else 0
         end as recurs
     from (
-        select column_no, category, row_count, is_class, {{ period.first }} as first_period, {{ period.last }} as last_period
+        select column_no, category, row_count, is_class, {{ period.first }} as first_period,
+            {{ period.last }} as last_period
         from ({{ counted }}) as counted
     ) as in_periods
     {%- endif %}

@@ -35,7 +35,8 @@
         {%- if metric.denominator is not none -%}
             {#- A row whose numerator is not known belongs in no denominator. -#}
             {%- set y = driftline._finite(metric.denominator) -%}
-            {%- do values.append({'name': 'y' ~ metric.no, 'sql': 'case when (' ~ x ~ ') is not null then ' ~ y ~ ' end'}) -%}
+            {%- do values.append({'name': 'y' ~ metric.no,
+                'sql': 'case when (' ~ x ~ ') is not null then ' ~ y ~ ' end'}) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- set bases = {} -%}
@@ -145,9 +146,9 @@
 {#
     Ranking metrics of whole lists: the grain, bin, bin_kind and the sums over requests whose rows all have a label, one of
     weight 1 each. The gain of a place is its label over log2(place + 1); the ideal list has the labels in descending
-    order (Järvelin & Kekäläinen, ACM TOIS 20 (2002)). Rows that share a place share the discounts of the places they take
-    up (the mean of them, as McSherry & Najork, ECIR 2008), so that no list is better than the ideal one. A label below 0
-    is no gain: such a list counts for no NDCG.
+    order (Järvelin & Kekäläinen, ACM TOIS 20 (2002)). Rows that share a place share the discounts of the places they
+    take up (the mean of them, as McSherry & Najork, ECIR 2008), so that no list is better than the ideal one. A label
+    below 0 is no gain: such a list counts for no NDCG.
 
     segment  name in the grain of the segment that splits the lists, or none: in the total a list stays whole, whatever
              segments its rows are of
@@ -189,7 +190,10 @@
         discounted as (
             select
                 p.*,
-                avg(case when taken_place <= {{ k }} then 1e0 / ({{ discount.replace('{0}', '(case when taken_place <= ' ~ k ~ ' then taken_place else 1e0 end)') }}) else 0e0 end)
+                avg(case when taken_place <= {{ k }}
+                    then 1e0 / ({{ discount.replace(
+                        '{0}', '(case when taken_place <= ' ~ k ~ ' then taken_place else 1e0 end)'
+                    ) }}) else 0e0 end)
                     over (partition by {{ group_keys }}, request, place) as discount
             from placed as p
         ),
@@ -220,7 +224,9 @@
             group by {{ group_keys }}
         )
         {% for name in ['hit', 'ndcg', 'reciprocal_rank'] %}
-        select {{ group_keys }}, {{ numbers[name] }} as bin, {{ driftline._text(name) }} as bin_kind, {{ 'ndcg_count' if name == 'ndcg' else 'row_count' }} as row_count, {{ name }} as value_sum, {{ name }}_sq as deviation_sq_sum
+        select {{ group_keys }}, {{ numbers[name] }} as bin, {{ driftline._text(name) }} as bin_kind,
+            {{ 'ndcg_count' if name == 'ndcg' else 'row_count' }} as row_count, {{ name }} as value_sum,
+            {{ name }}_sq as deviation_sq_sum
         from sums
         {{ 'union all' if not loop.last }}
         {%- endfor %}

@@ -77,7 +77,8 @@
     {%- do here.update({
         'actual': {'sql': joined, 'type': outcome_label.type, 'data_type': outcome_label.data_type},
         'relation': '(select r.*, o.driftline_label as ' ~ joined ~ ' from ' ~ known.relation.render()
-            ~ ' as r left join outcomes as o on o.outcome_key = ' ~ driftline._exact_key(key, outcome_key, 'r.') ~ ') as log_with_labels',
+            ~ ' as r left join outcomes as o on o.outcome_key = ' ~ driftline._exact_key(key, outcome_key, 'r.')
+            ~ ') as log_with_labels',
         'outcomes': outcomes,
     }) -%}
     {{- return(here) -}}
@@ -93,7 +94,8 @@
 {% macro _exact_key(key, other, prefix='') %}
     {%- set name = key.data_type | lower -%}
     {%- set sql = prefix ~ key.sql -%}
-    {%- if key.type != 'numeric' or other.type != 'integer' or not ('double' in name or 'float' in name or 'real' in name) -%}
+    {%- if key.type != 'numeric' or other.type != 'integer'
+        or not ('double' in name or 'float' in name or 'real' in name) -%}
         {{- return(sql) -}}
     {%- endif -%}
     {%- set limit = '9007199254740992' if 'double' in name or '8' in name or '64' in name else '16777216' -%}
@@ -146,16 +148,21 @@
 #}
 {% macro _resolve_outcome(declaration, known, label, columns, optional) %}
     {%- set a = declaration.arguments -%}
-    {%- set nothing = {'s': none, 'y': none, 'e': none, 'label_known': none, 'labelled': none, 'is_number': false, 'columns': [], 'measures': [], 'ranking': none, 'outcomes': label.outcomes, 'known_by_now': label.known_by_now} -%}
+    {%- set nothing = {'s': none, 'y': none, 'e': none, 'label_known': none, 'labelled': none, 'is_number': false,
+        'columns': [], 'measures': [], 'ranking': none, 'outcomes': label.outcomes,
+        'known_by_now': label.known_by_now} -%}
     {%- set finite = '{0} between -1e300 and 1e300' -%}
     {%- set fine = declaration.columns | rejectattr('role', 'in', ['feature', 'prediction', 'label']) | list -%}
 
     {#- The prediction: a number, or a class. -#}
-    {%- set score = none -%}{%- set score_type = '' -%}{%- set predicted = none -%}{%- set confidence = none -%}{%- set probabilities = {} -%}
+    {%- set score = none -%}{%- set score_type = '' -%}
+    {%- set predicted = none -%}{%- set confidence = none -%}{%- set probabilities = {} -%}
     {%- set spelled = {} -%}{%- set predicted_class = none -%}
     {%- if a.prediction is mapping -%}
-        {%- set of_label = label.actual if label.actual is not none else {'type': 'text', 'data_type': 'unknown', 'sql': ''} -%}
-        {%- do spelled.update(driftline._spelled_classes(declaration.monitor, 'prediction', of_label, a.prediction.keys() | list)) -%}
+        {%- set of_label = label.actual if label.actual is not none
+            else {'type': 'text', 'data_type': 'unknown', 'sql': ''} -%}
+        {%- do spelled.update(driftline._spelled_classes(declaration.monitor, 'prediction', of_label,
+            a.prediction.keys() | list)) -%}
         {%- for class in a.prediction -%}
             {%- set actual = driftline._resolve_column(known, 'prediction.' ~ class, a.prediction[class], optional) -%}
             {%- if actual is none -%}{{- return(nothing) -}}{%- endif -%}
@@ -165,7 +172,8 @@
         {%- set greatest = 'greatest(' ~ probabilities.values() | join(', ') ~ ')' if probabilities | length > 1 else probabilities.values() | first -%}
         {%- set ns = namespace(cases='', all='') -%}
         {%- for class in probabilities -%}
-            {%- set ns.cases = ns.cases ~ ' when ' ~ probabilities[class] ~ ' = ' ~ greatest ~ ' then ' ~ driftline._literal(spelled[class]) -%}
+            {%- set ns.cases = ns.cases ~ ' when ' ~ probabilities[class] ~ ' = ' ~ greatest ~ ' then '
+                ~ driftline._literal(spelled[class]) -%}
             {%- set ns.all = ns.all ~ (' and ' if not loop.first) ~ finite.replace('{0}', probabilities[class]) -%}
         {%- endfor -%}
         {%- set predicted = 'case when ' ~ ns.all ~ ' then case' ~ ns.cases ~ ' end end' -%}
@@ -195,7 +203,9 @@
             {%- set resolved = {} -%}
             {%- do resolved.update(column) -%}
             {%- do resolved.update({'sql': probabilities[column.class] if column.get('class') is not none else (confidence if column.role == 'confidence' else score)}) -%}
-            {%- if column.get('class') is not none -%}{%- do resolved.update({'name': spelled[column.class]}) -%}{%- endif -%}
+            {%- if column.get('class') is not none -%}
+                {%- do resolved.update({'name': spelled[column.class]}) -%}
+            {%- endif -%}
             {%- do nothing.columns.append(resolved) -%}
         {%- endfor -%}
         {{- return(nothing) -}}
@@ -220,7 +230,8 @@
         {%- set number = driftline._number_of(actual) -%}
         {%- set y = 'case when ' ~ finite.replace('{0}', number) ~ ' then ' ~ number ~ ' end' -%}
     {%- else -%}
-        {%- set class = driftline._class_among(actual, a.prediction.keys() | list if a.prediction is mapping else []) -%}
+        {%- set class = driftline._class_among(actual,
+            a.prediction.keys() | list if a.prediction is mapping else []) -%}
         {%- if predicted_class is not none -%}
             {%- set pair = driftline._classes_alike(declaration, actual, predicted_class) -%}
             {%- set class = pair[0] -%}
@@ -249,7 +260,8 @@
         {%- set resolved = {} -%}
         {%- do resolved.update(column) -%}
         {%- if column.role == 'performance' and column.get('class') is not none -%}
-            {%- set is_class = 'case when (' ~ class ~ ') = ' ~ driftline._literal(spelled[column.class]) ~ ' then 1e0 else 0e0 end' -%}
+            {%- set is_class = 'case when (' ~ class ~ ') = ' ~ driftline._literal(spelled[column.class])
+                ~ ' then 1e0 else 0e0 end' -%}
             {%- do resolved.update({
                 'name': spelled[column.class], 'sql': probabilities[column.class],
                 'outcome': 'case when ' ~ labelled ~ ' then ' ~ is_class ~ ' end',
@@ -272,7 +284,8 @@
 
     {%- set measures = [] -%}
     {%- if has_prediction -%}
-        {%- set positive = '(' ~ (score or '0e0') ~ ') >= ' ~ driftline._declared_number(a.decision_threshold, driftline._is_real(score_type), 'least') -%}
+        {%- set positive = '(' ~ (score or '0e0') ~ ') >= '
+            ~ driftline._declared_number(a.decision_threshold, driftline._is_real(score_type), 'least') -%}
         {%- if a.task == 'binary' -%}
             {%- for name, sides in {'true_positive': [1, 1], 'false_positive': [1, 0], 'false_negative': [0, 1], 'true_negative': [0, 0]}.items() -%}
                 {%- do measures.append({'name': name, 'base': 'labelled', 'x': 'case when ' ~ ('' if sides[0] else 'not ') ~ positive ~ ' and (' ~ y ~ ') = ' ~ sides[1] ~ ' then 1e0 else 0e0 end'}) -%}
@@ -288,7 +301,9 @@
             {%- if probabilities -%}
                 {%- set ns = namespace(chosen='') -%}
                 {%- for name in probabilities -%}
-                    {%- set ns.chosen = ns.chosen ~ ' when ' ~ driftline._literal(spelled[name]) ~ ' then case when ' ~ probabilities[name] ~ ' between 0 and 1 then - ln(least(greatest(' ~ probabilities[name] ~ ', 2.220446049250313e-16), 1e0 - 2.220446049250313e-16)) end' -%}
+                    {%- set ns.chosen = ns.chosen ~ ' when ' ~ driftline._literal(spelled[name]) ~ ' then case when '
+                        ~ probabilities[name] ~ ' between 0 and 1 then - ln(least(greatest(' ~ probabilities[name]
+                        ~ ', 2.220446049250313e-16), 1e0 - 2.220446049250313e-16)) end' -%}
                 {%- endfor -%}
                 {%- do measures.append({'name': 'log_loss', 'base': 'own', 'x': 'case when ' ~ labelled ~ ' then case ' ~ class ~ ns.chosen ~ ' end end'}) -%}
             {%- endif -%}

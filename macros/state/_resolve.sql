@@ -4,9 +4,9 @@
 
     Returns a dict: relation, name (`relation` or `reference`), span (this source holds the reference as a span of time),
     time {sql, kind} or none, columns (those of the declaration that exist here, with kind, type and sql), version,
-    segments (list of SQL), splits (the columns behind version and segments: argument, name, actual), weight, metrics, outcome (what _resolve_outcome returned).
-    Where the warehouse cannot be asked (an offline compile) every column is taken to exist with the plainest type.
-    Stops the compile on a missing column or a wrong type.
+    segments (list of SQL), splits (the columns behind version and segments: argument, name, actual), weight, metrics,
+    outcome (what _resolve_outcome returned). Where the warehouse cannot be asked (an offline compile) every column is
+    taken to exist with the plainest type. Stops the compile on a missing column or a wrong type.
 #}
 {% macro _resolve(declaration, relation, name) %}
     {%- set monitor = declaration.monitor -%}
@@ -46,7 +46,8 @@
             {%- do resolved.update(column) -%}
             {%- do resolved.update({
                 'kind': kind, 'type': actual.type, 'data_type': actual.data_type,
-                'sql': driftline._number_of(actual) if kind == 'numeric' else driftline._category_of(actual, declaration.get('state_version')),
+                'sql': driftline._number_of(actual) if kind == 'numeric'
+                    else driftline._category_of(actual, declaration.get('state_version')),
             }) -%}
             {%- do columns.append(resolved) -%}
         {%- endif -%}
@@ -59,17 +60,20 @@
     {%- set splits = [] -%}
     {%- if arguments.model_version is not none -%}
         {%- set actual = driftline._resolve_column(known, 'model_version', arguments.model_version, optional) -%}
-        {%- set version = driftline._category_of(actual, declaration.get('state_version')) if actual is not none else none -%}
+        {%- set version = driftline._category_of(actual, declaration.get('state_version'))
+            if actual is not none else none -%}
         {%- do splits.append({'argument': 'model_version', 'name': arguments.model_version, 'actual': actual}) -%}
     {%- endif -%}
     {%- set segments = [] -%}
     {%- for segment in declaration.segments -%}
         {%- set actual = driftline._resolve_column(known, 'segments', segment, optional) -%}
-        {%- do segments.append(driftline._category_of(actual, declaration.get('state_version')) if actual is not none else driftline._as_text('null')) -%}
+        {%- do segments.append(driftline._category_of(actual, declaration.get('state_version')) if actual is not none
+            else driftline._as_text('null')) -%}
         {%- do splits.append({'argument': 'segments', 'name': segment, 'actual': actual}) -%}
     {%- endfor -%}
 
-    {%- set expressions = driftline._resolve_expressions(declaration) if name == 'relation' else {'weight': none, 'metrics': []} -%}
+    {%- set expressions = driftline._resolve_expressions(declaration) if name == 'relation'
+        else {'weight': none, 'metrics': []} -%}
 
     {{- return({
         'relation': label.relation,

@@ -218,7 +218,8 @@
 {% macro _refuse_rebuild(declaration, reason, lost) %}
     {{- exceptions.raise_compiler_error(
         "driftline: monitor '" ~ declaration.monitor ~ "': " ~ reason ~ ', so its state has to be built anew, but the'
-        ~ ' source no longer shows all that the state holds. Lost would be ' ~ lost.text ~ '. The state was left as it is.'
+        ~ ' source no longer shows all that the state holds. Lost would be ' ~ lost.text
+        ~ '. The state was left as it is.'
         ~ ' Bring the rows back, take the change back, or accept the loss: dbt build --full-refresh --select '
         ~ declaration.monitor ~ '+'
     ) -}}

@@ -119,7 +119,8 @@ by_segment as (
     select
         column_no, source, in_reference, period_start, model_version,
         {{ driftline._text('all' if segment is none else segment) }} as segment,
-        {{ driftline._text('all') if segment is none else driftline._group_name('segment_' ~ loop.index0) }} as segment_value,
+        {{ driftline._text('all') if segment is none
+            else driftline._group_name('segment_' ~ loop.index0) }} as segment_value,
         bin, bin_kind,
         {%- if splits | length == 1 %}
         {{ sums | join(', ') }}
@@ -302,7 +303,9 @@ where 1 = 0
         {%- else -%}
             {%- do grain.append({'name': 'in_reference', 'sql': 'false', 'constant': true}) -%}
         {%- endif -%}
-        {%- do grain.append({'name': 'period_start', 'sql': driftline._as_timestamp(driftline._period_start(driftline._local_time(driftline._to_microseconds(source.time), kind, zone), a.period))}) -%}
+        {%- do grain.append({'name': 'period_start',
+            'sql': driftline._as_timestamp(driftline._period_start(
+                driftline._local_time(driftline._to_microseconds(source.time), kind, zone), a.period))}) -%}
         {#- A row dated after the run is read when its time has come. -#}
         {%- set now = driftline._as_timestamp(driftline._literal(driftline._now())) -%}
         {%- do where.append(time ~ ' < ' ~ driftline._column_time(now if kind != 'date' else driftline._local_time(now, 'naive', zone), kind, 'UTC')) -%}
@@ -336,13 +339,14 @@ where 1 = 0
 
 
 {#
-    What a version or a segment's value is called: `all` is the total, and NULL is (null). A value that is really called so
-    is put in brackets, one pair more than it has: (all), ((null)), and so ((all)) for one that is called (all).
+    What a version or a segment's value is called: `all` is the total, and NULL is (null). A value that is really called
+    so is put in brackets, one pair more than it has: (all), ((null)), and so ((all)) for one that is called (all).
 #}
 {% macro _group_name(value) %}
     {%- set bare = "replace(replace(" ~ value ~ ", '(', ''), ')', '')" -%}
     {{- return(
-        'case when ' ~ value ~ " is null then '(null)' when " ~ value ~ " = 'all' or " ~ value ~ " like '(%)' and " ~ bare
+        'case when ' ~ value ~ " is null then '(null)' when " ~ value ~ " = 'all' or " ~ value
+        ~ " like '(%)' and " ~ bare
         ~ " in ('all', 'null') then '(' || " ~ value ~ " || ')' else " ~ value ~ ' end'
     ) -}}
 {% endmacro %}
@@ -416,7 +420,9 @@ where 1 = 0
     } -%}
     {%- for metric in declaration.metrics -%}
         {%- do settings.update({'business:' ~ metric.name: driftline._text('sum' if metric.denominator is none else 'ratio')}) -%}
-        {%- if metric.names_label -%}{%- do settings.update({'awaits_label:' ~ metric.name: driftline._text(1)}) -%}{%- endif -%}
+        {%- if metric.names_label -%}
+            {%- do settings.update({'awaits_label:' ~ metric.name: driftline._text(1)}) -%}
+        {%- endif -%}
     {%- endfor -%}
     {%- if declaration.label is not none and declaration.label.known_at is not none -%}
         {%- do settings.update({'label_known_at': driftline._text(declaration.label.known_at)}) -%}

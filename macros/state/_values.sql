@@ -1,21 +1,23 @@
 {#
-    What a value counts as: a number, one text for all that are equal, a class. Two columns that hold the same values must
-    give the same here, whatever their types print.
+    What a value counts as: a number, one text for all that are equal, a class. Two columns that hold the same values
+    must give the same here, whatever their types print.
 #}
 
-{# The value of a numeric column as a double. A magnitude over 1e300 is left to the infinite bins: its sum could overflow. #}
+{# The value of a numeric column as a double. A magnitude over 1e300 is left to the infinite bins:
+    its sum could overflow. #}
 {% macro _number_of(column) %}
     {%- if column.type == 'boolean' -%}
-        {{- return('cast(case when ' ~ column.sql ~ ' then 1 when not ' ~ column.sql ~ ' then 0 end as ' ~ driftline._type_double() ~ ')') -}}
+        {{- return('cast(case when ' ~ column.sql ~ ' then 1 when not ' ~ column.sql ~ ' then 0 end as '
+            ~ driftline._type_double() ~ ')') -}}
     {%- endif -%}
     {{- return(driftline._double_of(column.sql, column.data_type)) -}}
 {% endmacro %}
 
 
 {#
-    The row expressions of a declaration as doubles: {weight (SQL or none), metrics (those of the declaration with the SQL of
-    numerator and denominator)}. No cast from boolean to double works everywhere, so it takes the types that the check of the
-    expressions found; where the warehouse could not be asked they are taken to be numbers.
+    The row expressions of a declaration as doubles: {weight (SQL or none), metrics (those of the declaration with the
+    SQL of numerator and denominator)}. No cast from boolean to double works everywhere, so it takes the types that the
+    check of the expressions found; where the warehouse could not be asked they are taken to be numbers.
 #}
 {% macro _resolve_expressions(declaration) %}
     {%- set types = declaration.get('types_of_expressions', {}) -%}
@@ -33,7 +35,8 @@
     {%- set doubles = {} -%}
     {%- for argument in given -%}
         {%- set data_type = types.get(argument, 'unknown') -%}
-        {%- set column = {'sql': '(' ~ given[argument] ~ ')', 'type': driftline._type_kind(data_type), 'data_type': data_type} -%}
+        {%- set column = {'sql': '(' ~ given[argument] ~ ')', 'type': driftline._type_kind(data_type),
+            'data_type': data_type} -%}
         {%- do doubles.update({argument: driftline._number_of(column)}) -%}
     {%- endfor -%}
     {%- set metrics = [] -%}
@@ -55,8 +58,8 @@
 
 
 {#
-    A weight, or 0 where it can be none: NULL, NaN, infinite, negative, or of a size whose square no sum could hold. Such a
-    row counts as no rows, and cannot spoil the sums of the others.
+    A weight, or 0 where it can be none: NULL, NaN, infinite, negative, or of a size whose square no sum could hold.
+    Such a row counts as no rows, and cannot spoil the sums of the others.
 #}
 {% macro _usable_weight(weight) %}
     {{- return('case when ' ~ weight ~ ' between 1e-100 and 1e100 then ' ~ weight ~ ' else 0e0 end') -}}
@@ -109,16 +112,19 @@
 
 
 {#
-    A text whose numbers and truths are spelled as those of a typed column: '1.50' and '+1.5' read 1.5, 'True' reads true.
+    A text whose numbers and truths are spelled as those of a typed column: '1.50' and '+1.5' read 1.5,
+    'True' reads true.
 
     truths  none, or how true and false read: 'number' (1 and 0) or 'boolean' (1 and 0 read true and false)
 #}
 {% macro _respelled(text, truths=none) %}
-    {%- set bare = driftline._first_replaced(driftline._first_replaced('trim(' ~ text ~ ')', '^[+]', ''), '^(-?)0*([0-9])', '\\1\\2') -%}
+    {%- set bare = driftline._first_replaced(driftline._first_replaced('trim(' ~ text ~ ')', '^[+]', ''),
+        '^(-?)0*([0-9])', '\\1\\2') -%}
     {%- set number = driftline._without_zeros(bare) -%}
     {%- set is_number = driftline._matches(text, '^ *[+-]?[0-9]+([.][0-9]*)? *$') -%}
     {%- set words = {'number': ["'1'", "'0'"], 'boolean': ["'true'", "'false'"]}.get(truths, ["'true'", "'false'"]) -%}
-    {%- set turned = number if truths != 'boolean' else "case " ~ number ~ " when '1' then 'true' when '0' then 'false' else " ~ number ~ ' end' -%}
+    {%- set turned = number if truths != 'boolean'
+        else "case " ~ number ~ " when '1' then 'true' when '0' then 'false' else " ~ number ~ ' end' -%}
     {{- return(
         'case when ' ~ is_number ~ ' then ' ~ turned ~ " when lower(trim(" ~ text ~ ")) = 'true' then " ~ words[0]
         ~ " when lower(trim(" ~ text ~ ")) = 'false' then " ~ words[1] ~ ' else ' ~ text ~ ' end'
@@ -127,8 +133,8 @@
 
 
 {#
-    What a declared value is: {form (number, boolean or text), text (as _category_of spells it)}. A text that reads as a number
-    or a truth is one.
+    What a declared value is: {form (number, boolean or text), text (as _category_of spells it)}. A text that reads as a
+    number or a truth is one.
 #}
 {% macro _declared_value(value) %}
     {%- if value is boolean -%}
@@ -169,8 +175,8 @@
 
 
 {#
-    The classes that a declaration names, as the column spells them: {class: text}. Stops the compile where the column cannot
-    hold one.
+    The classes that a declaration names, as the column spells them: {class: text}. Stops the compile where the column
+    cannot hold one.
 
     column   what _resolve_column returned
     classes  list of the values given
@@ -180,7 +186,8 @@
     {%- set truths = driftline._truths_of(column, classes) -%}
     {%- for class in classes -%}
         {%- set value = driftline._declared_value(class) -%}
-        {%- set truth = {'true': ['true', '1'], '1': ['true', '1'], 'false': ['false', '0'], '0': ['false', '0']}.get(value.text) -%}
+        {%- set truth = {'true': ['true', '1'], '1': ['true', '1'], 'false': ['false', '0'],
+            '0': ['false', '0']}.get(value.text) -%}
         {%- set wrong = namespace(allowed='') -%}
         {%- set text = value.text -%}
         {%- if column.type == 'boolean' -%}
@@ -189,7 +196,8 @@
         {%- elif column.type in ('integer', 'numeric') -%}
             {%- set text = truth[1] if truth else text -%}
             {%- if value.form == 'text' or column.type == 'integer' and '.' in text -%}
-                {%- set wrong.allowed = 'a whole number, such as 1' if column.type == 'integer' else 'a number, such as 1 or 0.5' -%}
+                {%- set wrong.allowed = 'a whole number, such as 1' if column.type == 'integer'
+                    else 'a number, such as 1 or 0.5' -%}
             {%- endif -%}
         {%- elif truths is none -%}
             {#- A text is meant as it stands, unless all of them are numbers or truths. -#}
@@ -203,7 +211,9 @@
                 wrong.allowed ~ ': a class as the column ' ~ column.sql ~ ' holds it'
             ) -}}
         {%- elif text in spelled.values() -%}
-            {{- driftline._fail(monitor, argument, tojson(class | string) ~ ', which reads ' ~ tojson(text) ~ ' as another class does', 'each class once') -}}
+            {{- driftline._fail(monitor, argument,
+                tojson(class | string) ~ ', which reads ' ~ tojson(text) ~ ' as another class does',
+                'each class once') -}}
         {%- endif -%}
         {%- do spelled.update({class | string: text}) -%}
     {%- endfor -%}
@@ -216,7 +226,9 @@
     'number' or 'boolean' (and truths and 1 and 0 read as one another: the classes are two).
 #}
 {% macro _truths_of(column, classes) %}
-    {%- if column.type in ('boolean', 'integer', 'numeric', 'date', 'naive', 'zoned') -%}{{- return(none) -}}{%- endif -%}
+    {%- if column.type in ('boolean', 'integer', 'numeric', 'date', 'naive', 'zoned') -%}
+        {{- return(none) -}}
+    {%- endif -%}
     {%- set forms = [] -%}
     {%- set found = namespace(truths=true) -%}
     {%- for class in classes -%}
@@ -238,8 +250,8 @@
 
 
 {#
-    The classes of a label and of a prediction that is one, spelled alike: [SQL of the label's, SQL of the prediction's]. Stops
-    the compile where they are of two kinds that have no common text.
+    The classes of a label and of a prediction that is one, spelled alike: [SQL of the label's, SQL of the
+    prediction's]. Stops the compile where they are of two kinds that have no common text.
 #}
 {% macro _classes_alike(declaration, label, prediction) %}
     {%- set kinds = {'integer': 'number', 'numeric': 'number', 'date': 'time', 'naive': 'time', 'zoned': 'time'} -%}
@@ -249,7 +261,8 @@
     {%- if one != two and one in ('boolean', 'number', 'time') and two in ('boolean', 'number', 'time') -%}
         {{- driftline._fail(
             declaration.monitor, 'prediction',
-            tojson(declaration.arguments.prediction) ~ ' of type ' ~ prediction.data_type ~ ', for a label of type ' ~ label.data_type,
+            tojson(declaration.arguments.prediction) ~ ' of type ' ~ prediction.data_type
+                ~ ', for a label of type ' ~ label.data_type,
             'classes of the same kind as those of the label'
         ) -}}
     {%- elif 'text' in (one, two) and ('number' in (one, two) or 'boolean' in (one, two)) -%}
@@ -262,35 +275,39 @@
 
 
 {#
-    1 where a column holds the value, 0 where it holds another, NULL where there is none. In a column of texts a number or a
-    truth is one in any spelling, and beside a value that is not given as a text a text that reads as neither is no label.
+    1 where a column holds the value, 0 where it holds another, NULL where there is none. In a column of texts a number
+    or a truth is one in any spelling, and beside a value that is not given as a text a text that reads as neither is no
+    label.
 #}
 {% macro _indicator(monitor, argument, column, value) %}
     {%- set spelled = driftline._spelled_classes(monitor, argument, column, [value]) -%}
     {%- set class = driftline._class_among(column, [value]) -%}
     {%- set known = class ~ ' is not null' -%}
     {%- if value is not string and driftline._truths_of(column, [value]) is not none -%}
-        {%- set known = driftline._matches(driftline._respelled(driftline._class_of(column)), '^(-?[0-9]+([.][0-9]*)?|true|false)$') -%}
+        {%- set known = driftline._matches(driftline._respelled(driftline._class_of(column)),
+            '^(-?[0-9]+([.][0-9]*)?|true|false)$') -%}
     {%- endif -%}
-    {{- return('case when ' ~ class ~ ' = ' ~ driftline._literal(spelled[value | string]) ~ ' then 1e0 when ' ~ known ~ ' then 0e0 end') -}}
+    {{- return('case when ' ~ class ~ ' = ' ~ driftline._literal(spelled[value | string]) ~ ' then 1e0 when '
+        ~ known ~ ' then 0e0 end') -}}
 {% endmacro %}
 
 
 {#
-    A number of 64 bits as one of 32 would hold it: the other of the two relations has no more than that. What 32 bits cannot
-    hold stays.
+    A number of 64 bits as one of 32 would hold it: the other of the two relations has no more than that. What 32 bits
+    cannot hold stays.
 #}
 {% macro _narrowed(expression) %}
     {{- return(
-        'case when abs(' ~ expression ~ ') between 1.2e-38 and 3.4e38 then ' ~ driftline._as_double('cast(' ~ expression ~ ' as real)')
+        'case when abs(' ~ expression ~ ') between 1.2e-38 and 3.4e38 then '
+        ~ driftline._as_double('cast(' ~ expression ~ ' as real)')
         ~ ' else ' ~ expression ~ ' end'
     ) -}}
 {% endmacro %}
 
 
 {#
-    Makes the two relations of a monitor comparable, column by column: texts beside numbers or truths are respelled, 64 bits
-    beside 32 narrowed. Stops the compile where a column is of two kinds that have no common text (true is not 1).
+    Makes the two relations of a monitor comparable, column by column: texts beside numbers or truths are respelled, 64
+    bits beside 32 narrowed. Stops the compile where a column is of two kinds that have no common text (true is not 1).
 #}
 {% macro _align(declaration, log, reference) %}
     {%- set kinds = {'integer': 'number', 'numeric': 'number', 'date': 'time', 'naive': 'time', 'zoned': 'time'} -%}
@@ -298,21 +315,25 @@
     {%- set pairs = [] -%}
     {%- set respelled = [] -%}
     {%- for column in log.columns -%}
-        {%- for other in reference.columns if other.no == column.no and column.data_type is defined and other.data_type is defined -%}
-            {%- do pairs.append({'argument': column.argument, 'name': column.name, 'kind': column.kind, 'columns': [column, other]}) -%}
+        {%- for other in reference.columns
+            if other.no == column.no and column.data_type is defined and other.data_type is defined -%}
+            {%- do pairs.append({'argument': column.argument, 'name': column.name, 'kind': column.kind,
+                'columns': [column, other]}) -%}
         {%- endfor -%}
     {%- endfor -%}
     {%- for split in log.splits -%}
         {%- set other = reference.splits[loop.index0].actual -%}
         {%- if split.actual is not none and other is not none -%}
-            {%- do pairs.append({'argument': split.argument, 'name': split.name, 'kind': 'split', 'columns': [split.actual, other]}) -%}
+            {%- do pairs.append({'argument': split.argument, 'name': split.name, 'kind': 'split',
+                'columns': [split.actual, other]}) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- for pair in pairs -%}
         {%- set one = kinds.get(pair.columns[0].type, pair.columns[0].type) -%}
         {%- set two = kinds.get(pair.columns[1].type, pair.columns[1].type) -%}
         {%- if pair.kind == 'numeric' -%}
-            {%- set reals = [driftline._is_real(pair.columns[0].data_type), driftline._is_real(pair.columns[1].data_type)] -%}
+            {%- set reals = [driftline._is_real(pair.columns[0].data_type),
+                driftline._is_real(pair.columns[1].data_type)] -%}
             {%- if reals[0] != reals[1] -%}
                 {%- do narrow.update({pair.name: 1 if reals[0] else 0}) -%}
             {%- endif -%}
@@ -320,13 +341,15 @@
             {%- if one in ('boolean', 'number', 'time') and two in ('boolean', 'number', 'time') -%}
                 {{- driftline._fail(
                     declaration.monitor, pair.argument,
-                    tojson(pair.name) ~ ' of type ' ~ pair.columns[0].data_type ~ ' in ' ~ declaration.relation ~ ' and of type ' ~ pair.columns[1].data_type ~ ' in ' ~ declaration.reference_relation,
+                    tojson(pair.name) ~ ' of type ' ~ pair.columns[0].data_type ~ ' in ' ~ declaration.relation
+                        ~ ' and of type ' ~ pair.columns[1].data_type ~ ' in ' ~ declaration.reference_relation,
                     'a column of the same kind in both (texts, numbers, truths, times): as a category true is not 1'
                 ) -}}
             {%- elif 'text' in (one, two) and ('number' in (one, two) or 'boolean' in (one, two)) -%}
                 {%- set side = 0 if one == 'text' else 1 -%}
                 {%- set text = pair.columns[side] -%}
-                {%- do text.update({'sql': driftline._respelled(text.sql, 'boolean' if 'boolean' in (one, two) else none)}) -%}
+                {%- do text.update({'sql': driftline._respelled(text.sql,
+                    'boolean' if 'boolean' in (one, two) else none)}) -%}
                 {%- if pair.argument == 'model_version' -%}
                     {%- do [log, reference][side].update({'version': text.sql}) -%}
                 {%- elif pair.kind == 'split' -%}
@@ -339,7 +362,8 @@
         {%- set side = loop.index0 -%}
         {%- set segments = [] -%}
         {%- for segment in declaration.segments -%}
-            {%- set found = respelled | selectattr('side', 'equalto', side) | selectattr('segment', 'equalto', segment) | list -%}
+            {%- set found = respelled | selectattr('side', 'equalto', side)
+                | selectattr('segment', 'equalto', segment) | list -%}
             {%- do segments.append(found[0].sql if found else source.segments[loop.index0]) -%}
         {%- endfor -%}
         {%- do source.update({'segments': segments}) -%}
@@ -357,13 +381,14 @@
 
 
 {#
-    Marks the numeric columns that one of the sources holds in 32 bits (`is_real`): what is declared of them, edges and the
-    decision threshold, is compared as such a number. 0.7 in 32 bits is a little less than 0.7.
+    Marks the numeric columns that one of the sources holds in 32 bits (`is_real`): what is declared of them, edges and
+    the decision threshold, is compared as such a number. 0.7 in 32 bits is a little less than 0.7.
 #}
 {% macro _mark_reals(sources) %}
     {%- set reals = [] -%}
     {%- for source in sources -%}
-        {%- for column in source.columns if driftline._is_real(column.get('score_type') or column.get('data_type') or '') -%}
+        {%- for column in source.columns
+            if driftline._is_real(column.get('score_type') or column.get('data_type') or '') -%}
             {%- do reals.append(column.no) -%}
         {%- endfor -%}
     {%- endfor -%}
@@ -383,5 +408,6 @@
 {% macro _declared_number(number, is_real, side) %}
     {%- set exact = driftline._as_double(driftline._literal(number)) -%}
     {%- if not is_real -%}{{- return(exact) -}}{%- endif -%}
-    {{- return(side ~ '(' ~ exact ~ ', ' ~ driftline._as_double('cast(' ~ driftline._literal(number) ~ ' as real)') ~ ')') -}}
+    {{- return(side ~ '(' ~ exact ~ ', '
+        ~ driftline._as_double('cast(' ~ driftline._literal(number) ~ ' as real)') ~ ')') -}}
 {% endmacro %}

@@ -93,7 +93,8 @@ parts as (
     join {{ ref('driftline_cells') }} as c on c.monitor = s.monitor and c.column_role = 'feature' and c.bin_kind <> 'moments'
     cross join (select 'p' as field union all select 'w') as f
     where s.has_prediction = 1 and s.task in ('binary', 'regression')
-        and not (s.family in ('quality', 'performance', 'concept', 'freshness', 'volume') or (s.family = 'drift' and s.column_role = 'feature'))
+        and not (s.family in ('quality', 'performance', 'concept', 'freshness', 'volume')
+            or (s.family = 'drift' and s.column_role = 'feature'))
 )
 
 select

@@ -257,7 +257,9 @@ feature_bins as (
 
 -- The variance of the prediction itself.
 predictions as {{ driftline._computed_once() }} (
-    select w.monitor, w.model_version, {{ driftline._variance('f.d2 / f.w', driftline._squared('(' ~ driftline._bounded_mean('f.v', 'f.w') ~ ' - p.centre)'), 'f.n') }} as variance
+    select w.monitor, w.model_version,
+        {{ driftline._variance('f.d2 / f.w',
+            driftline._squared('(' ~ driftline._bounded_mean('f.v', 'f.w') ~ ' - p.centre)'), 'f.n') }} as variance
     from weighted_groups as w
     join centres as p on p.monitor = w.monitor and p.column_role = 'prediction'
     join {{ ref('driftline_reference') }} as f on f.group_no = w.group_no
@@ -272,7 +274,8 @@ relations as {{ driftline._computed_once() }} (
         sum(b.l) as labelled, count(b.label) as labelled_bins,
         (sum(b.w * {{ driftline._squared('b.prediction') }}) / sum(b.w) - {{ driftline._squared('(sum(b.w * b.prediction) / sum(b.w))') }}) / nullif(max(p.variance), 0e0) as by_prediction,
         (sum(b.l * {{ driftline._squared('b.label') }}) / nullif(sum(b.l), 0) - {{ driftline._squared('(sum(b.l * b.label) / nullif(sum(b.l), 0))') }})
-            / nullif({{ driftline._variance('sum(b.y2) / nullif(sum(b.l), 0)', driftline._squared('(sum(b.l * b.label) / nullif(sum(b.l), 0))'), 'sum(b.l)') }}, 0e0) as by_label
+            / nullif({{ driftline._variance('sum(b.y2) / nullif(sum(b.l), 0)',
+                driftline._squared('(sum(b.l * b.label) / nullif(sum(b.l), 0))'), 'sum(b.l)') }}, 0e0) as by_label
     from feature_bins as b
     left join predictions as p on p.monitor = b.monitor and p.model_version = b.model_version
     where b.w > 0
@@ -392,9 +395,11 @@ causes as (
         contribution, 'psi times weight' as contribution_unit, sum(contribution) over (partition by case_no) as whole,
         shares_effect, rates_effect, case when shares_effect is not null then effect_of end as effect_unit,
         psi as value, {{ null_double }} as expected, weight, {{ null_double }} as row_share, {{ null_double }} as expected_row_share,
-        column_name || ': PSI ' || {{ driftline._readable('psi') }} || ' (noise ' || {{ driftline._readable('psi_noise') }} || '), weight '
+        column_name || ': PSI ' || {{ driftline._readable('psi') }} || ' (noise '
+            || {{ driftline._readable('psi_noise') }} || '), weight '
             || {{ driftline._percent('weight') }}
-            || case when shares_effect is not null then '; its shift alone moves the mean ' || effect_of || ' by ' || {{ driftline._readable('shares_effect') }} else '' end as description
+            || case when shares_effect is not null then '; its shift alone moves the mean ' || effect_of || ' by '
+                || {{ driftline._readable('shares_effect') }} else '' end as description
     from column_causes
     union all
     select
@@ -402,8 +407,10 @@ causes as (
         case when r.kind = 'total' then b.text else r.value end,
         r.contribution, r.unit, r.change, r.shares_effect, r.contribution - r.shares_effect, r.unit, r.q_value, r.p_value, {{ null_double }}, r.q_share, r.p_share,
         case when r.kind = 'total' then r.column_name || ' ' || b.text when r.kind = 'version' then 'version ' || r.value else r.name || ' = ' || r.value end
-            || case when r.q_value is null then ': no rows any more' else ': ' || r.unit || ' ' || {{ driftline._readable('r.q_value') }} end
-            || case when r.p_value is null then ', none in the baseline' else ' instead of ' || {{ driftline._readable('r.p_value') }} end
+            || case when r.q_value is null then ': no rows any more'
+                else ': ' || r.unit || ' ' || {{ driftline._readable('r.q_value') }} end
+            || case when r.p_value is null then ', none in the baseline'
+                else ' instead of ' || {{ driftline._readable('r.p_value') }} end
             || ', share ' || {{ driftline._percent('r.q_share') }} || ' instead of ' || {{ driftline._percent('r.p_share') }}
     from ratio_causes as r
     join {{ ref('driftline_explained_windows') }} as k on k.case_no = r.case_no

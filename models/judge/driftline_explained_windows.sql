@@ -26,7 +26,8 @@ breaches as (
         e.alert_id, j.window_start, j.window_end, j.column_role,
         row_number() over (partition by e.alert_id order by j.window_start) as from_first,
         row_number() over (partition by e.alert_id order by j.window_start desc) as from_last,
-        row_number() over (partition by e.alert_id order by {{ driftline._by_nine_digits('j.effect') }} desc, j.window_start) as by_effect
+        row_number() over (partition by e.alert_id order by {{ driftline._by_nine_digits('j.effect') }} desc,
+            j.window_start) as by_effect
     from episodes as e
     join {{ ref('driftline_judgements') }} as j
         on j.monitor = e.monitor{% for key in series %} and j.{{ key }} = e.{{ key }}{% endfor %}

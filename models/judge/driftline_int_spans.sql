@@ -96,7 +96,8 @@ members as (
     select
         b.*, o.opened_at,
         row_number() over (partition by {{ lap_of_b }} order by b.place desc) as from_last,
-        row_number() over (partition by {{ lap_of_b }} order by {{ driftline._by_nine_digits('b.effect') }} desc, b.place) as by_effect
+        row_number() over (partition by {{ lap_of_b }}
+            order by {{ driftline._by_nine_digits('b.effect') }} desc, b.place) as by_effect
     from breaches as b
     join openings as o
         on {{ driftline._same(keys + ['block', 'lap'], 'o', 'b') }}

@@ -115,8 +115,9 @@ directed as (
         -- What differs in the last digits only is the same number.
         {{ rule.margin }} * abs(judged_noise)
             + {{ rule.rounding }} * (abs(value) + abs(coalesce(expected, 0e0))) as margin,
-        -- Of a business metric the baseline's rows are those that are usual: a sum is judged by them where they fail to come.
-        -- Freshness and volume are about how many rows there are; that there are none is freshness's to tell, once.
+        -- Of a business metric the baseline's rows are those that are usual: a sum is judged by them where they fail to
+        -- come. Freshness and volume are about how many rows there are;
+        -- that there are none is freshness's to tell, once.
         case when family = 'business' and row_count = 0 then 'no rows in the window'
             when family = 'business' and greatest(row_count, coalesce(baseline_row_count, 0)) < min_rows
                 or family not in ('business', 'freshness', 'volume') and row_count < min_rows

@@ -7,18 +7,21 @@
 {%- set track = 'group_no, window_periods, mod(period_index, window_periods)' -%}
 {%- set earlier = 'order by period_index rows between 168 preceding and 1 preceding' -%}
 {%- set spread = [
-    {'name': 'error', 'x': 'relative_error', 'partition': track, 'order': 'period_index', 'frame': 'rows between 168 preceding and 1 preceding'},
-    {'name': 'plain', 'x': 'filled_n', 'partition': track, 'order': 'period_index', 'frame': 'rows between 168 preceding and 1 preceding'},
+    {'name': 'error', 'x': 'relative_error', 'partition': track, 'order': 'period_index',
+        'frame': 'rows between 168 preceding and 1 preceding'},
+    {'name': 'plain', 'x': 'filled_n', 'partition': track, 'order': 'period_index',
+        'frame': 'rows between 168 preceding and 1 preceding'},
 ] %}
 
--- Whether rows come, and as many as usual: each window beside the same window of up to 8 seasons before (weekday or hour of
--- the week; weeks and months: the windows before), those without rows left out. All in total; versions and segments where
--- their freshness or volume is judged.
+-- Whether rows come, and as many as usual: each window beside the same window of up to 8 seasons before (weekday or
+-- hour of the week; weeks and months: the windows before), those without rows left out. All in total; versions and
+-- segments where their freshness or volume is judged.
 with looked_at as (
     select
         g.group_no, g.monitor, g.model_version, g.segment, g.segment_value, g.period,
         (g.segment = 'all' or {{ driftline._overridden(overrides, 'segments', "'total'", 'g') }} = 'each')
-            and (g.model_version = 'all' or {{ driftline._overridden(overrides, 'versions', "'total'", 'g') }} = 'each') as is_counted
+            and (g.model_version = 'all'
+                or {{ driftline._overridden(overrides, 'versions', "'total'", 'g') }} = 'each') as is_counted
     from (
         select
             {{ driftline._text('volume') }} as family, {{ driftline._text('row_count') }} as metric,
@@ -34,7 +37,9 @@ windows as (
         case when r.n > 0 and l.is_counted then r.n end as filled_n,
         case
             {%- for window in driftline._windows() %}{% for size in window.sizes %}
-            when l.period = '{{ window.period }}' and r.window_periods = {{ size }} then {{ size if window.period in ['week', 'month'] else ((size + window.season - 1) // window.season) * window.season }}
+            when l.period = '{{ window.period }}' and r.window_periods = {{ size }}
+                then {{ size if window.period in ['week', 'month']
+                else ((size + window.season - 1) // window.season) * window.season }}
             {%- endfor %}{% endfor %}
         end as season
     from {{ ref('driftline_rolling_measures') }} as r
@@ -43,7 +48,8 @@ windows as (
 ),
 
 placed as (
-    select w.*, mod(period_index, season) as phase, cast(floor(period_index / (season * 1e0)) as {{ dbt.type_bigint() }}) as season_no
+    select w.*, mod(period_index, season) as phase,
+        cast(floor(period_index / (season * 1e0)) as {{ dbt.type_bigint() }}) as season_no
     from windows as w
 ),
 
@@ -69,7 +75,9 @@ bounds as (
         usual_count >= 2 and error_count >= {{ fewest }} as is_seasonal,
         -- While no season is known, only less than half of the least there was is too little.
         plain_count >= {{ fewest }} and plain_count * window_periods >= case period
-            {%- for window in driftline._windows() if window.period in ['hour', 'day'] %} when '{{ window.period }}' then {{ window.season }}{% endfor %} else 1 end as is_plain,
+            {%- for window in driftline._windows() if window.period in ['hour', 'day'] %}
+            when '{{ window.period }}' then {{ window.season }}
+            {%- endfor %} else 1 end as is_plain,
         min(filled_n) over (partition by {{ track }} {{ earlier }}) as least
     from spreads as s
 ),
@@ -80,12 +88,14 @@ expected as {{ driftline._computed_once() }} (
         case when is_seasonal then usual when is_plain then plain end as expected_n,
         -- Relative: the usual error (a median absolute deviation, of few windows with a margin) or that of a count.
         case
-            when is_seasonal then greatest(1.4826e0 * error, 1e0 / sqrt(usual)) * sqrt(1e0 + 1.57e0 / usual_count) * (1e0 + 6e0 / error_count)
+            when is_seasonal then greatest(1.4826e0 * error, 1e0 / sqrt(usual)) * sqrt(1e0 + 1.57e0 / usual_count)
+                * (1e0 + 6e0 / error_count)
             when is_plain then 1e0 / sqrt(plain)
         end as relative_spread,
         z.z
     from bounds as b
-    cross join (select {{ driftline._normal_tail('t.tail') }} as z from (select {{ driftline._as_double(driftline._alpha()) }} as tail) as t) as z
+    cross join (select {{ driftline._normal_tail('t.tail') }} as z
+        from (select {{ driftline._as_double(driftline._alpha()) }} as tail) as t) as z
 )
 
 select
@@ -93,7 +103,8 @@ select
     cast(e.window_periods as {{ dbt.type_int() }}) as window_periods, w.window_start, w.window_end, w.is_complete,
     cast(e.n as {{ dbt.type_bigint() }}) as row_count,
     {{ driftline._as_double('e.expected_n') }} as expected_row_count,
-    {{ driftline._as_double('greatest(e.z * e.relative_spread * e.expected_n, case when e.is_seasonal then 0e0 else e.expected_n - e.least / 2e0 end)') }} as row_count_noise,
+    {{ driftline._as_double('greatest(e.z * e.relative_spread * e.expected_n, case when e.is_seasonal then 0e0'
+        ~ ' else e.expected_n - e.least / 2e0 end)') }} as row_count_noise,
     cast(s.silent_periods as {{ dbt.type_bigint() }}) as silent_periods,
     {{ driftline._as_double('s.missing_periods') }} as missing_periods,
     {{ driftline._as_double('s.missing_noise') }} as missing_noise,

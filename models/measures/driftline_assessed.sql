@@ -18,7 +18,8 @@ references_of as (
     select
         r.group_no, r.window_periods, r.period_index, r.metric, r.class_name,
         coalesce(own.metric_n, f.metric_n) as metric_n, coalesce(own.value, f.value) as value, coalesce(own.standard_error, f.standard_error) as standard_error
-        {%- for part in ['row_variance', 'chance_n', 'chance_bias', 'denominator_n'] %}, coalesce(own.{{ part }}, f.{{ part }}) as {{ part }}{% endfor %}
+        {%- for part in ['row_variance', 'chance_n', 'chance_bias', 'denominator_n'] %},
+        coalesce(own.{{ part }}, f.{{ part }}) as {{ part }}{% endfor %}
     from realized as r
     left join {{ ref('driftline_maturity') }} as s
         on s.group_no = r.group_no and s.window_periods = r.window_periods and s.period_index = r.period_index and s.touches_reference
@@ -36,7 +37,8 @@ compositions as (
     select r.group_no, r.window_periods, r.period_index, 'macro_' || r.metric as metric, avg(f.value) as value
     from realized as r
     join references_of as f
-        on f.group_no = r.group_no and f.window_periods = r.window_periods and f.period_index = r.period_index and f.metric = r.metric and f.class_name = r.class_name
+        on f.group_no = r.group_no and f.window_periods = r.window_periods and f.period_index = r.period_index
+            and f.metric = r.metric and f.class_name = r.class_name
     where r.class_name <> 'all' and r.value is not null
     group by r.group_no, r.window_periods, r.period_index, r.metric
 ),
@@ -45,20 +47,25 @@ compositions as (
 -- values may be apart: a window whose few rows are all alike is not certain for that.
 paired as (
     select
-        r.*, f.value as reference_value, f.standard_error as reference_standard_error, f.metric_n as reference_n, f.denominator_n as reference_denominator_n,
+        r.*, f.value as reference_value, f.standard_error as reference_standard_error, f.metric_n as reference_n,
+        f.denominator_n as reference_denominator_n,
         1e0 / nullif(r.chance_n, 0e0) as one, 1e0 / nullif(f.chance_n, 0e0) as other,
         (r.chance_n * r.value + f.chance_n * f.value) / nullif(r.chance_n + f.chance_n, 0e0) as pooled_value,
         (r.chance_n * r.row_variance + f.chance_n * f.row_variance
-            + r.chance_n / nullif(r.chance_n + f.chance_n, 0e0) * f.chance_n * {{ driftline._squared('(r.value - f.value)') }}
+            + r.chance_n / nullif(r.chance_n + f.chance_n, 0e0) * f.chance_n
+                * {{ driftline._squared('(r.value - f.value)') }}
         ) / nullif(r.chance_n + f.chance_n, 0e0) as pooled_variance,
         -- A mean over classes is as sure as the rows of its smallest class, which differ from window to window.
-        case when r.metric like 'macro%' then r.row_variance / nullif(r.chance_n, 0e0) + f.row_variance / nullif(f.chance_n, 0e0) end as composed_variance,
+        case when r.metric like 'macro%' then r.row_variance / nullif(r.chance_n, 0e0)
+            + f.row_variance / nullif(f.chance_n, 0e0) end as composed_variance,
         abs(coalesce(r.chance_bias, 0e0) - coalesce(f.chance_bias, 0e0)) + coalesce(abs(m.value - f.value), 0e0) as bias
     from realized as r
     left join references_of as f
-        on f.group_no = r.group_no and f.window_periods = r.window_periods and f.period_index = r.period_index and f.metric = r.metric and f.class_name = r.class_name
+        on f.group_no = r.group_no and f.window_periods = r.window_periods and f.period_index = r.period_index
+            and f.metric = r.metric and f.class_name = r.class_name
     left join compositions as m
-        on r.class_name = 'all' and m.group_no = r.group_no and m.window_periods = r.window_periods and m.period_index = r.period_index and m.metric = r.metric
+        on r.class_name = 'all' and m.group_no = r.group_no and m.window_periods = r.window_periods
+            and m.period_index = r.period_index and m.metric = r.metric
 ),
 
 skewed as (
@@ -67,14 +74,15 @@ skewed as (
         case
             when skew = 'rate' then abs(1e0 - 2e0 * pooled_value)
             -- A loss with a tail, as a gamma distribution has it: twice the variance over the mean.
-            when skew = 'loss' and pooled_value > 1e-100 and pooled_variance < 1e100 then 2e0 * pooled_variance / pooled_value
+            when skew = 'loss' and pooled_value > 1e-100 and pooled_variance < 1e100
+                then 2e0 * pooled_variance / pooled_value
             else 0e0
         end as row_skew
     from paired
 ),
 
--- Other rows have other scores, and so another estimate, without anything having changed: by no more than the metric itself
--- varies among as many rows as the window has.
+-- Other rows have other scores, and so another estimate, without anything having changed: by no more than the metric
+-- itself varies among as many rows as the window has.
 estimates as (
     select
         e.*, f.value as reference_value, f.standard_error as reference_standard_error, f.metric_n as reference_n,
@@ -84,18 +92,23 @@ estimates as (
         )) as error
     from {{ ref('driftline_estimated') }} as e
     left join references_of as f
-        on f.group_no = e.group_no and f.window_periods = e.window_periods and f.period_index = e.period_index and f.metric = e.metric and f.class_name = 'all'
+        on f.group_no = e.group_no and f.window_periods = e.window_periods and f.period_index = e.period_index
+            and f.metric = e.metric and f.class_name = 'all'
     left join realized as r
-        on r.group_no = e.group_no and r.window_periods = e.window_periods and r.period_index = e.period_index and r.metric = e.metric and r.class_name = 'all'
+        on r.group_no = e.group_no and r.window_periods = e.window_periods and r.period_index = e.period_index
+            and r.metric = e.metric and r.class_name = 'all'
 )
 
 select
     group_no, window_periods, period_index, metric, class_name, 'realized' as basis,
     value, value_lower, value_upper, standard_error, metric_n, denominator_n,
     reference_value, reference_standard_error, reference_n, reference_denominator_n,
-    coalesce({{ z }} * sqrt(composed_variance), {{ driftline._chance_of_difference(z, 'pooled_variance', 'row_skew', 'one', 'other') }}) + bias as sampling_noise,
+    coalesce({{ z }} * sqrt(composed_variance),
+        {{ driftline._chance_of_difference(z, 'pooled_variance', 'row_skew', 'one', 'other') }})
+        + bias as sampling_noise,
     sqrt(coalesce(composed_variance, pooled_variance * (one + other))) as sampling_error,
-    {{ mean_of_absolute }} * sqrt(coalesce(composed_variance, pooled_variance * (one + other))) + bias as sampling_expected,
+    {{ mean_of_absolute }} * sqrt(coalesce(composed_variance, pooled_variance * (one + other)))
+        + bias as sampling_expected,
     reason
 from skewed
 union all
@@ -112,7 +125,9 @@ select
     e.group_no, e.window_periods, e.period_index, e.metric, 'all', 'estimate_error',
     e.value - r.value, e.value_lower - r.value, e.value_upper - r.value, e.standard_error, r.metric_n, r.metric_n,
     0e0, null, null, null,
-    {{ z }} * sqrt(e.standard_error * e.standard_error + coalesce(r.standard_error * r.standard_error * greatest(1e0 - r.known_n / nullif(r.rows_n, 0e0), 0e0), 0e0)), null, null, null
+    {{ z }} * sqrt(e.standard_error * e.standard_error
+        + coalesce(r.standard_error * r.standard_error * greatest(1e0 - r.known_n / nullif(r.rows_n, 0e0), 0e0), 0e0)),
+        null, null, null
 from {{ ref('driftline_estimated') }} as e
 join realized as r
     on r.group_no = e.group_no and r.window_periods = e.window_periods and r.period_index = e.period_index and r.metric = e.metric and r.class_name = 'all'

@@ -8,7 +8,8 @@
 {%- set levels = [
     {'name': 'trailing_median', 'x': 'value', 'partition': series, 'order': 'place', 'frame': trailing},
     {'name': 'usual_rows', 'x': 'n', 'partition': series, 'order': 'place', 'frame': trailing},
-    {'name': 'season_median', 'x': 'case when season_phase is not null then value end', 'partition': series ~ ', season_phase',
+    {'name': 'season_median', 'x': 'case when season_phase is not null then value end',
+        'partition': series ~ ', season_phase',
         'order': 'season_no', 'frame': 'range between 8 preceding and 1 preceding'},
 ] -%}
 {%- set scales = [
@@ -16,8 +17,8 @@
     {'name': 'season_error', 'x': 'season_residual', 'partition': series, 'order': 'place', 'frame': twice},
 ] %}
 
--- Business metrics, each beside what the windows before make expect. The expectation and its noise are made of medians, so
--- that one wild window, or a change that lasts, neither hides nor becomes what is usual (decision 19).
+-- Business metrics, each beside what the windows before make expect. The expectation and its noise are made of medians,
+-- so that one wild window, or a change that lasts, neither hides nor becomes what is usual (decision 19).
 with levels as (
     {{ driftline._with_medians(ref('driftline_int_business_windows'), levels) }}
 ),
@@ -53,7 +54,8 @@ expectations as (
         case when is_seasonal then season_error else trailing_error end as error,
         case when is_seasonal then season_error_count else trailing_error_count end as error_count,
         case when trailing_count >= 5
-            then trailing_stddev * sqrt(1e0 + 1e0 / trailing_count) * {{ driftline._student_quantile('t.z', '(greatest(trailing_count, 5) - 1e0)') }}
+            then trailing_stddev * sqrt(1e0 + 1e0 / trailing_count)
+                * {{ driftline._student_quantile('t.z', '(greatest(trailing_count, 5) - 1e0)') }}
         end as plain_noise,
         t.z
     from chosen as c
@@ -64,12 +66,14 @@ counted as (
     {{ driftline._count_noise('z') }}
 ),
 
--- A median absolute deviation tells the spread as a standard deviation of a third of the windows would; heavy tails take
--- some more off.
+-- A median absolute deviation tells the spread as a standard deviation of a third of the windows would; heavy tails
+-- take some more off.
 noises as (
     select
         c.*,
-        case when error_count >= 5 then 1.4826e0 * error * {{ driftline._student_quantile('z', '(2e0 + error_count / 6e0)') }} end as robust_noise
+        case when error_count >= 5
+            then 1.4826e0 * error * {{ driftline._student_quantile('z', '(2e0 + error_count / 6e0)') }}
+            end as robust_noise
     from counted as c
 )
 

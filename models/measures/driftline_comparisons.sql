@@ -52,7 +52,8 @@ centred as {{ driftline._computed_once() }} (
         r.*
         {%- for side in [1, 0] %},
         case when uneven = 0 then (value_{{ side }} * effective_{{ side }} + 1e0) / (effective_{{ side }} + 2e0) else value_{{ side }} end as centre_{{ side }},
-        {{ driftline._variance('nn_' ~ side ~ ' + ' ~ driftline._squared('value_' ~ side) ~ ' * dd_' ~ side, '2e0 * value_' ~ side ~ ' * nd_' ~ side, 'rows_' ~ side) }}
+        {{ driftline._variance('nn_' ~ side ~ ' + ' ~ driftline._squared('value_' ~ side) ~ ' * dd_' ~ side,
+            '2e0 * value_' ~ side ~ ' * nd_' ~ side, 'rows_' ~ side) }}
             / nullif(d_{{ side }}, 0) / nullif(d_{{ side }}, 0) * (rows_{{ side }} / nullif(rows_{{ side }} - 1, 0)) as spread_{{ side }},
         case when uneven = 0 then effective_{{ side }} else rows_{{ side }} end as enough_{{ side }}
         {%- endfor %}
@@ -198,9 +199,12 @@ named as (
         r.*, s.share, s.segment as split_by, s.segment_value as split_value, s.p_value as split_p_value, s.anytime_p_value as split_anytime_p_value,
         -- That a segment is split unevenly says nothing against its own values.
         case when s.mismatches > coalesce(own.is_mismatch, 0) then 1 else 0 end as is_mismatch,
-        (r.family <> 'performance' and l.metric is null) or (r.known_1 >= m.min_labelled_share * r.total_1 and r.known_0 >= m.min_labelled_share * r.total_0) as is_labelled
+        (r.family <> 'performance' and l.metric is null)
+            or (r.known_1 >= m.min_labelled_share * r.total_1
+            and r.known_0 >= m.min_labelled_share * r.total_0) as is_labelled
         {%- for name, index in {'window_start': 'r.period_index - r.window_periods + 1', 'window_end': 'r.period_index + 1',
-                'final_at': "r.period_index + 1 + case when r.family = 'performance' or l.metric is not null then coalesce(m.label_delay, 0) else 0 end"}.items() %},
+                'final_at': "r.period_index + 1 + case when r.family = 'performance' or l.metric is not null"
+                    ~ " then coalesce(m.label_delay, 0) else 0 end"}.items() %},
         case
             {%- for kind in ['hour', 'day', 'week', 'month'] %}
             when r.period = '{{ kind }}' then {{ driftline._period_at(index, kind) }}

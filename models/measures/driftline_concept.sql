@@ -9,8 +9,8 @@
 {%- set held = 'over (partition by e.held_against, e.window_periods, e.column_no)' -%}
 {%- set rules = driftline._rules_hash() -%}
 {%- set keep = driftline._can_keep_rows() -%}
-{#- What is looked at, given the bin: its sum, the sum of its squares around `centre`, how large what it was summed from is
-    on average, and whom it is defined for; @ stands for the side. -#}
+{#- What is looked at, given the bin: its sum, the sum of its squares around `centre`, how large what it was summed from
+    is on average, and whom it is defined for; @ stands for the side. -#}
 {%- set targets = {
     'label': {
         'applies': 'e.has_label_mean = 1',
@@ -157,8 +157,11 @@ means as {{ driftline._computed_once() }} (
         {%- for name in targets -%}
         {%- for side in ['q', 'p'] %},
         case when {{ targets[name].applies | replace('e.', '') }} then {{ driftline._bounded_mean(targets[name].sum | replace('@', side ~ '_'), side ~ '_l') }} end as {{ side }}_{{ name }},
-        case when {{ targets[name].applies | replace('e.', '') }} and abs({{ targets[name].centre }}) <= 1e60 then {{ driftline._bounded_mean(targets[name].squares | replace('@', side ~ '_'), side ~ '_l', 2) }} end as {{ side }}_{{ name }}_squares,
-        case when {{ side }}_l > 0 then least({{ targets[name].size | replace('@', side ~ '_') }}, 1e60) end as {{ side }}_{{ name }}_size
+        case when {{ targets[name].applies | replace('e.', '') }} and abs({{ targets[name].centre }}) <= 1e60
+            then {{ driftline._bounded_mean(targets[name].squares | replace('@', side ~ '_'), side ~ '_l', 2) }} end
+            as {{ side }}_{{ name }}_squares,
+        case when {{ side }}_l > 0
+            then least({{ targets[name].size | replace('@', side ~ '_') }}, 1e60) end as {{ side }}_{{ name }}_size
         {%- endfor -%}
         {%- endfor %}
     from sides
@@ -171,7 +174,9 @@ variances as {{ driftline._computed_once() }} (
         {%- for name in targets %}
         -- What rounding leaves of no difference is none.
         case when q_n > 0 and p_n > 0 then
-            case when abs(q_{{ name }} - p_{{ name }}) > (q_{{ name }}_size + p_{{ name }}_size) * {{ driftline._rounding('(q_n + p_n)') }} then q_{{ name }} - p_{{ name }}
+            case when abs(q_{{ name }} - p_{{ name }})
+                    > (q_{{ name }}_size + p_{{ name }}_size) * {{ driftline._rounding('(q_n + p_n)') }}
+                then q_{{ name }} - p_{{ name }}
                 when q_{{ name }} - p_{{ name }} is not null then 0e0 end
         end as {{ name }}_difference,
         {%- endfor %}
@@ -181,7 +186,8 @@ variances as {{ driftline._computed_once() }} (
         {%- for side in ['q', 'p'] %},
         case when {{ side }}_{{ name }} is not null and {{ side }}_{{ name }}_squares is not null then
             {%- set from_centre = '(' ~ side ~ '_' ~ name ~ ' - ' ~ targets[name].centre ~ ')' %}
-            {{ driftline._variance(side ~ '_' ~ name ~ '_squares', driftline._squared(from_centre), side ~ '_n', 'abs(' ~ from_centre ~ ') * ' ~ side ~ '_' ~ name ~ '_size') }}
+            {{ driftline._variance(side ~ '_' ~ name ~ '_squares', driftline._squared(from_centre), side ~ '_n',
+                'abs(' ~ from_centre ~ ') * ' ~ side ~ '_' ~ name ~ '_size') }}
         end as {{ side }}_{{ name }}_variance
         {%- endfor -%}
         {%- endfor %}
@@ -195,7 +201,8 @@ differences as {{ driftline._computed_once() }} (
         variances.*
         {%- for name in targets %},
         case when is_compared then
-            (q_n * q_{{ name }}_variance + p_n * p_{{ name }}_variance + rows_of_difference * {{ driftline._squared(name ~ '_difference') }})
+            (q_n * q_{{ name }}_variance + p_n * p_{{ name }}_variance
+                + rows_of_difference * {{ driftline._squared(name ~ '_difference') }})
             / greatest(q_n + p_n - 1e0, 1e0)
         end as {{ name }}_variance
         {%- endfor %}
@@ -342,7 +349,8 @@ effects as (
         {{ name }}_mean, reference_{{ name }}_mean, {{ name }}_missing, {{ name }}_information,
         {{ name }}_shares_effect, {{ name }}_rates_effect,
         sqrt({{ name }}_rates_variance) as {{ name }}_rates_error,
-        sqrt({{ driftline._variance(name ~ '_centred_squares', driftline._squared(name ~ '_centred_mean'), '(q_total + p_total)', 'abs(' ~ name ~ '_centred_mean) * ' ~ name ~ '_size') }}
+        sqrt({{ driftline._variance(name ~ '_centred_squares', driftline._squared(name ~ '_centred_mean'),
+            '(q_total + p_total)', 'abs(' ~ name ~ '_centred_mean) * ' ~ name ~ '_size') }}
             * inverse_rows) as {{ name }}_shares_error
         {%- endfor %}
         {%- for name in tested %},

@@ -9,7 +9,8 @@
 {%- set pair = 'group_no, window_periods, period_index, column_no, baseline' -%}
 {#- The normal values at the level of significance, for one side and two. -#}
 {%- set mean_of_absolute = '0.7978845608028654e0' -%}
-{%- set squares = {'js_distance': {'factor': '0.18033688011112042e0', 'few': '0.4e0'}, 'hellinger': {'factor': '0.125e0', 'few': '0.8e0'}} -%}
+{%- set squares = {'js_distance': {'factor': '0.18033688011112042e0', 'few': '0.4e0'},
+    'hellinger': {'factor': '0.125e0', 'few': '0.8e0'}} -%}
 {%- set enough = '4.999999999e0' -%}
 {%- set z_one_sided = driftline._normal_tail(alpha) -%}
 {%- set z_two_sided = driftline._normal_tail(alpha / 2) -%}
@@ -17,7 +18,8 @@
     <prefix>_expected and <prefix>_critical in `results`. -#}
 {%- set chances = {
     'psi': 'psi', 'ks_lower': 'ks', 'js_distance': 'js_distance', 'hellinger': 'hellinger',
-    'total_variation': 'total_variation', 'l_infinity': 'l_infinity', 'wasserstein': 'wasserstein', 'cramers_v': 'cramers_v',
+    'total_variation': 'total_variation', 'l_infinity': 'l_infinity', 'wasserstein': 'wasserstein',
+    'cramers_v': 'cramers_v',
     'mean_change': 'mean', 'psi_seen': 'psi_seen',
 } %}
 
@@ -198,7 +200,8 @@ shares as (
         case when is_ordered then q2 else 0 end as ordered_q2, case when is_ordered then p2 else 0 end as ordered_p2,
         case when is_finite then q2 else 0 end as finite_q2, case when is_finite then p2 else 0 end as finite_p2,
         -- One value only: nothing to be unsure of.
-        case when is_finite then coalesce(bin_lower >= {{ driftline._just_below('bin_upper') }}, false) else true end as is_one_value,
+        case when is_finite then coalesce(bin_lower >= {{ driftline._just_below('bin_upper') }}, false)
+            else true end as is_one_value,
         case when is_finite then q else 0 end as finite_q, case when is_finite then p else 0 end as finite_p,
         -- A sum so small that a product with it could underflow, an error on Postgres, is 0.
         case when is_finite and abs(q_sum) > 1e-300 then q_sum else 0 end as finite_q_sum, case when is_finite and abs(p_sum) > 1e-300 then p_sum else 0 end as finite_p_sum,
@@ -223,7 +226,8 @@ cumulated as (
         (effective_q + effective_p) * effective_n_q / (effective_n_q + effective_n_p) as expected_q,
         (effective_q + effective_p) * effective_n_p / (effective_n_q + effective_n_p) as expected_p,
         (effective_q + effective_p) / (effective_n_q + effective_n_p) as pooled_share,
-        (effective_q + effective_p) * least(effective_n_q, effective_n_p) / (effective_n_q + effective_n_p) as least_expected,
+        (effective_q + effective_p) * least(effective_n_q, effective_n_p)
+            / (effective_n_q + effective_n_p) as least_expected,
         1e0 / effective_n_q + 1e0 / effective_n_p as inverse_n,
         finite_q_sum / nullif(finite_q, 0) as mean_q,
         finite_p_sum / nullif(finite_p, 0) as mean_p
@@ -236,10 +240,12 @@ ranked as (
     select
         cumulated.*,
         least_expected < {{ enough }} or coalesce(sum(least_expected) over (
-            partition by {{ pair }} order by floor(least_expected * 1e6 + 0.5e0), bin rows between unbounded preceding and 1 preceding
+            partition by {{ pair }} order by floor(least_expected * 1e6 + 0.5e0),
+                bin rows between unbounded preceding and 1 preceding
         ), {{ enough }}) < {{ enough }} as is_pooled,
         -- The share of the rows of both sides at or below this bin, if they are alike.
-        (cumulated_finite_q / nullif(n_finite_q, 0) * n_effective_finite_q + cumulated_finite_p / nullif(n_finite_p, 0) * n_effective_finite_p)
+        (cumulated_finite_q / nullif(n_finite_q, 0) * n_effective_finite_q
+            + cumulated_finite_p / nullif(n_finite_p, 0) * n_effective_finite_p)
             / nullif(n_effective_finite_q + n_effective_finite_p, 0) as pooled_cdf
     from (
         select
@@ -280,7 +286,8 @@ measured as (
         sum(abs(share_q - share_p)) / 2e0 as total_variation,
         max(abs(share_q - share_p)) as l_infinity,
         max(abs(cdf_q - cdf_p)) as ks_lower,
-        max(case when is_one_value then abs(cdf_q - cdf_p) else greatest(cdf_q - cdf_before_p, cdf_p - cdf_before_q) end) as ks_upper,
+        max(case when is_one_value then abs(cdf_q - cdf_p)
+            else greatest(cdf_q - cdf_before_p, cdf_p - cdf_before_q) end) as ks_upper,
         sum(ordered_q) * sum(ordered_q) / nullif(sum(ordered_q2), 0) as ks_n_q,
         sum(ordered_p) * sum(ordered_p) / nullif(sum(ordered_p2), 0) as ks_n_p,
         sum(finite_q) as n_finite_q,
@@ -289,7 +296,8 @@ measured as (
         sum(finite_p_sum) / nullif(sum(finite_p), 0) as mean_p,
         sum(case when is_pooled then 0e0 else (effective_q - expected_q) * (effective_q - expected_q) / expected_q + (effective_p - expected_p) * (effective_p - expected_p) / expected_p end) as chi_squared_cells,
         sum(case when is_pooled then 0 else 1 end) as cells,
-        -- Whether a cell of about 5 is pooled hangs on the very rows it is tested by: where chance would have it, all those count.
+        -- Whether a cell of about 5 is pooled hangs on the very rows it is tested by: where chance would have it,
+        -- all those count.
         sum(case when least_expected >= 4.5e0 then 1 else 0 end) as near_cells,
         sum(case when least_expected >= 4.5e0 then 1e0 / least_expected else 0e0 end) as near_cells_few,
         sum(case when is_pooled then effective_q - expected_q else 0e0 end) as pooled_difference_q,
@@ -303,23 +311,30 @@ measured as (
             end
         ) as wasserstein,
         max(inverse_n) as inverse_n,
-        -- If nothing changed, a difference of shares has the variance inverse_n · share · (1 − share). In sums of squares
-        -- over shares a bin of few expected rows weighs more: what it may be without any row stands beside χ²'s moments.
+        -- If nothing changed, a difference of shares has the variance inverse_n · share · (1 − share). In sums of
+        -- squares over shares a bin of few expected rows weighs more:
+        -- what it may be without any row stands beside χ²'s moments.
         {%- for measure, of in squares.items() %}
-        sum((1e0 - pooled_share) * least({{ of.factor }} * inverse_n * (1e0 + {{ of.few }} / least_expected), pooled_share / 2e0)) as {{ measure }}_mean,
+        sum((1e0 - pooled_share) * least({{ of.factor }} * inverse_n * (1e0 + {{ of.few }} / least_expected),
+            pooled_share / 2e0)) as {{ measure }}_mean,
         sum((1e0 - pooled_share) * least(
-            {{ driftline._squared('(' ~ of.factor ~ ' * inverse_n)') }} * (2e0 + 1e0 / least_expected) + {{ driftline._exp('(-least_expected)') }} * pooled_share * pooled_share / 4e0,
+            {{ driftline._squared('(' ~ of.factor ~ ' * inverse_n)') }} * (2e0 + 1e0 / least_expected)
+                + {{ driftline._exp('(-least_expected)') }} * pooled_share * pooled_share / 4e0,
             pooled_share * pooled_share / 4e0
         )) as {{ measure }}_variance,
         {%- endfor %}
         sum(sqrt(pooled_share * (1e0 - pooled_share))) as share_deviations,
         sum(pooled_share * (1e0 - pooled_share)) as share_variances,
-        sum(case when pooled_share < 1e0 then pooled_share * sqrt(pooled_share / (1e0 - pooled_share)) else 0e0 end) as share_weights,
-        sum(case when pooled_share < 1e0 then pooled_share * pooled_share * (pooled_share / (1e0 - pooled_share)) else 0e0 end) as share_squared_weights,
+        sum(case when pooled_share < 1e0 then pooled_share * sqrt(pooled_share / (1e0 - pooled_share))
+            else 0e0 end) as share_weights,
+        sum(case when pooled_share < 1e0 then pooled_share * pooled_share * (pooled_share / (1e0 - pooled_share))
+            else 0e0 end) as share_squared_weights,
         max(pooled_share * (1e0 - pooled_share)) as most_share_variance,
         cast(count(*) as {{ driftline._type_double() }}) as bins,
         1e0 / max(n_effective_finite_q) + 1e0 / max(n_effective_finite_p) as inverse_n_finite,
-        sum(case when is_finite and next_mean - first_mean > 1e-290 then sqrt(greatest(pooled_cdf * (1e0 - pooled_cdf), 0e0)) * (next_mean - first_mean) else 0e0 end) as spread_between
+        sum(case when is_finite and next_mean - first_mean > 1e-290
+            then sqrt(greatest(pooled_cdf * (1e0 - pooled_cdf), 0e0)) * (next_mean - first_mean)
+            else 0e0 end) as spread_between
     from spaced
     group by {{ pair }}
 ),
@@ -329,13 +344,17 @@ reaches as (
     select
         group_no, window_periods, period_index, column_no, baseline,
         sum(coalesce(finite_q / n_finite_q * reach_q, 0e0) + coalesce(finite_p / n_finite_p * reach_p, 0e0)) as reach,
-        sum(sqrt((finite_q / n_finite_q * n_effective_finite_q + finite_p / n_finite_p * n_effective_finite_p) / (n_effective_finite_q + n_effective_finite_p))
-            * case when greatest(reach_q, reach_p) > 1e-290 then greatest(reach_q, reach_p) else 0e0 end) as spread_within
+        sum(sqrt((finite_q / n_finite_q * n_effective_finite_q + finite_p / n_finite_p * n_effective_finite_p)
+            / (n_effective_finite_q + n_effective_finite_p))
+            * case when greatest(reach_q, reach_p) > 1e-290 then greatest(reach_q, reach_p)
+                else 0e0 end) as spread_within
     from (select
         t.group_no, t.window_periods, t.period_index, t.column_no, t.baseline,
         t.finite_q, t.finite_p, t.n_finite_q, t.n_finite_p, t.n_effective_finite_q, t.n_effective_finite_p,
-        {{ driftline._spread_bound('t.mean_q', 'greatest(coalesce(t.bin_lower, s.value_min), s.value_min)', 'least(coalesce(t.bin_upper, s.value_max), s.value_max)') }} as reach_q,
-        {{ driftline._spread_bound('t.mean_p', 'greatest(coalesce(t.bin_lower, s.baseline_min), s.baseline_min)', 'least(coalesce(t.bin_upper, s.baseline_max), s.baseline_max)') }} as reach_p
+        {{ driftline._spread_bound('t.mean_q', 'greatest(coalesce(t.bin_lower, s.value_min), s.value_min)',
+            'least(coalesce(t.bin_upper, s.value_max), s.value_max)') }} as reach_q,
+        {{ driftline._spread_bound('t.mean_p', 'greatest(coalesce(t.bin_lower, s.baseline_min), s.baseline_min)',
+            'least(coalesce(t.bin_upper, s.baseline_max), s.baseline_max)') }} as reach_p
     from terms as t
     join sides as s
         on s.group_no = t.group_no and s.window_periods = t.window_periods and s.period_index = t.period_index
@@ -351,15 +370,19 @@ psi_groups as (
         n_q * n_q / n_q2 as effective_n_q, n_p * n_p / n_p2 as effective_n_p
     from totals
     where n_q > 0 and n_p > 0
-    group by {{ pair }}, bin_group, case when bin_kind in ('range', 'category', 'beyond_top') then 1 else 0 end, n_q, n_p, n_q2, n_p2
+    group by {{ pair }}, bin_group,
+        case when bin_kind in ('range', 'category', 'beyond_top') then 1 else 0 end, n_q, n_p, n_q2, n_p2
 ),
 
--- What the quality rates tell (NULL, NaN, infinite and unseen values) is left out of the PSI that is judged (decision 17).
+-- What the quality rates tell (NULL, NaN, infinite and unseen values)
+-- is left out of the PSI that is judged (decision 17).
 seen_groups as (
     select
         psi_groups.*,
-        sum(is_seen * q) over (partition by {{ pair }}) as seen_q, sum(is_seen * p) over (partition by {{ pair }}) as seen_p,
-        sum(is_seen * q2) over (partition by {{ pair }}) as seen_q2, sum(is_seen * p2) over (partition by {{ pair }}) as seen_p2
+        sum(is_seen * q) over (partition by {{ pair }}) as seen_q,
+        sum(is_seen * p) over (partition by {{ pair }}) as seen_p,
+        sum(is_seen * q2) over (partition by {{ pair }}) as seen_q2,
+        sum(is_seen * p2) over (partition by {{ pair }}) as seen_p2
     from psi_groups
 ),
 
@@ -367,9 +390,11 @@ psi as (
     select
         {{ pair }}, sum({{ driftline._psi_term('share_q', 'share_p', 'effective_n_q', 'effective_n_p') }}) as psi,
         cast(count(*) as {{ dbt.type_int() }}) as group_count,
-        sum(case when is_seen = 1 and seen_q > 0 and seen_p > 0 then {{ driftline._floored_psi_term('q', 'p', 'seen_q', 'seen_p', 'seen_q2', 'seen_p2') }} end) as psi_seen,
+        sum(case when is_seen = 1 and seen_q > 0 and seen_p > 0
+            then {{ driftline._floored_psi_term('q', 'p', 'seen_q', 'seen_p', 'seen_q2', 'seen_p2') }} end) as psi_seen,
         cast(sum(is_seen) as {{ dbt.type_int() }}) as seen_group_count,
-        max(case when seen_q > 0 and seen_p > 0 then seen_q2 / seen_q / seen_q + seen_p2 / seen_p / seen_p end) as inverse_n_seen
+        max(case when seen_q > 0 and seen_p > 0
+            then seen_q2 / seen_q / seen_q + seen_p2 / seen_p / seen_p end) as inverse_n_seen
     from seen_groups
     group by {{ pair }}
 ),
@@ -380,22 +405,27 @@ chi_squared as (
         -- Where pooling leaves one cell there is nothing left to compare; one bin that was never more is no difference.
         case when cells > 0 then cells + case when pooled_q > 0 then 1 else 0 end - 1 end as chi_squared_df,
         -- What rounding leaves of equal shares is no difference.
-        case when cells > 0 then case when raw_chi_squared > 1e-24 * (effective_n_q + effective_n_p) then raw_chi_squared else 0e0 end
+        case when cells > 0
+            then case when raw_chi_squared > 1e-24 * (effective_n_q + effective_n_p) then raw_chi_squared else 0e0 end
         end as chi_squared,
-        case when cells > 0 then greatest(cells + case when pooled_q > 0 then 1 else 0 end - 1, near_cells - 1) * 1e0 end as chance_df,
+        case when cells > 0
+            then greatest(cells + case when pooled_q > 0 then 1 else 0 end - 1, near_cells - 1) * 1e0 end as chance_df,
         {{ mean_of_absolute }} / 2e0 * sqrt(inverse_n) * share_deviations as total_variation_expected,
         -- The absolute values of two bins' differences go together where the bins are large: |a| and |b| of two normal
         -- values correlated by ρ have a covariance of at most (1 − 2/π)·ρ².
-        0.3633802276324187e0 / 4e0 * inverse_n * (share_variances + share_weights * share_weights - share_squared_weights) as total_variation_variance,
+        0.3633802276324187e0 / 4e0 * inverse_n
+            * (share_variances + share_weights * share_weights - share_squared_weights) as total_variation_variance,
         sqrt(greatest(1e0 - 4e0 * most_share_variance, 0e0)) as most_share_skew,
-        -- The largest of B: each has its part of the level; half of the time it is over what one alone is with ln 2 / B.
+        -- The largest of B: each has its part of the level;
+        -- half of the time it is over what one alone is with ln 2 / B.
         {{ driftline._as_double(alpha) }} / (2e0 * bins) as critical_tail,
         0.34657359027997264e0 / bins as typical_tail
     from (
         select
             measured.*,
             chi_squared_cells + case when pooled_q > 0
-                then pooled_difference_q * pooled_difference_q / pooled_q + pooled_difference_p * pooled_difference_p / pooled_p
+                then pooled_difference_q * pooled_difference_q / pooled_q
+                    + pooled_difference_p * pooled_difference_p / pooled_p
                 else 0e0 end as raw_chi_squared
         from measured
     ) as m
@@ -434,23 +464,32 @@ results as (
         0.868731160635e0 * sqrt(1e0 / m.ks_n_q + 1e0 / m.ks_n_p) as ks_expected,
         {%- for measure in squares %}
         {{ driftline._mean_of_root('m.' ~ measure ~ '_mean', 'm.' ~ measure ~ '_variance') }} as {{ measure }}_expected,
-        sqrt({{ driftline._chance_of_squares('m.' ~ measure ~ '_mean', 'm.' ~ measure ~ '_variance', z_one_sided) }}) as {{ measure }}_critical,
+        sqrt({{ driftline._chance_of_squares('m.' ~ measure ~ '_mean', 'm.' ~ measure ~ '_variance', z_one_sided) }})
+            as {{ measure }}_critical,
         {%- endfor %}
         m.total_variation_expected,
         {{ driftline._chance_of_absolutes('m.total_variation_expected', 'm.total_variation_variance', z_one_sided) }}
-            + {{ driftline._chance_of_difference(z_one_sided, '0e0', 'm.most_share_skew', '1e0 / m.effective_n_q', '1e0 / m.effective_n_p') }} as total_variation_critical,
-        {{ driftline._normal_tail('m.typical_tail') }} * sqrt(m.most_share_variance * m.inverse_n) as l_infinity_expected,
-        {{ driftline._chance_of_difference('(' ~ driftline._normal_tail('m.critical_tail') ~ ')', 'm.most_share_variance', 'm.most_share_skew', '1e0 / m.effective_n_q', '1e0 / m.effective_n_p') }} as l_infinity_critical,
-        {%- set wasserstein_unit = 'case when m.n_finite_q > 0 and m.n_finite_p > 0 then sqrt(m.inverse_n_finite) * (m.spread_between + r.spread_within) end' %}
+            + {{ driftline._chance_of_difference(z_one_sided, '0e0', 'm.most_share_skew', '1e0 / m.effective_n_q',
+                '1e0 / m.effective_n_p') }} as total_variation_critical,
+        {{ driftline._normal_tail('m.typical_tail') }}
+            * sqrt(m.most_share_variance * m.inverse_n) as l_infinity_expected,
+        {{ driftline._chance_of_difference('(' ~ driftline._normal_tail('m.critical_tail') ~ ')',
+            'm.most_share_variance', 'm.most_share_skew', '1e0 / m.effective_n_q',
+            '1e0 / m.effective_n_p') }} as l_infinity_critical,
+        {%- set wasserstein_unit = 'case when m.n_finite_q > 0 and m.n_finite_p > 0'
+            ~ ' then sqrt(m.inverse_n_finite) * (m.spread_between + r.spread_within) end' %}
         {{ mean_of_absolute }} * {{ wasserstein_unit }} as wasserstein_expected,
         {{ z_two_sided }} * {{ wasserstein_unit }} as wasserstein_critical,
         abs(m.mean_q - m.mean_p) as mean_change,
         {{ mean_of_absolute }} * {{ wasserstein_unit }} as mean_expected,
         {{ z_two_sided }} * {{ wasserstein_unit }} as mean_critical,
-        {{ driftline._mean_of_root('m.chance_df', '(2e0 * m.chance_df + m.near_cells_few)') }} / sqrt(m.effective_n_q + m.effective_n_p) as cramers_v_expected,
-        sqrt({{ driftline._chance_of_squares('m.chance_df', '(2e0 * m.chance_df + m.near_cells_few)', z_one_sided) }} / (m.effective_n_q + m.effective_n_p)) as cramers_v_critical,
+        {{ driftline._mean_of_root('m.chance_df', '(2e0 * m.chance_df + m.near_cells_few)') }}
+            / sqrt(m.effective_n_q + m.effective_n_p) as cramers_v_expected,
+        sqrt({{ driftline._chance_of_squares('m.chance_df', '(2e0 * m.chance_df + m.near_cells_few)', z_one_sided) }}
+            / (m.effective_n_q + m.effective_n_p)) as cramers_v_critical,
         m.effective_n_q + m.effective_n_p as effective_n,
-        sqrt(case when m.js_divergence < 1e-15 then 0e0 when m.js_divergence < 1e0 then m.js_divergence when m.js_divergence is not null then 1e0 end) as js_distance,
+        sqrt(case when m.js_divergence < 1e-15 then 0e0 when m.js_divergence < 1e0 then m.js_divergence
+            when m.js_divergence is not null then 1e0 end) as js_distance,
         sqrt(case when m.hellinger_sq < 1e0 then m.hellinger_sq when m.hellinger_sq is not null then 1e0 end) as hellinger,
         case when m.total_variation < 1e0 then m.total_variation when m.total_variation is not null then 1e0 end as total_variation,
         m.l_infinity,
@@ -487,7 +526,8 @@ noise_floors as (
     select
         g.monitor, g.model_version, g.segment, g.segment_value, r.window_periods, r.column_no,
         {%- for measure, prefix in chances.items() %}
-        max(case when r.{{ measure }} > r.{{ prefix }}_expected then r.{{ measure }} - r.{{ prefix }}_expected else 0e0 end) as {{ prefix }}_excess,
+        max(case when r.{{ measure }} > r.{{ prefix }}_expected then r.{{ measure }} - r.{{ prefix }}_expected
+            else 0e0 end) as {{ prefix }}_excess,
         {%- endfor %}
         {% for measure in floors %}max(r.{{ measure }}) as {{ measure }}{{ ', ' if not loop.last }}{% endfor %}
     from results as r

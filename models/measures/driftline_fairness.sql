@@ -6,7 +6,8 @@
 {%- set greatest = ['difference', 'difference_lower', 'difference_upper', 'strict_difference_lower', 'reference_difference', 'reference_difference_upper'] -%}
 {%- set names = ['difference_highest', 'difference_lowest', 'ratio_highest', 'ratio_lowest'] -%}
 {%- set rate_counts = ['difference_rate', 'ratio_rate', 'reference_difference_rate', 'reference_ratio_rate'] -%}
-{%- set groups = ['scored_value', 'known_value', 'groups_of_rate', 'eligible_rows', 'reference_eligible_rows', 'immature'] -%}
+{%- set groups = ['scored_value', 'known_value', 'groups_of_rate', 'eligible_rows',
+    'reference_eligible_rows', 'immature'] -%}
 {%- set null_double = driftline._as_double('null') -%}
 {%- set null_text = driftline._as_text('null') -%}
 {%- set null_count = 'cast(null as ' ~ dbt.type_bigint() ~ ')' %}
@@ -50,7 +51,8 @@ everything as (
         {%- for prefix in ['', 'reference_'] %}{% for kind in kinds %}
         case when {{ prefix }}{{ kind }} is not null then rate end as {{ prefix }}{{ kind }}_rate,
         {%- endfor %}{% endfor %}
-        {{ null_text }} as scored_value, {{ null_text }} as known_value, {% for name in groups[2:] %}{{ null_double }} as {{ name }}{{ ', ' if not loop.last }}{% endfor %}
+        {{ null_text }} as scored_value, {{ null_text }} as known_value,
+        {% for name in groups[2:] %}{{ null_double }} as {{ name }}{{ ', ' if not loop.last }}{% endfor %}
     from ranked
     union all
     select
@@ -58,7 +60,8 @@ everything as (
         {%- for name in least + greatest %} {{ null_double }},{% endfor %}
         {%- for name in names + rate_counts %} {{ null_text }},{% endfor %}
         -- A group that has no rows now is still one of the groups, as long as it has windows.
-        case when scored_n > 0 then segment_value end, case when scored_n > 0 or all_n = 0 then segment_value end, groups_of_rate,
+        case when scored_n > 0 then segment_value end,
+        case when scored_n > 0 or all_n = 0 then segment_value end, groups_of_rate,
         case when eligible = 1 then row_count end, case when reference_eligible = 1 then reference_row_count end,
         case when eligible = 1 and not is_mature then 1 else 0 end
     from {{ ref('driftline_fairness_groups') }}
@@ -71,7 +74,8 @@ extremes as (
         {%- for name in greatest %} max({{ name }}) as {{ name }},{% endfor %}
         {%- for name in names %} max({{ name }}) as {{ name }},{% endfor %}
         {%- for name in rate_counts %} count(distinct {{ name }}) as {{ name }}s,{% endfor %}
-        count(distinct scored_value) as groups_with_rows, count(distinct known_value) as groups_known, min(groups_of_rate) as group_count, min(eligible_rows) as row_count,
+        count(distinct scored_value) as groups_with_rows, count(distinct known_value) as groups_known,
+        min(groups_of_rate) as group_count, min(eligible_rows) as row_count,
         min(reference_eligible_rows) as reference_row_count, max(immature) as immature
     from everything
     group by set_no

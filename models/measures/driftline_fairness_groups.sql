@@ -95,7 +95,8 @@ groups as {{ driftline._computed_once() }} (
         s.group_no, s.window_periods, s.period_index, s.rate, s.nothing, w.monitor, w.model_version, w.segment, w.segment_value,
         w.window_start, w.window_end, w.is_complete,
         s.rate = 'selection_rate' or (w.is_mature and coalesce(s.known_n >= m.min_labelled_share * s.all_n, false)) as is_mature,
-        s.all_n, s.scored_n, coalesce(s.row_count, 0) as row_count, s.effective_rows, case when s.value > 1e0 then 1e0 else s.value end as value,
+        s.all_n, s.scored_n, coalesce(s.row_count, 0) as row_count, s.effective_rows,
+        case when s.value > 1e0 then 1e0 else s.value end as value,
         s.reference_row_count, s.reference_effective_rows, case when s.reference_value > 1e0 then 1e0 else s.reference_value end as reference_value,
         case when s.row_count >= {{ min_rows }} then 1 else 0 end as eligible,
         case when s.reference_row_count >= {{ min_rows }} then 1 else 0 end as reference_eligible

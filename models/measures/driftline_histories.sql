@@ -23,9 +23,10 @@ with measured as (
         {{ driftline._text(source.kind) if source.kind else 'm.column_kind' }} as column_kind,
         {{ driftline._text('trend') }} as family, m.family || '_' || m.metric as metric, {{ driftline._text('trailing') }} as baseline,
         m.row_count, m.value, m.reason as value_reason,
-        -- Far from where squares overflow or underflow; NaN is no number either. A window without rows is left out, though a
-        -- sum is 0 there: that the data stopped is not a new level of what they say.
-        case when m.row_count > 0 and m.value between -1e100 and 1e100 then case when abs(m.value) < 1e-100 then 0e0 else m.value end end as y
+        -- Far from where squares overflow or underflow; NaN is no number either. A window without rows is left out,
+        -- though a sum is 0 there: that the data stopped is not a new level of what they say.
+        case when m.row_count > 0 and m.value between -1e100 and 1e100
+            then case when abs(m.value) < 1e-100 then 0e0 else m.value end end as y
     from {{ ref('driftline_measured') }} as m
     join {{ ref('driftline_int_monitors') }} as p on p.monitor = m.monitor
     where m.family = {{ driftline._literal(source.family) }} and m.baseline = {{ driftline._literal(source.baseline) }} and m.is_complete
@@ -59,8 +60,8 @@ numbered as (
     from wanted as w
 )
 
--- Windows of a phase follow each other without overlap. What has never varied, by more than rounding, has no trend and no
--- change.
+-- Windows of a phase follow each other without overlap. What has never varied, by more than rounding, has no trend and
+-- no change.
 select
     chain_no, mod(period_index, size) as phase, period_index, period, size,
     monitor, model_version, segment, segment_value, window_periods, window_start, window_end,

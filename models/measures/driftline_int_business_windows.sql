@@ -1,14 +1,16 @@
 {{ config(materialized='table') }}
-{#- A window's value; @ stands for the prefix of the window's sums. A sum over no rows is 0, one over rows without a value
-    is not known. -#}
-{%- set value = 'case when r.@numerator_n > 0 then case when m.is_ratio = 1 then r.@numerator / nullif(r.@denominator, 0)'
+{#- A window's value; @ stands for the prefix of the window's sums. A sum over no rows is 0, one over rows without a
+    value is not known. -#}
+{%- set value = 'case when r.@numerator_n > 0 then case when m.is_ratio = 1'
+    ~ ' then r.@numerator / nullif(r.@denominator, 0)'
     ~ ' else r.@numerator end when m.is_ratio = 0 and r.@n = 0 then 0e0 end' -%}
 {%- set measures = [] -%}
 {%- for name in ['n', 'numerator_n', 'numerator', 'denominator'] -%}
     {%- do measures.append({'name': name, 'aggregate': 'sum', 'baselines': true}) -%}
 {%- endfor -%}
 {%- set squares = ['numerator_sq', 'denominator_sq', 'weight', 'weight_sq'] -%}
-{%- for name in squares + ['reference_numerator_n', 'reference_numerator', 'reference_denominator', 'reference_periods'] -%}
+{%- for name in squares + ['reference_numerator_n', 'reference_numerator', 'reference_denominator',
+    'reference_periods'] -%}
     {%- do measures.append({'name': name, 'aggregate': 'sum', 'baselines': false}) -%}
 {%- endfor %}
 
@@ -16,7 +18,8 @@
 
 with metrics as (
     select
-        c.monitor, c.column_no, c.column_name as metric, max(case when c.bin_kind = 'denominator' then 1 else 0 end) as is_ratio,
+        c.monitor, c.column_no, c.column_name as metric,
+        max(case when c.bin_kind = 'denominator' then 1 else 0 end) as is_ratio,
         max(case when a.metric is not null then 1 else 0 end) as awaits_label
     from {{ ref('driftline_cells') }} as c
     left join ({{ driftline._metrics_of_the_label() }}) as a on a.monitor = c.monitor and a.metric = c.column_name
@@ -58,7 +61,8 @@ dense as (
         coalesce(s.{{ name }}, 0) as {{ name }},
         {%- endfor %}
         coalesce(s.reference_numerator_n, 0) as reference_numerator_n,
-        coalesce(s.reference_numerator, 0) as reference_numerator, coalesce(s.reference_denominator, 0) as reference_denominator,
+        coalesce(s.reference_numerator, 0) as reference_numerator,
+        coalesce(s.reference_denominator, 0) as reference_denominator,
         case when n.reference_n > 0 then 1 else 0 end as reference_periods
     from {{ ref('driftline_calendar') }} as k
     join metrics as m on m.monitor = k.monitor
@@ -110,10 +114,12 @@ valued as (
             end
             -- A sum over another version's rows is no reference for this one; a ratio is.
             when f.reference_model_version = g.model_version
-                then r.window_periods * (f.numerator - r.reference_numerator) / nullif(f.periods - r.reference_periods, 0)
+                then r.window_periods * (f.numerator - r.reference_numerator)
+                    / nullif(f.periods - r.reference_periods, 0)
         end as reference_value,
         -- Windows that do not overlap are numbered; in this unit, each kind's trailing length is the same number.
-        cast((r.period_index - mod(r.period_index, r.window_periods)) / r.window_periods as {{ dbt.type_bigint() }}) as window_no,
+        cast((r.period_index - mod(r.period_index, r.window_periods))
+            / r.window_periods as {{ dbt.type_bigint() }}) as window_no,
         cast(case
             {%- for window in driftline._windows() %}
             {%- for size in window.sizes %}
@@ -141,7 +147,8 @@ placed as (
             {%- for window in driftline._windows() if window.period in ['hour', 'day'] %}
             when '{{ window.period }}' then case
                 when window_periods = 1
-                    then cast((window_no - mod(window_no, {{ window.season }})) / {{ window.season }} as {{ dbt.type_bigint() }})
+                    then cast((window_no - mod(window_no, {{ window.season }}))
+                        / {{ window.season }} as {{ dbt.type_bigint() }})
             end
             {%- endfor %}
         end as season_no
@@ -161,7 +168,8 @@ placed as (
 select
     p.*,
     {{ mean }} as trailing_mean,
-    case when {{ deviation }} > 1e-10 * abs({{ mean }}) then {{ deviation }} when {{ deviation }} is not null then 0e0 end
+    case when {{ deviation }} > 1e-10 * abs({{ mean }}) then {{ deviation }}
+        when {{ deviation }} is not null then 0e0 end
         as trailing_stddev,
     count(value) {{ before }} as trailing_count
     {%- for name in ['numerator', 'denominator'] + squares %},

@@ -5,7 +5,8 @@
 {%- set in_slot = 'over (partition by group_no, slot order by period_index ' ~ before ~ ')' -%}
 {%- set in_silence = 'over (partition by group_no, last_row, slot order by period_index ' ~ before ~ ')' -%}
 {#- What is known of a slot that always had rows, by how often it was seen. -#}
-{%- set strata = {'1': 'seen_now = 1', '2': 'seen_now between 2 and 3', '4': 'seen_now between 4 and 7', '8': 'seen_now >= 8'} -%}
+{%- set strata = {'1': 'seen_now = 1', '2': 'seen_now between 2 and 3', '4': 'seen_now between 4 and 7',
+    '8': 'seen_now >= 8'} -%}
 {%- set experiences = ['never_n', 'never_silent'] -%}
 {%- for name in strata -%}
     {%- do experiences.extend(['always' ~ name ~ '_n', 'always' ~ name ~ '_silent']) -%}
@@ -14,9 +15,9 @@
 {%- set all_silent = all_n | replace('_n_', '_silent_') -%}
 {%- set so_far = 'over (partition by group_no order by period_index rows unbounded preceding)' %}
 
--- How long each total (version or segment, where a project judges them) has had no rows, and how likely that silence was
--- by chance: the product over its periods of how likely each was to have none, learnt from the periods before its begin
--- (decision 12). A period's slot is its hour of the week or its weekday; weeks and months have one.
+-- How long each total (version or segment, where a project judges them) has had no rows, and how likely that silence
+-- was by chance: the product over its periods of how likely each was to have none, learnt from the periods before its
+-- begin (decision 12). A period's slot is its hour of the week or its weekday; weeks and months have one.
 with looked_at as (
     select g.group_no, g.monitor, g.model_version, g.segment, g.segment_value
     from (
@@ -38,8 +39,8 @@ row_counts as (
     where s.n > 0
 ),
 
--- Where nothing came at all, nothing is said of a version or a segment, and of a segment within a version only where the
--- version and the segment go on: what stops is told once.
+-- Where nothing came at all, nothing is said of a version or a segment, and of a segment within a version only where
+-- the version and the segment go on: what stops is told once.
 periods as (
     select
         k.group_no, k.period_index,
@@ -114,9 +115,11 @@ experienced as (
     select
         s.*, seen_now - silent_now as seen,
         sum(case when usable = 1 and seen_now > 0 and filled = 0 then 1 else 0 end) {{ so_far }} as never_n,
-        sum(case when usable = 1 and seen_now > 0 and filled = 0 then 1 - has_rows else 0 end) {{ so_far }} as never_silent,
+        sum(case when usable = 1 and seen_now > 0 and filled = 0 then 1 - has_rows
+            else 0 end) {{ so_far }} as never_silent,
         {%- for name in strata %}
-        sum(case when usable = 1 and filled = seen_now and {{ strata[name] }} then 1 else 0 end) {{ so_far }} as always{{ name }}_n,
+        sum(case when usable = 1 and filled = seen_now and {{ strata[name] }} then 1
+            else 0 end) {{ so_far }} as always{{ name }}_n,
         sum(case when usable = 1 and filled = seen_now and {{ strata[name] }} then 1 - has_rows else 0 end)
             {{ so_far }} as always{{ name }}_silent,
         {%- endfor %}
@@ -146,13 +149,15 @@ chances as (
             -- Nine to one that what has never been silent never is; else any chance is as likely as another.
             when filled = seen and {{ all_silent }} = 0 then (1e0 / 9e0) / (({{ all_n }} + 1e0) * ({{ all_n }} + 2e0))
             {%- for name in strata | reverse %}
-            when filled = seen and seen >= {{ name }} then (always{{ name }}_silent_then + 1e0) / (always{{ name }}_n_then + 2e0)
+            when filled = seen and seen >= {{ name }}
+                then (always{{ name }}_silent_then + 1e0) / (always{{ name }}_n_then + 2e0)
             {%- endfor %}
             when filled = 0 then (never_silent_then + 9e0) / (never_n_then + 10e0)
             else (seen - filled + 1e0) / (seen + 2e0)
         end as chance_of_silence,
         -- A log that has been irregular for less than four seasons, or had rows but once or twice, may yet be so again.
-        (longest_silence_then > 0 and counted_periods_then < 4 * season and silent_periods <= season + 2 * longest_silence_then)
+        (longest_silence_then > 0 and counted_periods_then < 4 * season
+            and silent_periods <= season + 2 * longest_silence_then)
             or (filled_periods_then < 3 and silent_periods <= 4.5e0 * season) as is_early
     from at_begin as b
 ),
@@ -160,8 +165,10 @@ chances as (
 summed as (
     select
         c.group_no, c.period_index, c.last_row, c.silent_periods, c.is_early,
-        sum(1e0 - chance_of_silence) over (partition by group_no, last_row order by period_index rows unbounded preceding) as missing,
-        sum(ln(chance_of_silence)) over (partition by group_no, last_row order by period_index rows unbounded preceding) as log_chance
+        sum(1e0 - chance_of_silence)
+            over (partition by group_no, last_row order by period_index rows unbounded preceding) as missing,
+        sum(ln(chance_of_silence))
+            over (partition by group_no, last_row order by period_index rows unbounded preceding) as log_chance
     from chances as c
 )
 

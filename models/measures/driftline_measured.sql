@@ -6,7 +6,8 @@
     'ks_upper': 'ks_noise + ks_upper - ks_lower', 'ks_p_value': none,
     'js_distance': 'js_distance_noise', 'hellinger': 'hellinger_noise', 'total_variation': 'total_variation_noise',
     'l_infinity': 'l_infinity_noise', 'wasserstein': 'wasserstein_noise',
-    'chi_squared': 'cramers_v_noise * cramers_v_noise * effective_rows', 'chi_squared_p_value': none, 'cramers_v': 'cramers_v_noise',
+    'chi_squared': 'cramers_v_noise * cramers_v_noise * effective_rows', 'chi_squared_p_value': none,
+    'cramers_v': 'cramers_v_noise',
     'mean': 'mean_noise',
 } -%}
 {%- set rates = ['null_rate', 'nan_rate', 'infinite_rate', 'unseen_rate', 'out_of_range_rate'] -%}
@@ -39,7 +40,8 @@ select
     {{ 'baseline_mean' if metric == 'mean' else null_double }} as expected,
     {{ driftline._as_double(drift[metric] or 'null') }} as noise,
     row_count, baseline_row_count, reason,
-    {{ 'case when psi is not null then coalesce(psi_seen, 0e0) end' if metric == 'psi' else null_double }} as judged_value
+    {{ 'case when psi is not null then coalesce(psi_seen, 0e0) end' if metric == 'psi'
+        else null_double }} as judged_value
 from drift
 union all
 {% endfor -%}
@@ -55,13 +57,15 @@ union all
 select
     {{ grain }},
     {{ driftline._text('quality') }}, {{ driftline._text(metric) }}, column_name, column_role, column_kind, {{ driftline._text('none') }}, is_ready,
-    {{ metric }}, {{ null_double }}, {{ null_double }}, row_count, cast(null as {{ dbt.type_bigint() }}), reason, {{ null_double }}
+    {{ metric }}, {{ null_double }}, {{ null_double }}, row_count, cast(null as {{ dbt.type_bigint() }}),
+    reason, {{ null_double }}
 from quality
 union all
 {% endfor -%}
 select
     {{ grain }},
-    {{ driftline._text('business') }}, metric, {{ driftline._text('all') }}, {{ driftline._text('business') }}, {{ driftline._text('measure') }}, {{ driftline._text('trailing') }}, is_complete and is_mature,
+    {{ driftline._text('business') }}, metric, {{ driftline._text('all') }}, {{ driftline._text('business') }},
+    {{ driftline._text('measure') }}, {{ driftline._text('trailing') }}, is_complete and is_mature,
     value, expected, noise,
     {#- What is summed is judged by the rows that are usual: those that are missing say the most. -#}
     case when denominator is null then row_count else valued_row_count end,
@@ -71,18 +75,23 @@ from {{ ref('driftline_business') }}
 union all
 select
     {{ grain }},
-    {{ driftline._text('business') }}, metric, {{ driftline._text('all') }}, {{ driftline._text('business') }}, {{ driftline._text('measure') }}, {{ driftline._text(baseline[0]) }}, is_complete and is_mature,
-    value, {{ baseline[1] }}, {{ null_double }}, row_count, cast(null as {{ dbt.type_bigint() }}), reason, {{ null_double }}
+    {{ driftline._text('business') }}, metric, {{ driftline._text('all') }}, {{ driftline._text('business') }},
+    {{ driftline._text('measure') }}, {{ driftline._text(baseline[0]) }}, is_complete and is_mature,
+    value, {{ baseline[1] }}, {{ null_double }}, row_count, cast(null as {{ dbt.type_bigint() }}),
+    reason, {{ null_double }}
 from {{ ref('driftline_business') }}
 {% endfor %}
-{#- basis → family; what depends on labels is judged once they have come. Rows are those of the metric's own denominator. -#}
+{#- basis → family; what depends on labels is judged once they have come.
+    Rows are those of the metric's own denominator. -#}
 {% for basis, family in {'realized': 'performance', 'estimated': 'estimate', 'estimate_error': 'estimate_error'}.items() %}
 union all
 select
     {{ grain }},
     {{ driftline._text(family) }}, metric, class_name, {{ driftline._text('performance') }}, {{ driftline._text('performance') }}, {{ driftline._text('reference') }},
     is_complete{{ ' and is_mature' if basis != 'estimated' }},
-    value, reference_value, noise, denominator_row_count, {{ 'cast(null as ' ~ dbt.type_bigint() ~ ')' if basis == 'estimate_error' else 'reference_denominator_row_count' }}, reason, {{ null_double }}
+    value, reference_value, noise, denominator_row_count,
+    {{ 'cast(null as ' ~ dbt.type_bigint() ~ ')' if basis == 'estimate_error' else 'reference_denominator_row_count' }},
+    reason, {{ null_double }}
 from {{ ref('driftline_performance') }}
 where basis = {{ driftline._literal(basis) }}
 {% endfor %}
@@ -91,7 +100,8 @@ union all
 select
     {{ grain }},
     {{ driftline._text('performance') }}, metric, class_name, {{ driftline._text('performance') }}, {{ driftline._text('performance') }}, {{ driftline._text(baseline) }},
-    is_complete and is_mature, value, {{ baseline }}_value, {{ null_double }}, denominator_row_count, cast(null as {{ dbt.type_bigint() }}), reason, {{ null_double }}
+    is_complete and is_mature, value, {{ baseline }}_value, {{ null_double }}, denominator_row_count,
+    cast(null as {{ dbt.type_bigint() }}), reason, {{ null_double }}
 from {{ ref('driftline_performance') }}
 where basis = 'realized'
 {% endfor %}
@@ -108,7 +118,8 @@ union all
 select
     {{ grain }},
     {{ driftline._text('concept') }}, {{ driftline._text(metric) }}, column_name, column_role, column_kind, {{ driftline._text('reference') }},
-    is_complete and is_mature, {{ metric }}, {{ of[0] }}, {{ of[1] }}, labelled_row_count, reference_labelled_row_count, reason, {{ null_double }}
+    is_complete and is_mature, {{ metric }}, {{ of[0] }}, {{ of[1] }}, labelled_row_count, reference_labelled_row_count,
+    reason, {{ null_double }}
 from {{ ref('driftline_concept') }}
 {{ "where column_role = 'prediction'" if of[2] }}
 {% endfor %}
@@ -130,13 +141,15 @@ where segment_value = 'all'
 {% for metric, of in {
     'missing_periods': ['freshness', 'none', 'missing_periods', null_double, 'missing_noise', counted],
     'silent_periods': ['freshness', 'none', driftline._as_double('silent_periods'), null_double, null_double, counted],
-    'row_count': ['volume', 'trailing', driftline._as_double('case when row_count > 0 then row_count end'), 'expected_row_count',
+    'row_count': ['volume', 'trailing',
+        driftline._as_double('case when row_count > 0 then row_count end'), 'expected_row_count',
         'row_count_noise', 'cast(round(expected_row_count) as ' ~ dbt.type_bigint() ~ ')'],
 }.items() %}
 union all
 select
     {{ grain }},
-    {{ driftline._text(of[0]) }}, {{ driftline._text(metric) }}, {{ driftline._text('all') }}, {{ driftline._text(of[0]) }}, {{ driftline._text(of[0]) }}, {{ driftline._text(of[1]) }},
+    {{ driftline._text(of[0]) }}, {{ driftline._text(metric) }}, {{ driftline._text('all') }},
+    {{ driftline._text(of[0]) }}, {{ driftline._text(of[0]) }}, {{ driftline._text(of[1]) }},
     is_complete, {{ of[2] }}, {{ of[3] }}, {{ of[4] }}, row_count, {{ of[5] }},
     {{ 'reason' if of[0] == 'volume' else driftline._as_text('null') }}, {{ null_double }}
 from {{ ref('driftline_arrivals') }}

@@ -12,7 +12,8 @@ with noise_floors as (
         -- Where the fourth moment of the errors is a guess, the reference's windows say how far off it is.
         case when r.metric in ('rmse', 'r2') then
             -- Learnt from that many windows: Student's t for the normal quantile, to the first order.
-            greatest(sqrt(avg({{ driftline._squared('(case when r.sampling_error > 0 then (r.value - r.reference_value) / r.sampling_error end)') }}))
+            greatest(sqrt(avg({{ driftline._squared('(case when r.sampling_error > 0'
+                ~ ' then (r.value - r.reference_value) / r.sampling_error end)') }}))
                 * (1e0 + ({{ z }} * {{ z }} + 1e0) / (4e0 * count(*))), 1e0)
         end as dispersion
     from {{ ref('driftline_assessed') }} as r
@@ -51,11 +52,13 @@ select
         coalesce(s.sampling_noise * coalesce(case when s.basis = 'realized' then f.dispersion end, 1e0), 0e0),
         coalesce(case when s.basis <> 'estimate_error' then f.excess + coalesce(s.sampling_expected, 0e0) end, 0e0)
     ) end") }} as noise,
-    cast(case when s.basis = 'estimated' then n.row_count else coalesce(s.denominator_n, 0) end as {{ dbt.type_bigint() }}) as denominator_row_count,
+    cast(case when s.basis = 'estimated' then n.row_count
+        else coalesce(s.denominator_n, 0) end as {{ dbt.type_bigint() }}) as denominator_row_count,
     cast(s.reference_denominator_n as {{ dbt.type_bigint() }}) as reference_denominator_row_count,
     {{ driftline._as_double('p.value') }} as previous_value,
     {{ driftline._as_double('a.value') }} as seasonal_value,
-    {{ driftline._as_text("coalesce(s.reason, case when s.basis <> 'realized' and s.value is null then 'the labels of the reference are not final' end)") }} as reason
+    {{ driftline._as_text("coalesce(s.reason, case when s.basis <> 'realized' and s.value is null"
+        ~ " then 'the labels of the reference are not final' end)") }} as reason
 from {{ ref('driftline_assessed') }} as s
 left join {{ ref('driftline_groups') }} as g on g.group_no = s.group_no
 left join {{ ref('driftline_windows') }} as w

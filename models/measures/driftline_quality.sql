@@ -44,7 +44,8 @@ rates as (
         r.value_sum / nullif(r.finites, 0) as mean,
         -- Deviations were taken from the frozen centre; a square too large to sum is left out of the state.
         case when r.finites > 1 and abs(r.value_min - c.centre) <= 1e145 and abs(r.value_max - c.centre) <= 1e145 then
-            {{ driftline._variance('r.deviation_sq_sum / r.finites', driftline._squared('(r.value_sum / r.finites - c.centre)'), 'r.n') }}
+            {{ driftline._variance('r.deviation_sq_sum / r.finites',
+                driftline._squared('(r.value_sum / r.finites - c.centre)'), 'r.n') }}
             * (r.finites / (r.finites - 1))
         end as variance,
         r.total * r.total / nullif(r.total2, 0) as effective_n,
@@ -69,14 +70,16 @@ pooled as (
     select
         rates.*, column_role = 'label' as is_label
         {%- for rate in rates %},
-        sqrt(pooled_{{ rate }} * (1e0 - pooled_{{ rate }}) * (1e0 / effective_n + 1e0 / reference_effective_n)) as {{ rate }}_error
+        sqrt(pooled_{{ rate }} * (1e0 - pooled_{{ rate }})
+            * (1e0 / effective_n + 1e0 / reference_effective_n)) as {{ rate }}_error
         {%- endfor %}
     from (
         select
             rates.*
             {%- for rate in rates %},
             case when {{ rate }} + reference_{{ rate }} >= 0 then least(greatest(
-                ({{ rate }} * effective_n + reference_{{ rate }} * reference_effective_n) / (effective_n + reference_effective_n), 0e0
+                ({{ rate }} * effective_n + reference_{{ rate }} * reference_effective_n)
+                    / (effective_n + reference_effective_n), 0e0
             ), 1e0) end as pooled_{{ rate }}
             {%- endfor %}
         from rates
@@ -88,7 +91,8 @@ noise_floors as (
     select
         g.monitor, g.model_version, g.segment, g.segment_value, r.window_periods, r.column_no
         {%- for rate in rates %},
-        max(greatest(r.{{ rate }} - r.reference_{{ rate }} - {{ mean_of_absolute }} * r.{{ rate }}_error, 0e0)) as {{ rate }}
+        max(greatest(r.{{ rate }} - r.reference_{{ rate }}
+            - {{ mean_of_absolute }} * r.{{ rate }}_error, 0e0)) as {{ rate }}
         {%- endfor %}
     from pooled as r
     join {{ ref('driftline_groups') }} as g on g.group_no = r.group_no
@@ -103,12 +107,14 @@ youth as (
     select
         t.group_no, t.window_periods, t.period_index,
         case when m.label_delay > 0 then not t.is_final else k.monitor is not null and not t.is_mature end as is_young,
-        case when m.label_delay > 0 then not f.is_final else k.monitor is not null and not f.is_mature end as is_young_reference
+        case when m.label_delay > 0 then not f.is_final
+            else k.monitor is not null and not f.is_mature end as is_young_reference
     from {{ ref('driftline_maturity') }} as t
     join {{ ref('driftline_int_monitors') }} as m on m.monitor = t.monitor
     left join {{ ref('driftline_int_reference_labels') }} as f on f.group_no = t.group_no
     left join (
-        select distinct monitor from ({{ driftline._from_monitors('setting') }}) as settings where column_name = 'label_known_at'
+        select distinct monitor from ({{ driftline._from_monitors('setting') }}) as settings
+            where column_name = 'label_known_at'
     ) as k on k.monitor = t.monitor
 ),
 
@@ -122,23 +128,29 @@ select
     r.column_name, r.column_role, r.column_kind, w.is_complete,
     cast(r.n as {{ dbt.type_bigint() }}) as row_count,
     {%- for rate in rates %}
-    {{ driftline._as_double("case when not (r.is_label and coalesce(y.is_young, false)) then r.null_rate end" if rate == 'null_rate' else 'r.' ~ rate) }} as {{ rate }},
+    {{ driftline._as_double("case when not (r.is_label and coalesce(y.is_young, false)) then r.null_rate end"
+        if rate == 'null_rate' else 'r.' ~ rate) }} as {{ rate }},
     {%- endfor %}
     {{ driftline._as_double('r.mean') }} as mean,
     {{ driftline._as_double('sqrt(case when r.variance < 0 then 0 else r.variance end)') }} as stddev,
     {{ driftline._as_double('r.value_min') }} as minimum,
     {{ driftline._as_double('r.value_max') }} as maximum,
     {%- for rate in rates %}
-    {{ driftline._as_double("case when not (r.is_label and coalesce(y.is_young_reference, false)) then r.reference_null_rate end"
+    {{ driftline._as_double("case when not (r.is_label and coalesce(y.is_young_reference, false))"
+        ~ " then r.reference_null_rate end"
         if rate == 'null_rate' else 'r.reference_' ~ rate) }} as reference_{{ rate }},
     {%- set chance = driftline._chance_of_difference(
-        z, 'r.pooled_' ~ rate ~ ' * (1e0 - r.pooled_' ~ rate ~ ')', 'abs(1e0 - 2e0 * r.pooled_' ~ rate ~ ')', '1e0 / r.effective_n', '1e0 / r.reference_effective_n'
+        z, 'r.pooled_' ~ rate ~ ' * (1e0 - r.pooled_' ~ rate ~ ')', 'abs(1e0 - 2e0 * r.pooled_' ~ rate ~ ')',
+        '1e0 / r.effective_n', '1e0 / r.reference_effective_n'
     ) %}
-    {#- The range is what the reference has: of rows to come, as many are over its greatest value as a geometric distribution
-        gives, its ratio the window's part of all rows; likewise below the least. Both together have a tail somewhat longer. -#}
-    {%- set out_of_range = "1.3e0 * ln(" ~ driftline._as_double(driftline._alpha()) ~ ") / ln(r.effective_n / (r.effective_n + r.reference_effective_n)) / r.effective_n" %}
+    {#- The range is what the reference has: of rows to come, as many are over its greatest value as a geometric
+        distribution gives, its ratio the window's part of all rows; likewise below the least.
+        Both together have a tail somewhat longer. -#}
+    {%- set out_of_range = "1.3e0 * ln(" ~ driftline._as_double(driftline._alpha())
+        ~ ") / ln(r.effective_n / (r.effective_n + r.reference_effective_n)) / r.effective_n" %}
     {{ driftline._as_double('case when r.pooled_' ~ rate ~ ' is not null then greatest(coalesce(f.' ~ rate ~ ', 0e0) + '
-        ~ mean_of_absolute ~ ' * r.' ~ rate ~ '_error, ' ~ chance ~ (', ' ~ out_of_range if rate == 'out_of_range_rate' else '') ~ ') end') }} as {{ rate }}_noise,
+        ~ mean_of_absolute ~ ' * r.' ~ rate ~ '_error, ' ~ chance
+            ~ (', ' ~ out_of_range if rate == 'out_of_range_rate' else '') ~ ') end') }} as {{ rate }}_noise,
     {%- endfor %}
     cast(r.reference_row_count as {{ dbt.type_bigint() }}) as reference_row_count,
     {{ driftline._as_text("case
@@ -151,7 +163,8 @@ select
 from pooled as r
 join {{ ref('driftline_windows') }} as w
     on w.group_no = r.group_no and w.window_periods = r.window_periods and w.period_index = r.period_index and w.source = 'relation'
-left join youth as y on y.group_no = r.group_no and y.window_periods = r.window_periods and y.period_index = r.period_index
+left join youth as y on y.group_no = r.group_no and y.window_periods = r.window_periods
+    and y.period_index = r.period_index
 left join versions as v on v.group_no = r.group_no
 left join noise_floors as f
     on f.monitor = w.monitor and f.segment = w.segment and f.segment_value = w.segment_value and f.model_version = v.reference_model_version

@@ -9,34 +9,42 @@ with class_metrics as (
         case when c.predicted > 0 then c.hits / c.predicted end as class_precision,
         case when c.support > 0 then c.hits / c.support end as class_recall,
         case when c.support + c.predicted > 0 then 2e0 * c.hits / (c.support + c.predicted) end as class_f1,
-        b.roc_auc, b.auc_slack, b.all_positives, b.all_negatives, a.weight_per_row, a.labelled_n / nullif(a.labelled_w, 0e0) as rows_per_weight
+        b.roc_auc, b.auc_slack, b.all_positives, b.all_negatives, a.weight_per_row,
+        a.labelled_n / nullif(a.labelled_w, 0e0) as rows_per_weight
     from {{ ref('driftline_class_counts') }} as c
     left join {{ ref('driftline_model_sums') }} as a
-        on a.group_no = c.group_no and a.window_periods = c.window_periods and a.period_index = c.period_index and a.side = c.side
+        on a.group_no = c.group_no and a.window_periods = c.window_periods
+            and a.period_index = c.period_index and a.side = c.side
     left join {{ ref('driftline_score_curves') }} as b
         on b.group_no = c.group_no and b.window_periods = c.window_periods and b.period_index = c.period_index and b.side = c.side
         and b.column_name = c.class_name
 ),
 
--- What the classes' metrics vary by if nothing changes: one success and one failure more, so that no rate of few is certain.
+-- What the classes' metrics vary by if nothing changes: one success and one failure more,
+-- so that no rate of few is certain.
 varied as (
     select
         class_metrics.*
         {%- for metric, rows in {'precision': 'predicted', 'recall': 'support'}.items() %},
         case when {{ rows }} > 0 then (hits / weight_per_row + 1e0) / ({{ rows }} / weight_per_row + 2e0)
-            * (({{ rows }} - hits) / weight_per_row + 1e0) / ({{ rows }} / weight_per_row + 2e0) / ({{ rows }} / weight_per_row) end as {{ metric }}_variance
+            * (({{ rows }} - hits) / weight_per_row + 1e0) / ({{ rows }} / weight_per_row + 2e0)
+                / ({{ rows }} / weight_per_row) end as {{ metric }}_variance
         {%- endfor %},
-        case when support + predicted > 0 then 4e0 * (hits / weight_per_row + 1e0) * ((support + predicted - 2e0 * hits) / weight_per_row + 1e0)
-            * ((support + predicted - hits) / weight_per_row + 2e0) / power((support + predicted) / weight_per_row + 3e0, 4) end as f1_variance
+        case when support + predicted > 0
+            then 4e0 * (hits / weight_per_row + 1e0) * ((support + predicted - 2e0 * hits) / weight_per_row + 1e0)
+            * ((support + predicted - hits) / weight_per_row + 2e0)
+                / power((support + predicted) / weight_per_row + 3e0, 4) end as f1_variance
     from class_metrics
 ),
 
 -- A row that is taken for another class is wrong in both, so the F1 of classes go together.
 macro as (
     select
-        {{ side }}, avg(class_precision) as macro_precision, avg(class_recall) as macro_recall, avg(class_f1) as macro_f1
+        {{ side }}, avg(class_precision) as macro_precision, avg(class_recall) as macro_recall,
+        avg(class_f1) as macro_f1
         {%- for metric, both in {'precision': 1, 'recall': 1, 'f1': 2}.items() %},
-        {{ both }} * sum({{ metric }}_variance) / nullif(count(class_{{ metric }}), 0) / nullif(count(class_{{ metric }}), 0) as macro_{{ metric }}_variance
+        {{ both }} * sum({{ metric }}_variance) / nullif(count(class_{{ metric }}), 0)
+            / nullif(count(class_{{ metric }}), 0) as macro_{{ metric }}_variance
         {%- endfor %}
     from varied
     where is_pooled = 0
@@ -47,7 +55,8 @@ macro_auc as (
     select
         {{ side }}, avg(roc_auc) as macro_roc_auc, avg(auc_slack) as slack,
         -- All classes are told by the same rows: their areas go together.
-        {{ driftline._squared("avg(sqrt(greatest(" ~ driftline._auc_variance('roc_auc', 'all_positives', 'all_negatives') ~ ", 0e0)))") }} as auc_variance
+        {{ driftline._squared("avg(sqrt(greatest("
+            ~ driftline._auc_variance('roc_auc', 'all_positives', 'all_negatives') ~ ", 0e0)))") }} as auc_variance
     from {{ ref('driftline_score_curves') }}
     where roc_auc is not null
     group by {{ side }}
@@ -59,8 +68,10 @@ wide as (
         a.*,
         case when coalesce(a.log_loss_n, 0) < a.labelled_n then 1 else 0 end as has_no_probabilities,
         b.all_positives, b.all_negatives, b.roc_auc, b.auc_slack, b.ks, b.ks_upper, b.average_precision, b.average_precision_lower, b.average_precision_upper,
-        b.capture, b.capture_lower, b.capture_upper, b.expected_calibration_error, b.calibration_chance, b.calibration_variance,
-        m.macro_precision, m.macro_recall, m.macro_f1, m.macro_precision_variance, m.macro_recall_variance, m.macro_f1_variance,
+        b.capture, b.capture_lower, b.capture_upper, b.expected_calibration_error,
+        b.calibration_chance, b.calibration_variance,
+        m.macro_precision, m.macro_recall, m.macro_f1, m.macro_precision_variance,
+        m.macro_recall_variance, m.macro_f1_variance,
         u.macro_roc_auc, u.slack as macro_auc_slack, u.auc_variance as macro_auc_variance
     from {{ ref('driftline_model_sums') }} as a
     left join {{ ref('driftline_score_curves') }} as b
@@ -78,7 +89,8 @@ named as (
 long as (
     select
         w.group_no, w.window_periods, w.period_index, w.side, n.metric, {{ driftline._text('all') }} as class_name, w.rows_n, w.known_n,
-        case when n.metric = 'ndcg' then w.ndcg_n when n.rows_of = 'requests' then w.hit_n when n.rows_of = 'scored' then w.predicted_positive_n when n.rows_of = 'nonzero' then w.percentage_error_n
+        case when n.metric = 'ndcg' then w.ndcg_n when n.rows_of = 'requests' then w.hit_n
+            when n.rows_of = 'scored' then w.predicted_positive_n when n.rows_of = 'nonzero' then w.percentage_error_n
             when n.rows_of = 'above_minus_one' then w.squared_log_error_n else w.labelled_n end as metric_n,
         case n.metric
             {%- set metrics = driftline._realized_metrics() %}
@@ -102,7 +114,8 @@ long as (
             {%- endfor %}
         end as variance,
         {#- What the noise is made of: see _realized_metrics. -#}
-        {%- for part, default in {'chance': null_double, 'n': 'w.effective_n', 'bias': null_double, 'count': null_double}.items() %}
+        {%- for part, default in {'chance': null_double, 'n': 'w.effective_n', 'bias': null_double,
+            'count': null_double}.items() %}
         case n.metric
             {%- for metric in metrics if metrics[metric][part] is defined %}
             when '{{ metric }}' then {{ metrics[metric][part] }}
@@ -110,7 +123,8 @@ long as (
             else {{ default }}
         end as {{ 'chance_' ~ part if part != 'chance' else 'chance' }},
         {%- endfor %}
-        case {% for metric in metrics if metrics[metric].skew is defined %}when n.metric = '{{ metric }}' then '{{ metrics[metric].skew }}' {% endfor %}end as skew,
+        case {% for metric in metrics if metrics[metric].skew is defined -%}
+            when n.metric = '{{ metric }}' then '{{ metrics[metric].skew }}' {% endfor %}end as skew,
         case
             when coalesce(w.rows_n, 0) = 0 then 'no rows in the window'
             when coalesce(w.known_n, 0) = 0 and n.rows_of <> 'scored' then 'no labels yet'
@@ -118,7 +132,8 @@ long as (
             when n.rows_of = 'requests' then 'no request whose labels are all known'
             when n.rows_of = 'scored' then 'no scores'
             when coalesce(w.labelled_n, 0) = 0 then 'no row with both label and prediction'
-            when w.has_no_probabilities = 1 and n.metric in ('log_loss', 'brier', 'expected_calibration_error') then 'a label without a probability from 0 to 1'
+            when w.has_no_probabilities = 1 and n.metric in ('log_loss', 'brier', 'expected_calibration_error')
+                then 'a label without a probability from 0 to 1'
             when n.metric like 'macro%' then 'no class of the reference that has one'
             when n.metric in ('roc_auc', 'gini', 'ks') then 'labels of one class only'
             when n.metric = 'precision' then 'no predicted positives'
@@ -132,7 +147,9 @@ long as (
         end as reason_if_missing
     from wide as w
     join named as n
-        on w.is_scored and n.task = w.task and not (n.metric in ('macro_roc_auc', 'log_loss') and w.task = 'multiclass' and w.log_loss_n is null and w.macro_roc_auc is null)
+        on w.is_scored and n.task = w.task
+            and not (n.metric in ('macro_roc_auc', 'log_loss') and w.task = 'multiclass' and w.log_loss_n is null
+            and w.macro_roc_auc is null)
         or n.task = 'ranking' and w.ranking_k is not null
     union all
     {%- for metric, columns in {'precision': ['class_precision', 'predicted'], 'recall': ['class_recall', 'support'], 'f1': ['class_f1', none], 'roc_auc': ['roc_auc', none]}.items() %}
@@ -155,7 +172,8 @@ long as (
         {{ 'c.' ~ columns[1] if columns[1] else '(c.support + c.predicted - c.hits)' }} / a.weight_per_row
         {%- endif %},
         {{ null_double }},
-        {{ ('c.' ~ columns[1] if columns[1] else '(c.support + c.predicted - c.hits)') ~ ' * c.rows_per_weight' if metric != 'roc_auc' else null_double }},
+        {{ ('c.' ~ columns[1] if columns[1] else '(c.support + c.predicted - c.hits)') ~ ' * c.rows_per_weight'
+            if metric != 'roc_auc' else null_double }},
         {{ "'rate'" if metric != 'roc_auc' else 'null' }},
         {{ driftline._literal({'precision': 'the class was never predicted', 'recall': 'no labels of the class', 'f1': 'the class does not occur', 'roc_auc': 'no labels of the class, or no others'}[metric]) }}
     from varied as c
@@ -185,10 +203,12 @@ select
     case when value between -1e300 and 1e300 then null when value is not null then 'values too large to sum' else reason_if_missing end as reason
 from (
     select
-        {{ side }}, metric, class_name, rows_n, known_n, metric_n, value, value_lower, value_upper, chance_n, chance_bias, chance_count, skew, reason_if_missing,
+        {{ side }}, metric, class_name, rows_n, known_n, metric_n, value, value_lower, value_upper, chance_n,
+        chance_bias, chance_count, skew, reason_if_missing,
         -- What rounding leaves of a rate of 1, or of a mean of numbers that are all alike, is no variance.
         {%- for name, of in {'variance': 'variance', 'chance': 'coalesce(chance, variance)'}.items() %}
-        case when abs(value) between 1e-100 and 1e100 and {{ of }} between 0 and 1e200 and {{ of }} * chance_n <= value * value * {{ driftline._rounding('chance_n') }} then 0e0
+        case when abs(value) between 1e-100 and 1e100 and {{ of }} between 0 and 1e200
+            and {{ of }} * chance_n <= value * value * {{ driftline._rounding('chance_n') }} then 0e0
             else {{ of }} end as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from long

@@ -80,10 +80,13 @@ by_score as (
 
 calibration as (
     select
-        {{ side }}, column_no, column_name, sum(abs(score_sum - positives)) / nullif(sum(labelled), 0e0) as expected_calibration_error,
-        -- What chance adds to it of a perfect score, for rows of weight one: the half-normal means of the groups' errors; and the
-        -- variance of their sum. One row of each kind more keeps a group that is all of one from being certain.
-        {{ mean_of_absolute }} * sum(sqrt(labelled * rate * (1e0 - rate))) / nullif(sum(labelled), 0e0) as calibration_chance,
+        {{ side }}, column_no, column_name,
+        sum(abs(score_sum - positives)) / nullif(sum(labelled), 0e0) as expected_calibration_error,
+        -- What chance adds to it of a perfect score, for rows of weight one: the half-normal means of the groups'
+        -- errors; and the variance of their sum. One row of each kind more keeps a group that is all of one from being
+        -- certain.
+        {{ mean_of_absolute }} * sum(sqrt(labelled * rate * (1e0 - rate)))
+            / nullif(sum(labelled), 0e0) as calibration_chance,
         sum(labelled * rate * (1e0 - rate)) / nullif(sum(labelled) * sum(labelled), 0e0) as calibration_variance
     from (select bins.*, (positives + 1e0) / (labelled + 2e0) as rate from (
         select {{ side }}, column_no, column_name, bin_group, sum(score_sum) as score_sum, sum(positives) as positives, sum(labelled) as labelled

@@ -83,7 +83,8 @@ observed as (
         valued, all_rows
     from (
         select
-            group_no, period_index, metric, all_rows, coalesce(valued, 0) as valued, all_w, all_w2, coalesce(n, 0) as n, coalesce(nn, 0) as nn,
+            group_no, period_index, metric, all_rows, coalesce(valued, 0) as valued, all_w, all_w2,
+            coalesce(n, 0) as n, coalesce(nn, 0) as nn,
             case when is_ratio = 1 then coalesce(d, 0) else all_w end as d,
             case when is_ratio = 1 then coalesce(dd, 0) else all_w end as dd,
             case when is_ratio = 1 then coalesce(nd, 0) else coalesce(n, 0) end as nd

@@ -6,12 +6,14 @@ select
     {%- for setting in ['period', 'timezone', 'task'] %}
     max(case when column_name = '{{ setting }}' then bin_label end) as {{ setting }},
     {%- endfor %}
-    {{ driftline._as_double("max(case when column_name = 'decision_threshold' then bin_label end)") }} as decision_threshold,
+    {{ driftline._as_double("max(case when column_name = 'decision_threshold' then bin_label end)") }}
+        as decision_threshold,
     {{ driftline._as_double("max(case when column_name = 'decision_cut' then bin_label end)") }} as decision_cut,
     {%- for setting in ['label_delay', 'ranking_k'] %}
     cast(max(case when column_name = '{{ setting }}' then bin_label end) as {{ dbt.type_int() }}) as {{ setting }},
     {%- endfor %}
-    {{ driftline._as_double("max(case when column_name = 'min_labelled_share' then bin_label end)") }} as min_labelled_share,
+    {{ driftline._as_double("max(case when column_name = 'min_labelled_share' then bin_label end)") }}
+        as min_labelled_share,
     {%- for setting in ['has_label', 'has_prediction'] %}
     max(case when column_name = '{{ setting }}' and bin_label = '1' then 1 else 0 end) as {{ setting }},
     {%- endfor %}

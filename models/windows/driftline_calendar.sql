@@ -4,9 +4,9 @@
 
 -- The periods the rolling windows run over: every period with rows, and those without that a window or a baseline can
 -- still reach back from. A longer silence ends a block; so one row with a date of long ago costs one period, not
--- decades of empty ones, and no window sums across the gap. The total runs on to the newest period that was complete when
--- the rows were read, versions and segments to the newest of the total, each as far as that reach: what is gone for good
--- ends there.
+-- decades of empty ones, and no window sums across the gap. The total runs on to the newest period that was complete
+-- when the rows were read, versions and segments to the newest of the total, each as far as that reach: what is gone
+-- for good ends there.
 with active as (
     select
         s.group_no, g.monitor, g.source, g.model_version, g.segment, g.period,
@@ -45,7 +45,8 @@ ends as (
 blocks as (
     select
         a.*,
-        coalesce(a.index_after, case when a.source = 'relation' then e.last_index else a.period_index end + 1) as until_index,
+        coalesce(a.index_after,
+            case when a.source = 'relation' then e.last_index else a.period_index end + 1) as until_index,
         sum(case when a.period_index - a.index_before <= a.reach + 1 then 0 else 1 end)
             over (partition by a.group_no order by a.period_index rows unbounded preceding) as block
     from active as a

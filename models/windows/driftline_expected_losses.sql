@@ -19,7 +19,11 @@ with losses as (
 explained as (
     select
         monitor, column_no,
-        1e0 - (1e0 - sum(l * {{ driftline._squared('(e / l - total_e / total_l)') }}) / nullif(max(total_l * {{ driftline._variance('total_e2 / total_l', driftline._squared('(total_e / total_l)'), 'total_l') }}), 0e0))
+        1e0 - (1e0 - sum(l * {{ driftline._squared('(e / l - total_e / total_l)') }})
+            / nullif(max(
+                total_l
+                * {{ driftline._variance('total_e2 / total_l', driftline._squared('(total_e / total_l)'), 'total_l') }}
+            ), 0e0))
             * (max(total_l) - 1e0) / nullif(greatest(max(total_l) - max(bins), 0e0), 0e0) as explained
     from losses
     group by monitor, column_no
@@ -27,7 +31,10 @@ explained as (
 
 chosen as (
     select column_no from (
-        select column_no, row_number() over (partition by monitor order by {{ driftline._by_nine_digits('coalesce(explained, -1e0)') }} desc, column_no) as place from explained
+        select column_no, row_number() over (
+            partition by monitor order by {{ driftline._by_nine_digits('coalesce(explained, -1e0)') }} desc, column_no
+        ) as place
+        from explained
     ) as ranked
     where place = 1
 )

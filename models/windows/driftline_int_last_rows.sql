@@ -1,7 +1,7 @@
 {{ config(materialized='table') }}
 
--- When the last rows of each group ended, whether its newest complete window is without rows, and whether it has been gone
--- for so long that it has no windows any more while others have.
+-- When the last rows of each group ended, whether its newest complete window is without rows, and whether it has been
+-- gone for so long that it has no windows any more while others have.
 with ends as (
     select
         g.group_no, g.monitor, g.period, max(w.window_end) as own_end,

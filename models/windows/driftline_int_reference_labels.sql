@@ -1,7 +1,7 @@
 {{ config(materialized='table') }}
 
--- How far the labels of the reference that a group is held against have come. What is learnt from labels that are not final
--- is learnt from those that come first (decision 19). Segments share what their version has.
+-- How far the labels of the reference that a group is held against have come. What is learnt from labels that are not
+-- final is learnt from those that come first (decision 19). Segments share what their version has.
 with counts as (
     select
         r.group_no, max(r.reference_model_version) as reference_model_version,

@@ -1,8 +1,8 @@
 {{ config(materialized='table') }}
 {%- set outcomes = ['p', 'l', 'l2', 'y', 'y2', 'lp', 'e', 'e2'] %}
 
--- The whole reference by cell, for each group: its own version's; or, where that has too few rows to carry a judgement and
--- all versions together have enough, theirs.
+-- The whole reference by cell, for each group: its own version's; or, where that has too few rows to carry a judgement
+-- and all versions together have enough, theirs.
 with reference as (
     select
         g.monitor, g.model_version, g.segment, g.segment_value, s.cell_no,
@@ -18,7 +18,8 @@ with reference as (
 ),
 
 row_counts as (
-    select r.monitor, r.model_version, r.segment, r.segment_value, max(case when c.column_role = 'row' then r.n end) as n
+    select r.monitor, r.model_version, r.segment, r.segment_value,
+        max(case when c.column_role = 'row' then r.n end) as n
     from reference as r
     join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no
     group by r.monitor, r.model_version, r.segment, r.segment_value
@@ -28,15 +29,18 @@ chosen as (
     select
         g.group_no, g.monitor, g.segment, g.segment_value,
         case
-            when own.n >= {{ driftline._least_reference_rows() }} or own.n > 0 and coalesce(w.n, 0) < {{ driftline._least_reference_rows() }}
+            when own.n >= {{ driftline._least_reference_rows() }} or own.n > 0
+                and coalesce(w.n, 0) < {{ driftline._least_reference_rows() }}
                 then g.model_version
             else 'all'
         end as reference_model_version
     from {{ ref('driftline_groups') }} as g
     left join row_counts as own
-        on own.monitor = g.monitor and own.model_version = g.model_version and own.segment = g.segment and own.segment_value = g.segment_value
+        on own.monitor = g.monitor and own.model_version = g.model_version and own.segment = g.segment
+            and own.segment_value = g.segment_value
     left join row_counts as w
-        on w.monitor = g.monitor and w.model_version = 'all' and w.segment = g.segment and w.segment_value = g.segment_value
+        on w.monitor = g.monitor and w.model_version = 'all' and w.segment = g.segment
+            and w.segment_value = g.segment_value
 )
 
 select
