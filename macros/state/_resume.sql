@@ -60,7 +60,8 @@
     {%- set a = declaration.arguments -%}
     {#- Labels of a period are final label_delay periods after its end. -#}
     {%- set lookback = [a.lookback, a.label_lookback or 0, a.label_delay + 1 if a.label_delay else 0] | max -%}
-    {%- set read = [held.latest or '', held.furthest or ''] | max -%}
+    {#- A replay that goes back in time reads everything again: what the state holds may be known from its future. -#}
+    {%- set read = '' if held.went_back else [held.latest or '', held.furthest or ''] | max -%}
     {%- set furthest = driftline._as_timestamp(driftline._literal(read or '0001-01-01 00:00:00')) -%}
     {{- return({
         'period_start': driftline._as_timestamp(dbt.dateadd(a.period, 0 - lookback, furthest)) if read else furthest,
@@ -80,7 +81,8 @@
 
 {#
     What is in the state: hash, latest (the last period with rows, 'YYYY-MM-DD HH:MM:SS'), furthest (the furthest ever
-    read), reference_rows, has_former, period, timezone, reference (what the reference was declared to be).
+    read), reference_rows, has_former, period, timezone, reference (what the reference was declared to be), went_back
+    (the clock is behind that of the last run, by more than a change of summer time or two machines' clocks explain).
 #}
 {% macro _held(declaration) %}
     {%- set names = adapter.get_columns_in_relation(this) | map(attribute='name') | map('lower') | list -%}
@@ -94,6 +96,9 @@
     {%- set settings = [
         'furthest_period', 'period', 'timezone', 'reference_start', 'reference_end', 'reference_relation',
     ] -%}
+    {%- set a = declaration.arguments -%}
+    {%- set now = driftline._as_timestamp(driftline._literal(driftline._now())) -%}
+    {%- set local_now = driftline._local_time(now, 'naive', 'UTC' if a.period == 'hour' else a.timezone) -%}
     {%- set query %}
     select
         min(spec_hash), max(spec_hash),
@@ -104,7 +109,13 @@
         max(case when record = 'setting' and period_start <> {{ driftline._own_period('setting') }} then 1 else 0 end)
         {%- for setting in settings %},
         max(case when record = 'setting' and column_name = '{{ setting }}' then bin_label end)
-        {%- endfor %}
+        {%- endfor %},
+        max(case
+            when record = 'setting' and column_name = 'as_of'
+                and bin_label > {{ driftline._as_text(driftline._as_timestamp(dbt.dateadd('hour', 2, local_now))) }}
+                then 1
+            else 0
+        end)
     from {{ this }}
     {%- endset -%}
     {%- set row = run_query(query).rows[0] -%}
@@ -117,6 +128,7 @@
         'period': row[6],
         'timezone': row[7],
         'reference': {'relation': row[10]} if row[10] is not none else {'start': row[8], 'end': row[9]},
+        'went_back': row[11] == 1,
     }) -}}
 {% endmacro %}
 

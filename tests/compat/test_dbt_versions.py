@@ -25,6 +25,7 @@ PROMISED = {
         stddev minimum maximum""",
     "driftline_business": """metric value numerator denominator previous_value reference_value trailing_mean
         trailing_stddev change_previous change_reference z_score""",
+    "driftline_arrivals": "row_count",
     "driftline_performance": """metric class_name basis value value_lower value_upper row_count labelled_row_count
         labelled_share is_mature reference_value noise""",
     "driftline_concept": "column_name label_change label_shares_effect label_rates_effect label_shift label_p_value",

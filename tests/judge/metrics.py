@@ -30,6 +30,7 @@ DEFAULTS: dict[str, Any] = {
     "row_count": 1000,
     "baseline_row_count": 5000,
     "reason": None,
+    "judged_value": None,
 }
 TYPES = {
     "window_periods": pa.int32(),
@@ -41,6 +42,7 @@ TYPES = {
     "noise": pa.float64(),
     "row_count": pa.int64(),
     "baseline_row_count": pa.int64(),
+    "judged_value": pa.float64(),
 }
 Row = dict[str, Any]
 

@@ -243,6 +243,10 @@ class Story:
         self.settings = project.sql("select monitor, label_delay, has_label from driftline_int_monitors")
         project.build("--select", "monitors", "--full-refresh", vars={"driftline_now": str(CLOCKS[-1])})
         self.built = {name: counts(project, name) for name in MODELS}
+        self.back: list[dict[str, dict[Key, tuple[Any, ...]]]] = []
+        for arguments in ([], ["--full-refresh"]):
+            project.build("--select", "monitors", *arguments, vars={"driftline_now": str(CLOCKS[1])})
+            self.back.append({name: counts(project, name) for name in MODELS})
 
 
 @pytest.fixture(scope="module")
@@ -298,6 +302,16 @@ def test_every_sum_after_every_run(story: Story, name: str) -> None:
 @pytest.mark.parametrize("name", COMPLETE)
 def test_in_the_end_it_is_as_if_all_had_been_read_at_once(story: Story, name: str) -> None:
     assert_counts(story.states[-1][name], story.built[name])
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_clock_that_is_put_back_knows_nothing_of_the_future(story: Story, name: str) -> None:
+    replayed, built = (
+        {key: sums for key, sums in state[name].items() if key[7] != "label"} for state in story.back
+    )
+    assert built
+    assert max(key[2] for key in built) < max(key[2] for key in story.built[name])
+    assert_counts(replayed, built)
 
 
 def known_by_day(state: dict[Key, tuple[Any, ...]]) -> dict[dt.datetime, int]:
