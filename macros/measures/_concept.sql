@@ -31,11 +31,13 @@
     mean_square  SQL of the square of the mean, repeated
     rows         SQL of the number of rows
     slack        SQL of what else rounding may add to the square, beside a part of the squares
+
+    Squares so small that products of theirs underflow, an error on Postgres, are none.
 #}
 {% macro _variance(squares, mean_square, rows, slack='0e0') %}
     {%- set variance = '((' ~ squares ~ ') - ' ~ mean_square ~ ')' -%}
     {{- return(
-        '(case when ' ~ variance ~ ' > ((' ~ squares ~ ') + ' ~ slack ~ ') * '
+        '(case when abs(' ~ squares ~ ') <= 1e-200 then 0e0 when ' ~ variance ~ ' > ((' ~ squares ~ ') + ' ~ slack ~ ') * '
         ~ driftline._rounding(rows) ~ ' then ' ~ variance
         ~ ' when ' ~ variance ~ ' is not null then 0e0 end)'
     ) -}}

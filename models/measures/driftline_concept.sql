@@ -9,25 +9,27 @@
 {%- set held = 'over (partition by e.held_against, e.window_periods, e.column_no)' -%}
 {%- set rules = driftline._rules_hash() -%}
 {%- set keep = driftline._can_keep_rows() -%}
+{%- set size_of_y = 'case when abs(@y) > 1e-70 * @l then abs(@y) / @l else 0e0 end'
+    ~ ' + case when abs(@y2) > 1e-140 * @l then sqrt(abs(@y2) / @l) else 0e0 end' -%}
 {#- What is looked at, given the bin: its sum, the sum of its squares around `centre`, how large what it was summed from
     is on average, and whom it is defined for; @ stands for the side. -#}
 {%- set targets = {
     'label': {
         'applies': 'e.has_label_mean = 1',
         'sum': '@y', 'squares': '@y2', 'centre': 'centre',
-        'size': '(abs(@y / @l) + sqrt(abs(@y2 / @l)))',
+        'size': '(' ~ size_of_y ~ ')',
         'information': 'case when is_binary = 1 then label_variance else 0.25e0 end',
     },
     'calibration': {
         'applies': 'e.has_label_mean = 1 and e.has_prediction = 1',
         'sum': '(@lp - @y)', 'squares': 'case when is_binary = 1 then @e else @e2 end', 'centre': '0e0',
-        'size': '(abs(@lp / @l) + abs(@y / @l) + sqrt(abs(@y2 / @l)))',
+        'size': '(case when abs(@lp) > 1e-70 * @l then abs(@lp) / @l else 0e0 end + ' ~ size_of_y ~ ')',
         'information': 'case when is_binary = 1 then calibration_variance else 0.25e0 end',
     },
     'loss': {
         'applies': 'e.has_prediction = 1',
         'sum': '@e', 'squares': '@e2', 'centre': '0e0',
-        'size': 'abs(@e / @l)',
+        'size': 'case when abs(@e) > 1e-70 * @l then abs(@e) / @l else 0e0 end',
         'information': 'case when is_binary = 1 then calibration_variance when has_label_mean = 1 then 0.25e0 else loss_variance end',
     },
 } -%}

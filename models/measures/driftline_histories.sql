@@ -67,4 +67,4 @@ select
     monitor, model_version, segment, segment_value, window_periods, window_start, window_end,
     source_family, source_metric, column_name, column_role, column_kind, row_count, value, value_reason, y
 from numbered
-where highest - lowest > 1e-10 * greatest(abs(highest), abs(lowest))
+where highest - lowest > 1e-10 * greatest(abs(highest), abs(lowest), 1e-280)

@@ -109,7 +109,7 @@ valued as (
             when coalesce(f.numerator_n, 0) <= r.reference_numerator_n then null
             -- What rounding leaves of a denominator is none.
             when m.is_ratio = 1 then case
-                when abs(f.denominator - r.reference_denominator) > 1e-12 * abs(f.denominator)
+                when abs(f.denominator - r.reference_denominator) > 1e-12 * greatest(abs(f.denominator), 1e-280)
                     then (f.numerator - r.reference_numerator) / (f.denominator - r.reference_denominator)
             end
             -- A sum over another version's rows is no reference for this one; a ratio is.
@@ -168,7 +168,7 @@ placed as (
 select
     p.*,
     {{ mean }} as trailing_mean,
-    case when {{ deviation }} > 1e-10 * abs({{ mean }}) then {{ deviation }}
+    case when {{ deviation }} > 1e-10 * greatest(abs({{ mean }}), 1e-280) then {{ deviation }}
         when {{ deviation }} is not null then 0e0 end
         as trailing_stddev,
     count(value) {{ before }} as trailing_count
