@@ -50,7 +50,7 @@ def long_rows(monitor: str, period: str, series: Mapping[str, Series], **fields:
             "window_start": start_of(period, index - size + 1), "window_end": start_of(period, index + 1),
             "family": "business", "metric": name, "column_name": "all", "column_role": "business",
             "column_kind": "measure", "baseline": "trailing", "is_complete": True, "value": value, "expected": None,
-            "noise": None, "row_count": 1000, "baseline_row_count": None,
+            "noise": None, "row_count": 1000, "baseline_row_count": None, "judged_value": None,
             "reason": None if value is not None else "no rows in the window",
             **fields,
         }
@@ -61,7 +61,7 @@ def long_rows(monitor: str, period: str, series: Mapping[str, Series], **fields:
 
 TYPES = {
     **dict.fromkeys(("window_start", "window_end"), "timestamp"),
-    **dict.fromkeys(("value", "expected", "noise"), "double precision"),
+    **dict.fromkeys(("value", "expected", "noise", "judged_value"), "double precision"),
     **dict.fromkeys(("row_count", "baseline_row_count"), "bigint"),
     "window_periods": "integer",
     "is_complete": "boolean",
@@ -90,7 +90,7 @@ def load(chain: Chain, rows: list[dict[str, Any]] | pd.DataFrame, periods: Mappi
         ):
             workspace.execute(f"drop view {workspace.relation(view)} cascade")
     frame = pd.DataFrame(rows).copy()
-    for name in ("value", "expected", "noise"):
+    for name in ("value", "expected", "noise", "judged_value"):
         frame[name] = frame[name].astype("Float64")
     frame["baseline_row_count"] = frame["baseline_row_count"].astype("Int64")
     chain.load("driftline_measured", frame, TYPES)

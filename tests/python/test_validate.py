@@ -71,6 +71,8 @@ def findings(shop: Any, *arguments: str) -> list[tuple[str, str, str]]:
 
 
 def test_a_good_declaration(events: Any) -> None:
+    workspace = events.workspace
+    workspace.execute(f"""update {workspace.relation("events")} set "At" = timestamp '2026-01-05 09:30:00'""")
     declare(
         events,
         timezone="'Europe/London'",

@@ -16,7 +16,8 @@ def described() -> dict[str, dict[str, Any]]:
     for folder, kind in [("models", "models"), ("seeds", "seeds")]:
         for path in sorted(Path(REPOSITORY, folder).rglob("*.yml")):
             for entry in yaml.safe_load(path.read_text(encoding="utf-8")).get(kind) or []:
-                found[entry["name"]] = {**entry, "internal": path.parent.name == "windows"}
+                step = path.parent.name == "windows" or entry["name"].startswith("driftline_int_")
+                found[entry["name"]] = {**entry, "internal": step}
     return found
 
 
