@@ -107,6 +107,11 @@ CASES: dict[str, tuple[str, list[Row], str]] = {
     ),
     "only critical": ("only_critical", psi(0.4, 0.6, metric="js_distance"), ".c"),
     "the mean by its change": ("mean", psi(4.0, 4.9, 5.25, 2.75, metric="mean", expected=4.0, noise=None), "..ww"),
+    "what is judged in its place": (
+        "judged",
+        [row(n, value=v, judged_value=j) for n, (v, j) in enumerate([(0.5, 0.05), (0.05, 0.5), (0.5, None)])],
+        ".cc",
+    ),
     "odd names": ('it\'s "odd"; -- é', psi(0.4, 0.6, column_name="a'b"), ".w"),
 }
 
