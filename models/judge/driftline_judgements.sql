@@ -154,7 +154,9 @@ compared as (
 
 select
     monitor, model_version, segment, segment_value, window_periods, window_start, window_end,
-    family, metric, column_name, column_role, baseline, value, expected, judged_noise as noise,
+    -- What is told is what was judged.
+    family, metric, column_name, column_role, baseline, coalesce(judged_value, value) as value, expected,
+    judged_noise as noise,
     effect, direction, compare, warn, critical, cast(consecutive as {{ dbt.type_int() }}) as consecutive,
     cast(case when within < consecutive then consecutive else within end as {{ dbt.type_int() }}) as within,
     cast(coalesce(own_consecutive, usual_breaches) as {{ dbt.type_int() }}) as quiet_to_end,
