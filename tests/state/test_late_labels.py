@@ -306,9 +306,7 @@ def test_in_the_end_it_is_as_if_all_had_been_read_at_once(story: Story, name: st
 
 @pytest.mark.parametrize("name", MODELS)
 def test_a_clock_that_is_put_back_knows_nothing_of_the_future(story: Story, name: str) -> None:
-    replayed, built = (
-        {key: sums for key, sums in state[name].items() if key[7] != "label"} for state in story.back
-    )
+    replayed, built = ({key: sums for key, sums in state[name].items() if key[7] != "label"} for state in story.back)
     assert built
     assert max(key[2] for key in built) < max(key[2] for key in story.built[name])
     assert_counts(replayed, built)
