@@ -116,9 +116,10 @@ directed as (
         {{ rule.margin }} * abs(judged_noise)
             + {{ rule.rounding }} * (abs(value) + abs(coalesce(expected, 0e0))) as margin,
         -- Of a business metric the baseline's rows are those that are usual: a sum is judged by them where they fail to
-        -- come. Freshness and volume are about how many rows there are;
-        -- that there are none is freshness's to tell, once.
-        case when family = 'business' and row_count = 0 then 'no rows in the window'
+        -- come. Freshness and volume are about how many rows there are; that there are none at all is freshness's to
+        -- tell, once. What fell to 0 in a version or segment that a project asks about is told.
+        case when family = 'business' and row_count = 0 and model_version = 'all' and segment = 'all'
+                then 'no rows in the window'
             when family = 'business' and greatest(row_count, coalesce(baseline_row_count, 0)) < min_rows
                 or family not in ('business', 'freshness', 'volume') and row_count < min_rows
                 then 'fewer than ' || {{ text_min_rows }} || ' rows'
