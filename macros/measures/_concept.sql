@@ -37,7 +37,8 @@
 {% macro _variance(squares, mean_square, rows, slack='0e0') %}
     {%- set variance = '((' ~ squares ~ ') - ' ~ mean_square ~ ')' -%}
     {{- return(
-        '(case when abs(' ~ squares ~ ') <= 1e-200 then 0e0 when ' ~ variance ~ ' > ((' ~ squares ~ ') + ' ~ slack ~ ') * '
+        '(case when abs(' ~ squares ~ ') <= 1e-200 then 0e0'
+        ~ ' when ' ~ variance ~ ' > ((' ~ squares ~ ') + ' ~ slack ~ ') * '
         ~ driftline._rounding(rows) ~ ' then ' ~ variance
         ~ ' when ' ~ variance ~ ' is not null then 0e0 end)'
     ) -}}

@@ -152,15 +152,18 @@
         'rmse': {
             'value': 'sqrt(w.absolute_error_d2 / ' ~ l ~ ')',
             'chance': 'case when w.absolute_error_d2 / ' ~ l ~ ' <= 1e-200 then 0e0 when w.absolute_error_d2 / ' ~ l
-                ~ ' < 1e200 then w.absolute_error_d2 / ' ~ l ~ ' * (' ~ peakedness ~ ') / (4e0 * nullif(w.effective_n, 0e0)) end',
+                ~ ' < 1e200 then w.absolute_error_d2 / ' ~ l ~ ' * (' ~ peakedness
+                ~ ') / (4e0 * nullif(w.effective_n, 0e0)) end',
         },
         'mape': {'value': percentage.value, 'variance': percentage.variance, 'n': percentage.n, 'skew': 'loss'},
         'msle': {'value': squared_log.value, 'variance': squared_log.variance, 'n': squared_log.n, 'skew': 'loss'},
         'rmsle': {'value': 'sqrt(' ~ squared_log.value ~ ')', 'variance': '(' ~ squared_log.variance
             ~ ') / nullif(4e0 * ' ~ squared_log.value ~ ', 0e0)', 'n': squared_log.n, 'skew': 'loss'},
         'r2': {
-            'value': 'case when w.label_ss > 1e-12 * greatest(w.label_d2, 1e-280) then 1e0 - w.absolute_error_d2 / w.label_ss end',
-            'chance': 'case when w.label_ss > 1e-12 * greatest(w.label_d2, 1e-280) and ' ~ unexplained ~ ' < 1e100 then '
+            'value': 'case when w.label_ss > 1e-12 * greatest(w.label_d2, 1e-280)'
+                ~ ' then 1e0 - w.absolute_error_d2 / w.label_ss end',
+            'chance': 'case when w.label_ss > 1e-12 * greatest(w.label_d2, 1e-280)'
+                ~ ' and ' ~ unexplained ~ ' < 1e100 then '
                 ~ driftline._squared(unexplained) ~ ' * ((' ~ peakedness ~ ') + greatest((' ~ peakedness
                 ~ '), 2e0)) / nullif(w.effective_n, 0e0) end',
         },

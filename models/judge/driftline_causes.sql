@@ -83,7 +83,8 @@ sums as {{ driftline._computed_once() }} (
         sum(q_top) as q_top, sum(q_bottom) as q_bottom,
         -- What rounding leaves of a row is no row.
         case when abs(sum(p_top)) > 1e-12 * greatest(abs(sum(all_top)), 1e-280) then sum(p_top) else 0e0 end as p_top,
-        case when abs(sum(p_bottom)) > 1e-12 * greatest(abs(sum(all_bottom)), 1e-280) then sum(p_bottom) else 0e0 end as p_bottom
+        case when abs(sum(p_bottom)) > 1e-12 * greatest(abs(sum(all_bottom)), 1e-280)
+            then sum(p_bottom) else 0e0 end as p_bottom
     from added
     group by case_no, block, part, kind, name, value
 ),
@@ -372,7 +373,8 @@ bin_texts as {{ driftline._computed_once() }} (
             when is_open_below = 1 and is_open_above = 1 then 'any number'
             when is_open_below = 1 then 'up to ' || {{ driftline._readable('bin_upper') }}
             when is_open_above = 1 then 'over ' || {{ driftline._readable('bin_lower') }}
-            when bin_upper - bin_lower <= 1e-14 * greatest(abs(bin_upper), 1e-270) then {{ driftline._readable('bin_upper') }}
+            when bin_upper - bin_lower <= 1e-14 * greatest(abs(bin_upper), 1e-270)
+                then {{ driftline._readable('bin_upper') }}
             else 'over ' || {{ driftline._readable('bin_lower') }} || ' to ' || {{ driftline._readable('bin_upper') }}
         end as text
     from (
