@@ -44,7 +44,7 @@ chosen as (
         -- Equal up to rounding is equal.
         season_error_count >= 7 and season_median_count >= 3
             and season_error <= 1.000001e0 * trailing_error
-                + 1e-12 * greatest(abs(trailing_median), 1e-280) as is_seasonal
+                + 1e-12 * greatest(coalesce(abs(trailing_median), 0e0), 1e-280) as is_seasonal
     from errors as e
 ),
 

@@ -759,8 +759,9 @@ class _Usual:
         (plain, _), (seasonal, errors) = self.error("trailing", start), self.error("seasonal", start)
         if errors < 7 or self.level("seasonal", start)[1] < KNOWN_SEASONS:
             return False
-        # Equal up to rounding is equal.
-        return seasonal <= 1.000001 * plain + 1e-12 * abs(self.level("trailing", start)[0])
+        # Equal up to rounding is equal. Where the windows just before are empty, the season alone tells.
+        usual, known = self.level("trailing", start)
+        return seasonal <= 1.000001 * plain + 1e-12 * (abs(usual) if known else 0.0)
 
     def expected(self, start: int) -> float:
         return self.level("seasonal" if self.is_seasonal(start) else "trailing", start)[0]
