@@ -122,3 +122,9 @@
 {% macro _least_reference_rows() %}
     {{- return(100) -}}
 {% endmacro %}
+
+
+{# Whether a row stands for all rows of its window: over all versions and all values of a segment. #}
+{% macro _is_total(rows) %}
+    {{- return('(' ~ rows ~ ".model_version = 'all' and " ~ rows ~ ".segment_value = 'all')") -}}
+{% endmacro %}

@@ -3,7 +3,7 @@
 -- The episodes once more, for all who are not of this package. What a gate (driftline.no_open_alerts) holds back are the
 -- models that need this one: the causes of the alerts, which read the episodes, are not among them.
 select
-    monitor, model_version, segment, segment_value, window_periods,
+    monitor, model_version, segment, segment_value, window_periods, is_total,
     alert_id, family, metric, column_name, baseline, severity,
     status, first_window_start, last_window_start, last_window_end, windows_breached,
     value, peak_value, expected, threshold,
@@ -12,7 +12,7 @@ from {{ ref('driftline_episodes') }}
 union all
 -- And what befalls the monitors themselves.
 select
-    o.monitor, {{ driftline._text('all') }}, {{ driftline._text('all') }}, {{ driftline._text('all') }}, 1,
+    o.monitor, {{ driftline._text('all') }}, {{ driftline._text('all') }}, {{ driftline._text('all') }}, 1, true,
     o.alert_id, {{ driftline._text('operation') }}, {{ driftline._text('failed_runs') }}, {{ driftline._text('all') }},
     {{ driftline._text('none') }}, {{ driftline._text('critical') }}, o.status,
     {{ driftline._as_timestamp('o.first_failed') }}, {{ driftline._as_timestamp('o.last_failed') }},

@@ -115,7 +115,7 @@ named as (
 )
 
 select
-    p.monitor, {{ 'p.' ~ keys[:4] | join(', p.') }},
+    p.monitor, {{ 'p.' ~ keys[:4] | join(', p.') }}, {{ driftline._is_total('p') }} as is_total,
     -- An id that is taken, by an alert that began elsewhere, is not given a second time.
     case when p.kept_id is not null then p.kept_id when t.kept_id is not null then {{ dbt.hash("p.new_id || '|2'") }}
         else p.new_id end as alert_id,

@@ -4,38 +4,10 @@
 {%- set rule = driftline._judge_rule() %}
 {%- set text_min_rows = driftline._as_text('cast(min_rows as ' ~ dbt.type_bigint() ~ ')') %}
 {%- set subject = ['monitor', 'family', 'metric', 'column_name', 'baseline'] %}
-{%- set fields = {
-    'compare': "coalesce(s.compare, case when m.expected is null then 'value' when m.family = 'business' then 'relative'
-            else 'difference' end)",
-    'direction': "coalesce(s.direction, 'above')",
-    'warn': driftline._as_double('s.warn'),
-    'critical': driftline._as_double('s.critical'),
-    'min_rows': 'coalesce(s.min_rows, 100)',
-    'windows': "coalesce(s.windows, 'shortest')",
-    'segments': "coalesce(s.segments, 'total')",
-    'versions': "coalesce(s.versions, 'total')",
-    'enabled': '1',
-    'at_once': '1',
-} %}
 
 -- Every window that has a threshold: whether it could be judged, how large its effect is, and whether it breaches.
 with ruled as (
-    select
-        m.*, k.period, k.reference_start, k.reference_end,
-        {%- for field in fields %}
-        {{ driftline._overridden(overrides, field, fields[field], 'm') }} as {{ field }},
-        {%- endfor %}
-        -- How many breaches open an alert, among how many windows; as many quiet ones end it.
-        {{ driftline._overridden(overrides, 'consecutive', driftline._as_double('null'), 'm') }} as own_consecutive,
-        {{ driftline._overridden(overrides, 'within', driftline._as_double('null'), 'm') }} as own_within,
-        s.consecutive as default_consecutive,
-        -- A threshold with nothing said about noise is a threshold alone.
-        coalesce(m.noise, case when s.metric is null then 0 end) as judged_noise
-    from {{ ref('driftline_metrics') }} as m
-    join {{ ref('driftline_int_monitors') }} as k on k.monitor = m.monitor
-    left join {{ ref('driftline_thresholds') }} as s
-        on s.family = m.family and s.metric in (m.metric, 'any') and s.baseline = m.baseline
-        and s.column_kind in (m.column_kind, 'any')
+    {{ driftline._ruled(ref('driftline_metrics')) }}
     where m.is_complete and m.value is not null
         and (s.metric is not null
         {%- if named %} or m.metric in ({% for metric in named %}{{ driftline._literal(metric) }}
@@ -45,8 +17,7 @@ with ruled as (
 asked as {{ driftline._computed_once() }} (
     select *
     from ruled
-    where enabled = 1 and (warn is not null or critical is not null)
-        and (segments = 'each' or segment = 'all') and (versions = 'each' or model_version = 'all')
+    where {{ driftline._asked() }}
 ),
 
 -- The totals' windows that tell how many rows are usual: those of the reference, which stay the same; where it has no

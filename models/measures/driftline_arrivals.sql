@@ -101,7 +101,8 @@ expected as {{ driftline._computed_once() }} (
 
 select
     w.monitor, w.model_version, w.segment, w.segment_value,
-    cast(e.window_periods as {{ dbt.type_int() }}) as window_periods, w.window_start, w.window_end, w.is_complete,
+    cast(e.window_periods as {{ dbt.type_int() }}) as window_periods, w.window_start, w.window_end,
+    {{ driftline._is_total('w') }} as is_total, w.is_complete,
     cast(e.n as {{ dbt.type_bigint() }}) as row_count,
     {{ driftline._as_double('e.expected_n') }} as expected_row_count,
     {{ driftline._as_double('greatest(e.z * e.relative_spread * e.expected_n, case when e.is_seasonal then 0e0'

@@ -81,6 +81,7 @@ noises as (
 select
     w.monitor, w.model_version, w.segment, w.segment_value,
     cast(t.window_periods as {{ dbt.type_int() }}) as window_periods, w.window_start, w.window_end,
+    {{ driftline._is_total('w') }} as is_total,
     t.metric, w.is_complete,
     t.awaits_label = 0 or coalesce(y.is_mature, false) as is_mature,
     cast(t.n as {{ dbt.type_bigint() }}) as row_count,

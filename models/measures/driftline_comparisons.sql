@@ -252,13 +252,20 @@ judged as (
             when not is_mature then 'labels are still missing'
             when is_mismatch = 1 then 'the split of the rows is not what it should be (sample_ratio)'
             when least(enough_1, enough_0) < {{ settings.min_rows }} then 'fewer than {{ settings.min_rows }} rows of a version'
-        end as obstacle
+        end as obstacle,
+        -- What is to be said now: of what is settled the latest, of as much as there is.
+        row_number() over (
+            partition by monitor, challenger, champion, segment, segment_value, family, metric
+            order by case when is_complete and is_mature then 0 when is_complete then 1 else 2 end,
+                case when span = 'cumulative' then 0 else 1 end, window_periods desc, window_end desc
+        ) as place
     from timed as t
 )
 
 select
     j.monitor, j.challenger as model_version, j.segment, j.segment_value,
     cast(j.window_periods as {{ dbt.type_int() }}) as window_periods, j.window_start, j.window_end,
+    j.segment_value = 'all' as is_total, j.place = 1 as is_newest,
     j.champion as champion_version, {{ driftline._as_text('j.span') }} as span, {{ driftline._as_text('j.family') }} as family, {{ driftline._as_text('j.metric') }} as metric,
     j.is_complete, j.is_mature, j.higher_is_better,
     {{ driftline._as_double("case when j.family = 'traffic' then j.rows_1 / (j.rows_1 + j.rows_0) else j.value_1 end") }} as value,

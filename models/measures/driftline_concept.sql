@@ -469,6 +469,7 @@ computed as (
     select
         e.monitor, e.model_version, e.segment, e.segment_value,
         cast(e.window_periods as {{ dbt.type_int() }}) as window_periods, e.window_start, e.window_end,
+        {{ driftline._is_total('e') }} as is_total,
         e.column_name, e.column_role, e.column_kind, e.is_complete = 1 as is_complete,
         e.is_mature = 1 as is_mature,
         cast(coalesce(e.row_count, 0) as {{ dbt.type_bigint() }}) as row_count,

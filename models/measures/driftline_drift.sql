@@ -541,6 +541,7 @@ computed as (
     select
         w.monitor, w.model_version, w.segment, w.segment_value,
         cast(r.window_periods as {{ dbt.type_int() }}) as window_periods, w.window_start, w.window_end,
+        {{ driftline._is_total('w') }} as is_total,
         c.column_name, c.column_role, c.column_kind, r.baseline,
         case when r.baseline = 'reference' then r.reference_model_version else w.model_version end as baseline_model_version,
         w.is_complete,

@@ -126,6 +126,7 @@ levels as {{ driftline._computed_once() }} (
 select
     g.monitor, g.model_version, g.segment, g.segment_value,
     cast(g.window_periods as {{ dbt.type_int() }}) as window_periods, g.window_start, g.window_end,
+    {{ driftline._is_total('g') }} as is_total,
     {{ driftline._as_text('g.rate') }} as metric, g.is_complete, g.is_mature,
     cast(g.row_count as {{ dbt.type_bigint() }}) as row_count,
     {{ driftline._as_double('g.value') }} as value,
@@ -145,6 +146,7 @@ union all
 select
     j.monitor, j.model_version, j.segment, {{ driftline._text('all') }},
     cast(j.window_periods as {{ dbt.type_int() }}), j.window_start, j.window_end,
+    j.model_version = 'all',
     {{ driftline._as_text('j.metric') }}, j.is_complete, j.immature = 0,
     cast(coalesce(j.row_count, 0) as {{ dbt.type_bigint() }}),
     {{ driftline._as_double('j.value') }}, {{ driftline._as_double('j.value_lower') }}, {{ driftline._as_double('j.value_upper') }},

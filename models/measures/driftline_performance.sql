@@ -35,6 +35,7 @@ versions as (
 select
     w.monitor, w.model_version, w.segment, w.segment_value,
     cast(s.window_periods as {{ dbt.type_int() }}) as window_periods, w.window_start, w.window_end,
+    {{ driftline._is_total('w') }} as is_total,
     {{ driftline._as_text('s.metric') }} as metric, {{ driftline._as_text('s.class_name') }} as class_name, {{ driftline._as_text('s.basis') }} as basis,
     w.is_complete,
     n.is_mature,

@@ -125,6 +125,7 @@ versions as (
 select
     w.monitor, w.model_version, w.segment, w.segment_value,
     cast(r.window_periods as {{ dbt.type_int() }}) as window_periods, w.window_start, w.window_end,
+    {{ driftline._is_total('w') }} as is_total,
     r.column_name, r.column_role, r.column_kind, w.is_complete,
     cast(r.n as {{ dbt.type_bigint() }}) as row_count,
     {%- for rate in rates %}

@@ -1,0 +1,46 @@
+{#
+    Metrics with what the thresholds say of them, the seed's and the project's own: select and joins, up to where a
+    `where` may follow. Alias of the metrics is m, of their monitor k, of the seed's row s (none: s.metric is NULL).
+
+    rows  SQL of a relation with the columns of driftline_metrics
+#}
+{% macro _ruled(rows) %}
+    {%- set overrides = driftline._threshold_overrides() -%}
+    {%- set null_double = driftline._as_double('null') -%}
+    {%- set fields = {
+        'compare': "coalesce(s.compare, case when m.expected is null then 'value' when m.family = 'business'"
+            ~ " then 'relative' else 'difference' end)",
+        'direction': "coalesce(s.direction, 'above')",
+        'warn': driftline._as_double('s.warn'),
+        'critical': driftline._as_double('s.critical'),
+        'min_rows': 'coalesce(s.min_rows, 100)',
+        'windows': "coalesce(s.windows, 'shortest')",
+        'segments': "coalesce(s.segments, 'total')",
+        'versions': "coalesce(s.versions, 'total')",
+        'enabled': '1',
+        'at_once': '1',
+    } %}
+    select
+        m.*, k.period, k.reference_start, k.reference_end,
+        {%- for field in fields %}
+        {{ driftline._overridden(overrides, field, fields[field], 'm') }} as {{ field }},
+        {%- endfor %}
+        -- How many breaches open an alert, among how many windows; as many quiet ones end it.
+        {{ driftline._overridden(overrides, 'consecutive', null_double, 'm') }} as own_consecutive,
+        {{ driftline._overridden(overrides, 'within', null_double, 'm') }} as own_within,
+        s.consecutive as default_consecutive,
+        -- A threshold with nothing said about noise is a threshold alone.
+        coalesce(m.noise, case when s.metric is null then 0 end) as judged_noise
+    from {{ rows }} as m
+    join {{ ref('driftline_int_monitors') }} as k on k.monitor = m.monitor
+    left join {{ ref('driftline_thresholds') }} as s
+        on s.family = m.family and s.metric in (m.metric, 'any') and s.baseline = m.baseline
+        and s.column_kind in (m.column_kind, 'any')
+{%- endmacro %}
+
+
+{# Of metrics with their thresholds (_ruled): whether anybody asks for a judgement of them. #}
+{% macro _asked() %}
+    {{- return("enabled = 1 and (warn is not null or critical is not null)"
+        ~ " and (segments = 'each' or segment = 'all') and (versions = 'each' or model_version = 'all')") -}}
+{% endmacro %}

@@ -1,0 +1,90 @@
+{{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
+{%- set bin = 'group_no, window_periods, period_index, cell_no' %}
+{%- set of_window = 'partition by t.group_no, t.window_periods, t.period_index, t.column_no' %}
+
+-- The newest windows bin by bin beside the reference, as driftline_drift holds them against each other: what is in the
+-- window is taken out of the reference. A label waits until enough of its values are known.
+with cells as (
+    select cell_no, column_no, column_role, column_name, column_kind, bin, bin_kind, bin_group, bin_label,
+        bin_lower, bin_upper
+    from {{ ref('driftline_cells') }}
+    where column_role in ('feature', 'prediction', 'label') and bin_kind <> 'moments'
+),
+
+newest as (
+    select * from {{ ref('driftline_int_newest') }} where is_newest or is_newest_of_labels
+),
+
+sides as (
+    select
+        n.group_no, n.window_periods, n.period_index, s.cell_no,
+        s.n as q_n, s.w as q, - coalesce(s.reference_n, 0e0) as p_n, - coalesce(s.reference_w, 0e0) as p, 0e0 as whole
+    from newest as n
+    join {{ ref('driftline_series') }} as s
+        on s.group_no = n.group_no and s.period_index > n.period_index - n.window_periods
+        and s.period_index <= n.period_index
+    union all
+    select n.group_no, n.window_periods, n.period_index, f.cell_no, 0e0, 0e0, f.n, f.w, f.w
+    from newest as n
+    join {{ ref('driftline_reference') }} as f on f.group_no = n.group_no
+),
+
+added as (
+    select
+        {{ bin }}, sum(q_n) as q_n, sum(q) as q,
+        -- What rounding leaves of a row is no row.
+        case when sum(p) > 1e-12 * sum(whole) then sum(p_n) else 0e0 end as p_n,
+        case when sum(p) > 1e-12 * sum(whole) then sum(p) else 0e0 end as p
+    from sides
+    group by {{ bin }}
+),
+
+versions as (
+    select group_no, max(reference_model_version) as reference_model_version
+    from {{ ref('driftline_reference') }}
+    group by group_no
+),
+
+told as (
+    select
+        n.*, a.q_n, a.q, a.p_n, a.p, v.reference_model_version,
+        c.column_no, c.column_name, c.column_role, c.column_kind, c.bin, c.bin_kind, c.bin_group, c.bin_label,
+        c.bin_lower, c.bin_upper,
+        {{ driftline._readable('c.bin_lower') }} as lower_text,
+        {{ driftline._readable('c.bin_upper') }} as upper_text,
+        coalesce(c.bin_upper - c.bin_lower <= 1e-12 * greatest(1e0, abs(c.bin_upper)), false) as is_one_value
+    from added as a
+    join newest as n
+        on n.group_no = a.group_no and n.window_periods = a.window_periods and n.period_index = a.period_index
+    join cells as c on c.cell_no = a.cell_no
+    left join versions as v on v.group_no = a.group_no
+    where case when c.column_role = 'label' then n.is_newest_of_labels else n.is_newest end and (a.q > 0 or a.p > 0)
+)
+
+select
+    t.monitor, t.model_version, t.segment, t.segment_value,
+    cast(t.window_periods as {{ dbt.type_int() }}) as window_periods, t.window_start, t.window_end,
+    {{ driftline._is_total('t') }} as is_total,
+    t.column_name, t.column_role, t.column_kind, t.bin, t.bin_kind, t.bin_group,
+    {{ driftline._as_text("case
+        when t.bin_kind = 'category' then t.bin_label
+        when t.bin_kind = 'null' then 'NULL'
+        when t.bin_kind = 'nan' then 'NaN'
+        when t.bin_kind = 'negative_infinity' then '-infinity'
+        when t.bin_kind = 'positive_infinity' then 'infinity'
+        when t.bin_kind = 'beyond_top' then 'beyond the top'
+        when t.bin_kind = 'unseen' then 'not in the reference'
+        when t.bin_lower is null and t.bin_upper is null then 'all values'
+        when t.bin_upper is null then 'over ' || t.lower_text
+        when t.bin_lower is null then 'up to ' || t.upper_text
+        when t.is_one_value then t.upper_text
+        else t.lower_text || ' to ' || t.upper_text
+    end") }} as label,
+    {{ driftline._as_double('t.bin_lower') }} as bin_lower,
+    {{ driftline._as_double('t.bin_upper') }} as bin_upper,
+    cast(t.q_n as {{ dbt.type_bigint() }}) as row_count,
+    {{ driftline._as_double('t.q / nullif(sum(t.q) over (' ~ of_window ~ '), 0)') }} as share,
+    cast(t.p_n as {{ dbt.type_bigint() }}) as reference_row_count,
+    {{ driftline._as_double('t.p / nullif(sum(t.p) over (' ~ of_window ~ '), 0)') }} as reference_share,
+    t.reference_model_version, t.is_retired
+from told as t

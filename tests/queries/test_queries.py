@@ -1,0 +1,237 @@
+"""docs/queries.md runs as it stands, and the tables for people who query say what the long ones do."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from support import Project
+from support.project import REPOSITORY
+
+from queries.shop import NOW, log, shop
+
+GROUP = ["monitor", "model_version", "segment", "segment_value"]
+SERIES = [*GROUP, "window_periods", "family", "metric", "column_name", "baseline"]
+WINDOW = [*GROUP, "window_periods", "window_start"]
+TOTALS = (
+    *("drift", "quality", "performance", "business", "arrivals", "changes", "concept", "fairness"),
+    *("metrics", "latest", "histograms", "alerts"),
+)
+# What the shop has nothing of: that is its good luck.
+MAY_BE_EMPTY: set[str] = {"Monitors that failed, are late, or judge nothing"}
+
+
+def queries() -> dict[str, str]:
+    text = (REPOSITORY / "docs" / "queries.md").read_text(encoding="utf-8")
+    parts = re.split(r"^### (.+)$", text, flags=re.MULTILINE)
+    return {
+        title: re.findall(r"```sql\n(.+?)```", body, flags=re.DOTALL)[0]
+        for title, body in zip(parts[1::2], parts[2::2], strict=True)
+    }
+
+
+@pytest.fixture(scope="module")
+def project(make_module_project: Callable[..., Any]) -> Project:
+    return shop(make_module_project)
+
+
+def test_the_page_has_twenty_short_queries() -> None:
+    found = queries()
+    assert len(found) >= 20
+    assert [title for title, sql in found.items() if len(sql.splitlines()) > 15] == []
+
+
+def test_every_query_runs_and_answers(project: Project) -> None:
+    empty = []
+    for title, sql in queries().items():
+        rows = project.sql(sql.replace("$monitor", "recommendations").replace("$column", "price"))
+        if not rows and title not in MAY_BE_EMPTY:
+            empty.append(title)
+    assert empty == []
+
+
+def test_a_total_is_all_versions_and_all_segment_values(project: Project) -> None:
+    for table in TOTALS:
+        rows = project.frame(f"select * from driftline_{table}")
+        assert len(rows) > 0, table
+        whole = (rows["model_version"] == "all") & (rows["segment_value"] == "all")
+        assert (rows["is_total"] == whole).all(), table
+        assert whole.any(), table
+    days = project.frame(
+        "select max(row_count) as n from driftline_quality where is_total and window_periods = 1"
+        " and monitor = 'recommendations' group by window_start"
+    )
+    assert days["n"].sum() == len(log())
+
+
+def test_the_latest_is_the_newest_window_of_every_series(project: Project) -> None:
+    metrics = project.frame("select * from driftline_metrics")
+    metrics = metrics[metrics["window_end"] <= pd.Timestamp(NOW)]
+    expected = metrics.sort_values(["is_complete", "window_start"]).groupby(SERIES).tail(1)
+    latest = project.frame("select * from driftline_latest")
+    assert not latest.duplicated(SERIES).any()
+    both = expected.merge(latest, on=SERIES, how="outer", suffixes=("", "_latest"), indicator=True)
+    assert set(both["_merge"]) == {"both"}
+    for column in ("window_start", "window_end", "is_complete", "row_count", "column_role"):
+        assert (both[column] == both[f"{column}_latest"]).all(), column
+    for column in ("value", "expected", "baseline_row_count"):
+        same = (both[column] == both[f"{column}_latest"]) | (both[column].isna() & both[f"{column}_latest"].isna())
+        assert same.all(), column
+    assert set(both["family"]) >= {"drift", "quality", "performance", "estimate", "fairness", "concept", "freshness"}
+    # Of a value that could be judged in another's place, that one.
+    judged = both["judged_value"].fillna(both["value"])
+    assert np.allclose(judged.astype(float), both["judged_value_latest"].astype(float), equal_nan=True)
+
+
+def test_the_latest_says_what_is_judged_and_why_the_rest_is_not(project: Project) -> None:
+    latest = project.frame("select * from driftline_latest")
+    judgements = project.frame("select * from driftline_judgements")
+    found = latest.merge(judgements, on=[*SERIES, "window_start"], how="left", suffixes=("", "_judge"), indicator=True)
+    is_judged = (found["_merge"] == "both") & found["not_judged_judge"].isna()
+    assert (found["is_judged"] == is_judged).all()
+    assert is_judged.any()
+    assert (found["not_judged"].isna() == is_judged).all()
+    for column in ("warn", "critical"):
+        of = found[is_judged]
+        assert np.allclose(of[column].astype(float), of[f"{column}_judge"].astype(float), equal_nan=True)
+    assert (found["is_breach"] == found["is_breach_judge"].fillna(False).astype(bool)).all()
+
+    def why(**where: Any) -> set[str]:
+        rows = latest
+        for column, value in where.items():
+            rows = rows[rows[column] == value]
+        return set(rows["not_judged"].fillna("it is"))
+
+    psi = {"monitor": "recommendations", "family": "drift", "metric": "psi", "column_name": "price"}
+    reference = {**psi, "baseline": "reference", "segment": "all", "model_version": "all"}
+    assert why(**{**psi, "metric": "l_infinity"}) == {"no threshold"}
+    assert why(**{**reference, "segment": "area"}) == {"its threshold is for the total of all segments"}
+    assert why(**{**reference, "model_version": "v2"}) == {"its threshold is for the total of all versions"}
+    assert why(**reference, window_periods=3) == {"windows of 1 day are judged"}
+    assert why(**reference, window_periods=1) == {"it is"}
+
+
+def test_the_latest_names_the_open_alerts(project: Project) -> None:
+    alerts = project.frame("select * from driftline_alerts where status = 'open' and family <> 'operation'")
+    latest = project.frame("select * from driftline_latest where alert_id is not null")
+    assert set(alerts["alert_id"]) == set(latest["alert_id"])
+    assert not alerts.empty
+    both = alerts.merge(latest, on="alert_id", suffixes=("", "_latest"))
+    assert (both[SERIES].to_numpy() == both[[f"{name}_latest" for name in SERIES]].to_numpy()).all()
+
+
+def test_what_is_gone_shows_its_own_newest_window(project: Project) -> None:
+    latest = project.frame("select * from driftline_latest where monitor = 'recommendations' and family = 'drift'")
+    gone = latest[latest["is_retired"]]
+    assert set(gone["model_version"]) >= {"v0"}
+    assert set(gone["segment_value"]) >= {"east"}
+    assert "v2" not in set(gone["model_version"])
+    here = latest[(latest["model_version"] == "all") & (latest["segment"] == "all")]
+    newest = pd.Timestamp(NOW)
+    of_inputs = latest[latest["column_role"] != "label"]
+    behind = (newest - of_inputs["window_end"]).dt.days
+    assert (of_inputs["periods_behind"] == behind).all()
+    assert (here[here["column_role"] == "feature"]["periods_behind"] == 0).all()
+    assert (gone["periods_behind"] > 3).all()
+
+
+def psi(bins: pd.DataFrame) -> float:
+    """Population stability index of one histogram, by the package's definition, from its counts."""
+    groups = bins.groupby("bin_group")[["row_count", "reference_row_count"]].sum()
+    n, m = groups["row_count"].sum(), groups["reference_row_count"].sum()
+    q = groups["row_count"].where(groups["row_count"] > 0, 0.5) / n
+    p = groups["reference_row_count"].where(groups["reference_row_count"] > 0, 0.5) / m
+    return float(((q - p) * np.log(q / p)).sum())
+
+
+def test_the_histograms_give_the_psi_of_their_windows(project: Project) -> None:
+    bins = project.frame("select * from driftline_histograms")
+    drift = project.frame("select * from driftline_drift where baseline = 'reference' and is_complete")
+    keys = [*WINDOW, "column_name", "column_role"]
+    values = drift.set_index(keys)["psi"]
+    seen = 0
+    for key, of in bins.groupby(keys):
+        n, m = of["row_count"].sum(), of["reference_row_count"].sum()
+        value = values.loc[key]
+        if n == 0 or m == 0:
+            assert value is None or math.isnan(value)
+            continue
+        assert value == pytest.approx(psi(of), rel=1e-9, abs=1e-12), key
+        assert of["share"].sum() == pytest.approx(1.0) and of["reference_share"].sum() == pytest.approx(1.0)
+        assert np.allclose(of["share"], of["row_count"] / n)
+        seen += 1
+    # All that exist in the newest complete window of each length, and nothing else.
+    assert seen > 0 and not bins.duplicated([*keys, "bin"]).any()
+    inputs = drift[drift["column_role"] != "label"]
+    newest = inputs.groupby([*GROUP, "window_periods", "column_name"])["window_start"].max().reset_index()
+    shown = bins[bins["column_role"] != "label"][[*WINDOW, "column_name"]].drop_duplicates()
+    assert len(newest.merge(shown)) == len(newest) == len(shown)
+    # Of the label the newest window that has its values.
+    label = bins[(bins["column_role"] == "label") & bins["is_total"] & (bins["window_periods"] == 1)]
+    assert set(label["window_end"]) == {pd.Timestamp(NOW) - pd.Timedelta(days=3)}
+
+
+def test_bins_read_like_what_they_hold(project: Project) -> None:
+    bins = project.frame(
+        "select * from driftline_histograms where is_total and window_periods = 1 and monitor = 'recommendations'"
+    )
+    labels = {name: of.sort_values("bin")["label"].tolist() for name, of in bins.groupby("column_name")}
+    assert set(labels["country"]) == {"at", "de", "fr", "NULL", "not in the reference"}
+    assert labels["price"][0].startswith("up to ") and labels["price"][-1].startswith("over ")
+    assert "5" in labels["price"]
+    assert all(re.fullmatch(r"[\d.]+ to [\d.]+|5", label) for label in labels["price"][1:-1])
+
+
+def test_what_is_to_be_said_of_two_versions_now(project: Project) -> None:
+    rows = project.frame("select * from driftline_comparisons")
+    subject = [*GROUP, "champion_version", "family", "metric"]
+    now = rows[rows["is_newest"]]
+    assert len(now) == len(rows[subject].drop_duplicates()) == len(now[subject].drop_duplicates())
+    assert (rows["is_total"] == (rows["segment"] == "all")).all()
+    settled = rows[rows["is_complete"] & rows["is_mature"] & (rows["span"] == "cumulative")]
+    expected = settled.groupby(subject)["window_end"].max()
+    assert len(expected) > 0
+    for key, end in expected.items():
+        of = now.set_index(subject).loc[[key]].iloc[0]
+        assert of["window_end"] == end and of["span"] == "cumulative"
+
+
+def test_alerts_say_when_they_were_opened_and_resolved(project: Project) -> None:
+    alerts = project.frame("select * from driftline_alerts")
+    assert (alerts["resolved_at"].isna() == (alerts["status"] == "open")).all()
+    assert (alerts["opened_at"] > alerts["first_window_start"]).all()
+    ended = alerts[alerts["status"] == "resolved"]
+    assert not ended.empty and (ended["resolved_at"] >= ended["opened_at"]).all()
+    project.build("--full-refresh", "--select", "driftline_int_spans+")
+    again = project.frame("select * from driftline_alerts")
+    columns = ["alert_id", "opened_at", "resolved_at"]
+    pd.testing.assert_frame_equal(
+        alerts[columns].sort_values("alert_id", ignore_index=True),
+        again[columns].sort_values("alert_id", ignore_index=True),
+    )
+
+
+def test_an_upgrade_adds_the_columns_without_a_full_refresh(project: Project) -> None:
+    tables = ("drift", "concept", "business", "quality", "performance", "alerts", "latest", "histograms")
+    before = {name: project.frame(f"select * from driftline_{name}") for name in tables}
+    for name in ("drift", "concept"):
+        project.sql(f"alter table driftline_{name} drop column is_total cascade")
+    project.sql("drop table driftline_latest")
+    project.build()
+    volatile = ["computed_at", "results_computed_at"]
+    for name, rows in before.items():
+        again = project.frame(f"select * from driftline_{name}")
+        assert sorted(again.columns) == sorted(rows.columns), name
+        order = [c for c in [*WINDOW, "alert_id", "family", "metric", "column_name", "baseline", "bin"] if c in rows]
+        order += [c for c in ("basis", "class_name", "column_role") if c in rows]
+        pd.testing.assert_frame_equal(
+            rows.sort_values(order, ignore_index=True).drop(columns=volatile, errors="ignore"),
+            again[rows.columns].sort_values(order, ignore_index=True).drop(columns=volatile, errors="ignore"),
+            check_exact=False,
+            rtol=1e-9,
+        )
