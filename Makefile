@@ -22,7 +22,7 @@ define install
 	  $(BIN)/python -m pip --python $(1) install --quiet $(2); }
 endef
 
-.PHONY: help demo retrain test fuzz lint bench clean pins format
+.PHONY: help demo retrain test fuzz lint docs bench clean pins format
 
 help:
 	@echo "make demo    build the demo shop's monitors, write the report, say what was found"
@@ -30,6 +30,7 @@ help:
 	@echo "make test    all tests (ARGS=\"tests/oracle -k psi\" for some of them)"
 	@echo "make fuzz    2,000 declarations from a seed: built, or refused by the name of the argument"
 	@echo "make lint    style, types, and that every public macro is described"
+	@echo "make docs    write the lists of columns in docs/tables.md from the models' descriptions"
 	@echo "make format  let ruff put the Python files in shape"
 	@echo "make bench   the speed measurements"
 	@echo "make pins    resolve constraints/*.in again (VERSIONS=--upgrade for newer versions)"
@@ -95,6 +96,9 @@ lint: $(VENV)/.test
 	$(BIN)/ruff format --check $(PYTHON_CODE)
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/lint
+
+docs: $(VENV)/.test
+	$(BIN)/python tests/support/tables.py
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix --quiet $(PYTHON_CODE) || true

@@ -11,6 +11,7 @@ from typing import Any
 import jinja2
 import pytest
 import yaml
+from support import tables
 from support.project import REPOSITORY
 
 JINJA = jinja2.Environment(extensions=["jinja2.ext.do"])
@@ -76,6 +77,10 @@ def test_relations_and_columns_are_described(folder: str, kind: str, ending: str
             if not described(column)
         ]
     assert not problems, "\n".join(problems)
+
+
+def test_the_page_of_tables_lists_the_columns_as_they_are_described() -> None:
+    assert tables.PAGE.read_text(encoding="utf-8") == tables.page(), "run `make docs`"
 
 
 def test_nothing_is_left_for_later() -> None:
