@@ -48,16 +48,22 @@
 
 {#
     From when on each monitor has to be computed again, for a table that keeps its other rows (decision 5): rows
-    (monitor, changed_from): year 1 where all has to be computed anew, else the first of
+    (monitor, changed_from, rules_hash): year 1 where all has to be computed anew, else the first of
       the first period that was read since the table was last built,
       the first window that the table does not have, or that had not ended: time alone makes windows too,
       the time of the run that read the rows: of a clock that was put back nothing later is kept.
     A window that ends by then is kept.
 
     keep   whether the table has rows to keep (_can_keep_rows)
-    rules  hash of the settings its rows must have been computed under
+    rules  hash of the project's settings its rows must have been computed under; what is computed for whom
+           (driftline_int_frames) is added to it
 #}
 {% macro _changed_from(keep, rules) %}
+    {%- set own_rules -%}
+        select monitor, {{ dbt.concat([driftline._literal(rules ~ ' '), 'max(rules)']) }} as rules_hash
+        from {{ ref('driftline_int_frames') }}
+        group by monitor
+    {%- endset %}
     select
         m.monitor,
         case
@@ -71,18 +77,22 @@
             ) }}
                 then {{ driftline._as_timestamp("'0001-01-01'") }}
             else least(coalesce(min(p.period_start), max(m.as_of)), max(m.as_of), max(s.kept_until))
-        end as changed_from
+        end as changed_from,
+        max(h.rules_hash) as rules_hash
     from {{ ref('driftline_int_monitors') }} as m
+    left join ({{ own_rules }}) as h on h.monitor = m.monitor
     left join (
         {%- if keep %}
         select
-            monitor, max(computed_at) as computed_at,
+            t.monitor, max(t.computed_at) as computed_at,
             least(
-                max(window_end), {{ dbt.dateadd('second', -1, 'min(case when not is_complete then window_end end)') }}
+                max(t.window_end),
+                {{ dbt.dateadd('second', -1, 'min(case when not t.is_complete then t.window_end end)') }}
             ) as kept_until
-        from {{ this }}
-        group by monitor
-        having min(rules_hash) = {{ driftline._literal(rules) }} and max(rules_hash) = {{ driftline._literal(rules) }}
+        from {{ this }} as t
+        join ({{ own_rules }}) as h on h.monitor = t.monitor
+        group by t.monitor
+        having min(t.rules_hash) = max(h.rules_hash) and max(t.rules_hash) = max(h.rules_hash)
         {%- else %}
         select monitor, computed_at, as_of as kept_until from {{ ref('driftline_int_monitors') }} where 1 = 0
         {%- endif %}

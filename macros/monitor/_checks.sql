@@ -7,6 +7,20 @@
 {% endmacro %}
 
 
+{# One of the choices or a list of them. Returns the list, without repetitions and in the order of the choices. #}
+{% macro _check_choices(monitor, argument, given, choices) %}
+    {%- set listed = [given] if given is string else given -%}
+    {%- set allowed = choices | join(', ') ~ ', or a list of them' -%}
+    {%- if listed is mapping or listed is not sequence or listed | length == 0 -%}
+        {{- driftline._fail(monitor, argument, driftline._shown(given), allowed) -}}
+    {%- endif -%}
+    {%- for choice in listed if choice not in choices -%}
+        {{- driftline._fail(monitor, argument, driftline._shown(choice), allowed) -}}
+    {%- endfor -%}
+    {{- return(choices | select('in', listed) | list) -}}
+{% endmacro %}
+
+
 {#
     A whole number, written as one: 2.0 is not. `most` is far beyond what anybody means and short of what the arithmetic
     of the engines can do.

@@ -45,6 +45,8 @@
     {%- if not driftline._is_finite(a.decision_threshold) -%}
         {{- driftline._fail(monitor, 'decision_threshold', driftline._shown(a.decision_threshold), 'a number') -}}
     {%- endif -%}
+    {%- do a.update({'detail': driftline._check_choices(monitor, 'detail', a.detail,
+        ['total', 'versions', 'segments', 'all'])}) -%}
     {%- if a.owner is not none and a.owner is not string -%}
         {{- driftline._fail(monitor, 'owner', driftline._shown(a.owner), 'a text or none') -}}
     {%- endif -%}
@@ -253,7 +255,7 @@
     {%- set hashed = {} -%}
     {%- do hashed.update(declaration.arguments) -%}
     {%- for name in ['lookback', 'owner', 'formerly', 'label_delay', 'label_lookback',
-        'min_labelled_share', 'importances'] -%}
+        'min_labelled_share', 'importances', 'detail'] -%}
         {%- do hashed.pop(name) -%}
     {%- endfor -%}
     {%- if hashed.task != 'binary' or declaration.label is none -%}

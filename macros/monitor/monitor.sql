@@ -27,6 +27,7 @@
     top_categories=50,
     lookback=3,
     importances={},
+    detail='total',
     owner=none,
     formerly=none
 ) %}
@@ -64,6 +65,7 @@
         'top_categories': top_categories,
         'lookback': lookback,
         'importances': importances,
+        'detail': detail,
         'owner': owner,
         'formerly': formerly,
     }, kwargs) -%}

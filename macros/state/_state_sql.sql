@@ -404,6 +404,7 @@ where 1 = 0
         'formerly': driftline._text(a.formerly) if a.formerly is not none else driftline._as_text('null'),
         'has_label': driftline._text(1 if source.outcome.labelled is not none else 0),
         'has_prediction': driftline._text(1 if a.prediction is not none else 0),
+        'detail': driftline._text(a.detail | join(', ')),
         'label_delay': driftline._text(a.label_delay),
         'min_labelled_share': driftline._text(a.min_labelled_share),
         'ranking_k': driftline._text(a.ranking.k) if a.ranking is not none else driftline._as_text('null'),

@@ -56,6 +56,20 @@ usual_lengths as (
     select monitor, min(window_periods) as window_periods from {{ ref('driftline_windows') }} group by monitor
 ),
 
+-- Versions and segments have few lengths: the next longer one is judged, where there is none the longest.
+own_lengths as (
+    select
+        g.monitor, g.model_version, g.segment, g.segment_value, w.window_periods as wanted,
+        coalesce(min(case when f.window_periods >= w.window_periods then f.window_periods end),
+            max(f.window_periods)) as window_periods
+    from {{ ref('driftline_groups') }} as g
+    join {{ ref('driftline_int_frames') }} as f
+        on f.monitor = g.monitor and f.is_detailed = g.is_detailed and f.baseline = 'reference'
+    join (select distinct monitor, window_periods from {{ ref('driftline_int_frames') }}) as w on w.monitor = g.monitor
+    where g.source = 'relation' and not g.is_detailed
+    group by g.monitor, g.model_version, g.segment, g.segment_value, w.window_periods
+),
+
 effects as (
     select
         a.*,
@@ -67,13 +81,19 @@ effects as (
             else (coalesce(a.judged_value, a.value) - a.expected) / nullif(
                 case when a.expected = 0 then abs(coalesce(a.judged_value, a.value)) else abs(a.expected) end, 0)
         end as signed_effect,
-        case when a.windows = 'each' then 'asked for' when a.window_periods > c.shortest
+        case when a.windows = 'each' then 'asked for'
+            when a.window_periods <> coalesce(c.window_periods, u.window_periods)
+                then 'the only length of versions and segments'
+            when a.window_periods > c.shortest
             then 'shorter windows have fewer than ' || {{ text_min_rows }} || ' rows'
             else 'shortest' end as chosen_because
     from asked as a
     left join chosen as c on {{ driftline._same(subject, 'c', 'a') }}
     left join usual_lengths as u on u.monitor = a.monitor
-    where a.windows = 'each' or a.window_periods = coalesce(c.window_periods, u.window_periods)
+    left join own_lengths as o
+        on {{ driftline._same(['monitor', 'model_version', 'segment', 'segment_value'], 'o', 'a') }}
+        and o.wanted = coalesce(c.window_periods, u.window_periods)
+    where a.windows = 'each' or a.window_periods = coalesce(o.window_periods, c.window_periods, u.window_periods)
 ),
 
 directed as (

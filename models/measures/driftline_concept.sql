@@ -74,7 +74,7 @@ changes as (
 
 scopes as (
     select
-        g.group_no, g.monitor, g.source, g.spec_hash, g.computed_at,
+        g.group_no, g.monitor, g.source, g.spec_hash, g.computed_at, c.rules_hash,
         m.is_binary, m.has_label_mean, m.has_prediction, m.centre,
         -- The noise of a group is that of the reference it is held against, of whatever source its rows are.
         {{ dbt.concat(["g.monitor", "'|'", "g.segment", "'|'", "g.segment_value", "'|'", "g.model_version"]) }} as own_reference,
@@ -130,7 +130,7 @@ dense as (
 ),
 
 rolled as (
-    {{ driftline._roll('dense', keys, measures) }}
+    {{ driftline._roll('dense', keys, measures, baseline='reference') }}
 ),
 
 -- Each bin of each window (q) next to the reference without the window (p).
@@ -393,7 +393,7 @@ floors as (
 {%- endfor -%}
 {%- set names = ['monitor', 'model_version', 'segment', 'segment_value', 'window_start', 'window_end', 'is_complete', 'is_mature', 'row_count', 'labelled_share', 'labelled_n', 'reference_labelled_n'] -%}
 {%- set of_column = ['column_name', 'column_role', 'column_kind'] -%}
-{%- set of_scope = ['spec_hash', 'computed_at', 'has_label_mean', 'has_prediction'] -%}
+{%- set of_scope = ['spec_hash', 'rules_hash', 'computed_at', 'has_label_mean', 'has_prediction'] -%}
 {%- set found = [] -%}
 {%- for name in tested -%}
     {%- for column in ['chi_squared', 'df', 'p_value'] -%}
@@ -419,7 +419,7 @@ named as (
             case when is_complete then 1 else 0 end as is_complete, 0 as is_mature,
             {{ null_double }} as row_count, {{ null_double }} as labelled_share, {{ null_double }} as labelled_n, {{ null_double }} as reference_labelled_n
         from {{ ref('driftline_windows') }}
-        where source = 'relation'
+        where source = 'relation' and has_reference
         union all
         select
             group_no, window_periods, period_index, null, null, null, null, null, null, null, case when is_mature then 1 else 0 end,
@@ -511,7 +511,7 @@ computed as (
             when e.has_label_mean = 1 and e.label_df is null then 'too few labelled rows, or too rare a label, for a test'
         end") }} as reason,
         e.spec_hash,
-        {{ driftline._text(rules) }} as rules_hash,
+        {{ driftline._as_text('e.rules_hash') }} as rules_hash,
         {{ driftline._as_timestamp('e.computed_at') }} as computed_at
     from assembled as e
 )

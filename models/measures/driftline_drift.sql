@@ -88,7 +88,7 @@ scopes as (
 
 {{ scope }}_rolled as (
     select r.*, '{{ scope }}' as scope
-    from ({{ driftline._roll(scope ~ '_dense', ['group_no', 'cell_no', 'block'], measures) }}) as r
+    from ({{ driftline._roll(scope ~ '_dense', ['group_no', 'cell_no', 'block'], measures, baseline='reference') }}) as r
     {%- if scope == 'recent' %}
     join scopes as o on o.group_no = r.group_no and r.period_index >= o.changed_from_index
     {%- endif %}
@@ -96,11 +96,14 @@ scopes as (
 ),
 
 {% endfor -%}
--- noise stands for the rest of the reference, held against the reference's own windows.
+-- What each group's windows are held against. noise stands for the rest of the reference, held against the reference's
+-- own windows.
 baselines as (
-    {%- for baseline in baselines + ['noise'] %}
-    select {{ driftline._text(baseline) }} as baseline {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    select
+        g.group_no, f.window_periods,
+        case when f.baseline = 'window' then {{ driftline._text('noise') }} else f.baseline end as baseline
+    from {{ ref('driftline_groups') }} as g
+    join {{ ref('driftline_int_frames') }} as f on f.monitor = g.monitor and f.is_detailed = g.is_detailed
 ),
 
 columns as (
@@ -144,7 +147,7 @@ sides as (
         f.reference_model_version
     from {{ ref('driftline_rolling_columns') }} as r
     join scopes as o on o.group_no = r.group_no
-    cross join baselines as b
+    join baselines as b on b.group_no = r.group_no and b.window_periods = r.window_periods
     left join reference_columns as f on f.group_no = r.group_no and f.column_no = r.column_no
     where case
         when b.baseline = 'noise' then r.n > 0 and r.n = r.reference_n and r.period_index - r.window_periods + 1 >= o.reference_first_index
@@ -171,7 +174,8 @@ pairs as (
             {%- endfor %}
         from {{ scope }}_rolled as r
         join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no
-        join baselines as b on b.baseline {{ '<>' if scope == 'recent' else '=' }} 'noise'
+        join baselines as b on b.group_no = r.group_no and b.window_periods = r.window_periods
+            and b.baseline {{ '<>' if scope == 'recent' else '=' }} 'noise'
         left join {{ ref('driftline_reference') }} as f on f.group_no = r.group_no and f.cell_no = r.cell_no
         {{ 'union all' if not loop.last }}
         {%- endfor %}
@@ -579,13 +583,14 @@ computed as (
             when r.chi_squared is null then 'too few rows or values for chi-squared'
         end""") }} as reason,
         g.spec_hash,
-        {{ driftline._text(rules) }} as rules_hash,
+        h.rules_hash,
         {{ driftline._as_timestamp('g.computed_at') }} as computed_at
     from results as r
     join {{ ref('driftline_windows') }} as w
         on w.group_no = r.group_no and w.window_periods = r.window_periods and w.period_index = r.period_index and w.source = 'relation'
     join {{ ref('driftline_groups') }} as g on g.group_no = r.group_no
     join columns as c on c.column_no = r.column_no
+    join changes as h on h.monitor = w.monitor
     left join noise_floors as f
         on f.monitor = w.monitor and f.segment = w.segment and f.segment_value = w.segment_value
         and f.model_version = r.reference_model_version

@@ -12,7 +12,7 @@ with cells as (
 ),
 
 newest as (
-    select * from {{ ref('driftline_int_newest') }} where is_newest or is_newest_of_labels
+    select * from {{ ref('driftline_int_newest') }} where (is_newest or is_newest_of_labels) and has_reference
 ),
 
 sides as (

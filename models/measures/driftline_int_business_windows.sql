@@ -71,7 +71,7 @@ dense as (
 ),
 
 rolled as (
-    {{ driftline._roll('dense', ['group_no', 'column_no', 'block'], measures) }}
+    {{ driftline._roll('dense', ['group_no', 'column_no', 'block'], measures, everywhere=true, baseline='reference') }}
 ),
 
 -- The reference, less what the window shares with it.

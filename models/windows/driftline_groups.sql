@@ -19,6 +19,7 @@ select
     coalesce(m.decision_cut, m.decision_threshold) as decision_threshold, m.ranking_k, c.label_centre,
     m.has_label = 1 and m.has_prediction = 1 as is_scored,
     v.source, v.model_version, v.segment, v.segment_value,
+    {{ driftline._is_detailed('v', 'm') }} as is_detailed,
     min(v.first_index) over (partition by v.monitor, v.source) as monitor_first_index
 from versions as v
 join {{ ref('driftline_int_monitors') }} as m on m.monitor = v.monitor

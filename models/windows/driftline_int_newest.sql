@@ -5,7 +5,7 @@
 with placed as (
     select
         w.group_no, w.window_periods, w.period_index, w.monitor, w.model_version, w.segment, w.segment_value,
-        w.window_start, w.window_end,
+        w.window_start, w.window_end, w.has_reference,
         max(w.period_index) over (partition by w.group_no, w.window_periods) as newest_index,
         max(case when t.is_final then w.period_index end)
             over (partition by w.group_no, w.window_periods) as newest_final_index,
@@ -19,7 +19,7 @@ with placed as (
 
 select
     p.group_no, p.window_periods, p.period_index, p.monitor, p.model_version, p.segment, p.segment_value,
-    p.window_start, p.window_end,
+    p.window_start, p.window_end, p.has_reference,
     p.period_index = p.newest_index as is_newest,
     -- Where no label has come yet there is no other.
     p.period_index = coalesce(p.newest_mature_index, p.newest_index) as is_newest_of_labels,

@@ -55,6 +55,6 @@ dense as (
 )
 
 select * from (
-    {{ driftline._roll('dense', ['group_no', 'column_no', 'block'], measures) }}
+    {{ driftline._roll('dense', ['group_no', 'column_no', 'block'], measures, baseline='reference') }}
 ) as rolled
 where period_index - window_periods + 1 >= first_index

@@ -75,8 +75,8 @@ COMMON = (
 )
 MONITORS = {
     "shop": f"{{{{ driftline.monitor({COMMON}, prediction='score', label='bought', task='binary', decision_threshold=0.4,"
-    f" model_version='version', segments=['market', 'tier'], business_metrics={METRICS}) }}}}",
-    "amounts": f"{{{{ driftline.monitor({COMMON}, prediction='forecast', label='spent', task='regression', segments=['market'],"
+    f" model_version='version', segments=['market', 'tier'], detail='all', business_metrics={METRICS}) }}}}",
+    "amounts": f"{{{{ driftline.monitor({COMMON}, prediction='forecast', label='spent', task='regression', segments=['market'], detail='all',"
     " importances={'age': 3, 'kind': 1}) }}",
 }
 PERFORMANCE = [

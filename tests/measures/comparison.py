@@ -59,6 +59,7 @@ DECLARATIONS: dict[str, dict[str, Any]] = {
         "numeric": ["y"],
         "model_version": "version",
         "segments": ["market"],
+        "detail": "all",
         "weight": "w",
         "bins": 25,
         "business_metrics": METRICS,

@@ -29,7 +29,7 @@ COMMON: dict[str, Any] = {
     "reference": {"start": "2024-01-01", "end": "2024-01-06"},
     "business_metrics": {},
 }
-SEGMENTED: dict[str, Any] = {**COMMON, "segments": ["shape"]}
+SEGMENTED: dict[str, Any] = {**COMMON, "segments": ["shape"], "detail": "all"}
 
 
 # --------------------------------------------------------------------------------------------------------------- binary
@@ -346,7 +346,8 @@ MONITORS: dict[str, Monitor] = {
     "binary_joined": Monitor("log", {**COMMON, **_SCORE, "label": _JOINED}, "binary"),
     "binary_shuffled": Monitor("shuffled", {**COMMON, **_SCORE, "label": "label"}, "binary"),
     "binary_versions": Monitor(
-        "log", {**COMMON, **_SCORE, "label": "label", "model_version": "version", "decision_threshold": 0.35}
+        "log",
+        {**COMMON, **_SCORE, "label": "label", "model_version": "version", "detail": "all", "decision_threshold": 0.35},
     ),
     "neighbours": Monitor("neighbours", {**SEGMENTED, **_SCORE, "label": "label"}),
     "outside": Monitor("outside", {**SEGMENTED, **_SCORE, "label": "label"}),

@@ -40,6 +40,7 @@ DECLARATIONS: dict[str, dict[str, Any]] = {
         "timezone": "America/New_York",
         "reference": {"start": "2023-01-01", "end": "2023-07-01"},
         "segments": ["shop"],
+        "detail": "all",
         **MONTH,
         **COMMON,
     },

@@ -322,6 +322,7 @@ def test_from_rows_to_alerts(make_project: Any) -> None:
     declaration = {
         "reference": {"start": "2024-03-04", "end": "2024-04-01"},
         "segments": ["market"],
+        "detail": "all",
         "business_metrics": {"conversion": {"numerator": "bought", "denominator": "1"}},
     }
     project: Project = make_project(

@@ -217,7 +217,7 @@ def project(make_module_project: Callable[..., Any], rows: pd.DataFrame) -> Proj
     made: Project = make_module_project(
         models={
             f"monitors/{name}": f"{{{{ driftline.monitor(relation=source('raw', '{OWN_LOGS.get(name, 'log')}'), timestamp='at',"
-            f" reference={{'start': '2024-01-01', 'end': '2024-01-04'}}, model_version='version', {arguments}) }}}}"
+            f" reference={{'start': '2024-01-01', 'end': '2024-01-04'}}, model_version='version', detail='all', {arguments}) }}}}"
             for name, arguments in MONITORS.items()
         },
         vars={
@@ -533,7 +533,7 @@ def test_looking_every_day_is_honest(duckdb_engine: Any, tmp_path: Any, figure: 
         models={
             "monitors/quiet": """{{ driftline.monitor(
                 relation=source('raw', 'log'), timestamp='at', reference={'start': '2024-01-01', 'end': '2024-01-02'},
-                model_version='version', segments=['experiment'], business_metrics={
+                model_version='version', segments=['experiment'], detail='all', business_metrics={
                     'conversion': {'numerator': 'bought', 'denominator': '1'},
                     'revenue': {'sum': 'spent'},
                     'spent_per_item': {'numerator': 'spent', 'denominator': 'items'}

@@ -116,6 +116,7 @@ class Monitor:
                 arguments[name] = getattr(self, name)
         if self.segments:
             arguments["segments"] = ["market"]
+        arguments["detail"] = "all"
         if self.versions:
             arguments["model_version"] = "version"
         if self.delay:
@@ -591,7 +592,7 @@ def scenarios(make_module_project: Callable[..., Project]) -> pd.DataFrame:
     rng = np.random.default_rng(7)
     call = (
         "{{{{ driftline.monitor(relation=source('raw', 'scenarios'), timestamp='at', reference={{'start': '2024-01-01', 'end': '2024-01-09'}},"
-        " numeric=['x', 'other'], segments=['kind'], prediction={0!r}, label={1!r}, task={2!r}) }}}}"
+        " numeric=['x', 'other'], segments=['kind'], detail='all', prediction={0!r}, label={1!r}, task={2!r}) }}}}"
     )
     project = make_module_project(
         models={
@@ -696,7 +697,7 @@ def quiet(duckdb_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> It
     folder = tmp_path_factory.mktemp("quiet")
     call = (
         "{{{{ driftline.monitor(relation=source('raw', 'quiet'), timestamp='at', reference={{'start': '2024-01-01', 'end': '2024-01-21'}},"
-        " numeric=['x', 'z'], categorical=['category'], segments=['kind'], prediction={0!r}, label={1!r}, task={2!r}) }}}}"
+        " numeric=['x', 'z'], categorical=['category'], segments=['kind'], detail='all', prediction={0!r}, label={1!r}, task={2!r}) }}}}"
     )
     project = Project(
         folder,

@@ -22,13 +22,13 @@ DAYS = 16
 MONITORS = {
     # Errors of a constant size, a constant label, a constant per row, weights no double holds exactly.
     "offset": "source('raw', 'log')|numeric=['x', 'still'], prediction='off', label='number', task='regression',"
-    " weight='w', model_version='version', business_metrics={'mean': {'numerator': 'tenth', 'denominator': '1'},"
+    " weight='w', model_version='version', detail='all', business_metrics={'mean': {'numerator': 'tenth', 'denominator': '1'},"
     " 'sum': {'sum': 'tenth'}}",
     "constant": "source('raw', 'log')|numeric=['x'], prediction='number', label='still', task='regression', weight='w',"
-    " model_version='version', business_metrics={'per_x': {'numerator': 'tripled', 'denominator': 'x'}}",
+    " model_version='version', detail='all', business_metrics={'per_x': {'numerator': 'tripled', 'denominator': 'x'}}",
     "certain": "source('raw', 'log')|numeric=['still'], prediction='x', label='one', task='binary', weight='w'",
-    "rare": "source('raw', 'rare_rows')|numeric=['flag', 'rating', 'same'], categorical=['c'], segments=['reference_rows']",
-    "young": "source('raw', 'young_rows')|numeric=['x'], model_version='version', segments=['market']",
+    "rare": "source('raw', 'rare_rows')|numeric=['flag', 'rating', 'same'], categorical=['c'], segments=['reference_rows'], detail='all'",
+    "young": "source('raw', 'young_rows')|numeric=['x'], model_version='version', detail='all', segments=['market']",
 }
 LEAST = 1e-9
 # What runs leave behind, and not what rows do.

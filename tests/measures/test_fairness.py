@@ -64,7 +64,7 @@ def monitor(look: str) -> str:
     weight = ", weight='weight'" if look == "weighted" else ""
     return f"""{{{{ driftline.monitor(
         relation=source('raw', 'log'), timestamp='at', reference={{'start': '2024-01-01', 'end': '2024-01-05'}},
-        prediction='score', label='label', task='binary', model_version='version', segments=['sex', 'area', 'tiny'],
+        prediction='score', label='label', task='binary', model_version='version', segments=['sex', 'area', 'tiny'], detail='all',
         min_labelled_share=0.7{weight}
     ) }}}}"""
 

@@ -26,7 +26,7 @@ MODELS = {
     "shelves": monitor("log", "label='hit', task='binary', ranking={'request': 'request', 'position': 'shelf_place', 'k': 3}"),
     "percent": monitor("log", "prediction='percent', label='hit', task='binary', decision_threshold=50"),
     "narrow": monitor("log", "prediction='narrow', label='hit', task='binary', decision_threshold=0.7, numeric=['edge'], bins={'edge': [0.1, 0.5]}"),
-    "groups": monitor("log", "segments=['who'], model_version='who', business_metrics={'hits': {'numerator': 'hit', 'denominator': '1'}}"),
+    "groups": monitor("log", "segments=['who'], detail='all', model_version='who', business_metrics={'hits': {'numerator': 'hit', 'denominator': '1'}}"),
     "keys": monitor("log", f"prediction='score', {LABELS}, task='binary'"),
     # Every label that is known by now is a yes: a no takes 90 days.
     "young": monitor("log", "prediction='score', label={'label': 'late', 'known_at': 'known'}, label_delay=90, task='binary'"),

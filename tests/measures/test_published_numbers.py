@@ -78,7 +78,7 @@ def measured(make_module_project: Callable[..., Any]) -> Mapping[tuple[str, str]
     edges = [k + 0.5 for k in range(9)]
     monitor = f"""{{{{ driftline.monitor(
         relation=source('raw', 'log'), timestamp='at', reference={{'start': '2024-01-01', 'end': '2024-01-02'}},
-        numeric=['value', 'sample'], categorical=['category'], segments=['source'],
+        numeric=['value', 'sample'], categorical=['category'], segments=['source'], detail='all',
         bins={{'value': {edges}, 'sample': {frouros()[2]!r}}}
     ) }}}}"""
     project = make_module_project(

@@ -33,6 +33,7 @@ NULL and NaN: in object columns ``None`` (or ``pandas.NA``) is NULL and a float 
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -342,13 +343,68 @@ class _Data:
         """How many periods before its last one a window and its baselines look at, at most."""
         return max(n + max(n, self.trailing, self.season_shift(n)) for n in self.lengths)
 
+    def is_detailed(self, grain: Grain) -> bool:
+        """Totals get every window length and baseline, versions and segments where the monitor asks for it."""
+        given = self.d.get("detail", "total")
+        detail = {given} if isinstance(given, str) else set(given)
+        whole_version, whole_segment = grain.version == TOTAL, grain.segment == TOTAL
+        return (
+            (whole_version and whole_segment)
+            or "all" in detail
+            or ("versions" in detail and whole_segment)
+            or ("segments" in detail and whole_version)
+        )
+
+    def lengths_of(self, grain: Grain) -> list[int]:
+        return self.lengths if self.is_detailed(grain) else self.judged_lengths
+
+    def baselines_of(self, grain: Grain) -> Sequence[str]:
+        return BASELINES if self.is_detailed(grain) else BASELINES[:1]
+
+    @functools.cached_property
+    def judged_lengths(self) -> list[int]:
+        """The shortest windows that are judged: those whose windows have 100 rows more often than not, in the reference
+        or else among the first 28; where none have, the longest. Likewise of labelled rows, where some length has them.
+        """
+        live = self.timed & ~self.from_reference
+        found = {self._shortest(live) or max(self.lengths)}
+        if self.d.get("label") and self.d.get("task", "none") != "none":
+            labels = np.asarray([v is not None and v == v for v in self.values(self.d["label"])])
+            found.add(self._shortest(live & labels) or min(found))
+        return sorted(found)
+
+    def _shortest(self, counted: Mask) -> int | None:
+        clock = (
+            local(pd.Timestamp(self.d["now"]), self.d.get("timezone", "UTC"), self.period) if "now" in self.d else None
+        )
+        ended = self.last if clock is None else period_index(clock, self.period) - 1
+        usual: dict[int, list[int]] = {}
+        of_reference: dict[int, list[int]] = {}
+        for length in self.lengths:
+            for end in range(self.first + length - 1, min(self.newest, ended) + 1):
+                start = end - length + 1
+                rows = int((counted & self.span(start, length)).sum())
+                if not rows:
+                    continue
+                usual.setdefault(length, []).append(rows)
+                span = self.reference_span
+                if (
+                    span
+                    and span[0] <= period_start(start, self.period)
+                    and period_start(end + 1, self.period) <= span[1]
+                ):
+                    of_reference.setdefault(length, []).append(rows)
+        telling = {length: of_reference.get(length) or rows[:28] for length, rows in usual.items()}
+        enough = [n for n, rows in telling.items() if 2 * sum(r >= 100 for r in rows) >= len(rows)]
+        return min(enough) if enough else None
+
     def windows(self, grain: Grain) -> Iterator[tuple[int, int]]:
         """(first period, length) of every window: it begins in the monitor's time, and ends between the grain's first
         row and the monitor's newest period, but not where the last row before lies further back than one can look.
         """
         own = np.unique(self.index[grain.rows & self.timed & ~self.from_reference])
         ends = sorted({e for i in own.tolist() for e in range(i, min(self.newest, i + self.reach) + 1)})
-        for length in self.lengths:
+        for length in self.lengths_of(grain):
             for end in ends:
                 if end - length + 1 >= self.first:
                     yield end - length + 1, length
@@ -515,7 +571,7 @@ def _drift(data: _Data, columns: list[Column]) -> Iterator[dict[str, Any]]:
                 if length not in floors:
                     floors[length] = noise_floors(data, column, grain.base, length, alpha)
                 window = data.side(column, grain.rows & data.span(start, length))
-                for name in BASELINES:
+                for name in data.baselines_of(grain):
                     other = data.side(column, data.baseline(name, grain, start, length))
                     if name == "reference":
                         # How far the rest of the reference reaches is not in the state; how far all of it does, is.

@@ -1,0 +1,89 @@
+{# What is computed for whom (decision 21). #}
+
+{#
+    Whether a group gets every window length and every baseline: the totals, and what the monitor's `detail` names. SQL.
+
+    g  alias of a relation with model_version and segment
+    m  alias of driftline_int_monitors
+#}
+{% macro _is_detailed(g, m) %}
+    {{- return(
+        "(" ~ g ~ ".model_version = 'all' and " ~ g ~ ".segment = 'all' or " ~ m ~ ".detail like '%all%'"
+        ~ " or " ~ g ~ ".segment = 'all' and " ~ m ~ ".detail like '%versions%'"
+        ~ " or " ~ g ~ ".model_version = 'all' and " ~ m ~ ".detail like '%segments%')"
+    ) -}}
+{% endmacro %}
+
+
+{#
+    Which window lengths groups that are not detailed need, from the project's thresholds: the shortest that is judged
+    by default, and, where a threshold asks for segments or versions, what it may be judged on. Rather one too many
+    than one too few: for all groups of the monitor.
+
+    Returns a dict of SQL:
+      rows       relation (monitor, asked_no, counted, min_rows): the shortest length with so many rows is needed
+      each       condition on m.monitor and f.window_periods: the length is needed anyway
+      has_more_baselines  whether any group that is not detailed may have more than the reference
+      baselines  condition on m.monitor and f.baseline: the baseline is needed
+#}
+{% macro _lengths_asked() %}
+    {%- set thresholds = driftline._threshold_overrides() -%}
+    {%- set monitors = [] -%}
+    {%- set usual = [driftline._least_reference_rows()] -%}
+    {%- set more = [] -%}
+    {%- set baselines = ['reference'] -%}
+    {%- set every = [] -%}
+    {%- for row in thresholds -%}
+        {%- if row.segments == 'each' or row.versions == 'each' or 'segment' in row or 'model_version' in row -%}
+            {%- do monitors.append(driftline._literal(row.monitor) if 'monitor' in row else 'm.monitor') -%}
+        {%- endif -%}
+        {%- if 'min_rows' in row and row.family not in ['freshness', 'volume'] and row.min_rows not in more -%}
+            {%- do more.append(row.min_rows) -%}
+        {%- endif -%}
+        {%- if 'baseline' in row and row.baseline not in baselines -%}{%- do baselines.append(row.baseline) -%}{%- endif -%}
+        {%- if row.windows == 'each' -%}{%- do every.append(1) -%}{%- endif -%}
+    {%- endfor -%}
+    {%- set asks = 'm.monitor in (' ~ monitors | unique | join(', ') ~ ')' if monitors else '1 = 0' -%}
+    {%- set rows = [] -%}
+    {%- for min_rows in usual + more -%}
+        {%- set condition = 'true' if loop.first else asks -%}
+        {%- set number = loop.index0 -%}
+        {%- for counted in ['rows', 'known'] -%}
+            {%- do rows.append('select m.monitor, ' ~ number ~ ' as asked_no, ' ~ driftline._text(counted)
+                ~ ' as counted, ' ~ min_rows ~ ' as min_rows from ' ~ ref('driftline_int_monitors')
+                ~ ' as m where ' ~ condition) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- for counted in ['scored', 'positives'] -%}
+        {%- do rows.append('select monitor, 0, ' ~ driftline._text(counted) ~ ', ' ~ driftline._fairness_min_rows()
+            ~ ' from ' ~ ref('driftline_int_monitors')) -%}
+    {%- endfor -%}
+    {#- The history of a measure is that of the shortest windows. -#}
+    {%- set firsts = [] -%}
+    {%- for window in driftline._windows() -%}
+        {%- do firsts.append("f.period = '" ~ window.period ~ "' and f.window_periods = "
+            ~ driftline._change_spans(window).size) -%}
+    {%- endfor -%}
+    {{- return({
+        'rows': rows | join(' union all '),
+        'each': '(' ~ asks ~ (' and (' ~ firsts | join(' or ') ~ ')' if not every) ~ ')',
+        'has_more_baselines': monitors | length > 0 and baselines | length > 1,
+        'baselines': "(f.baseline = 'reference' or " ~ asks ~ ' and f.baseline in ('
+            ~ driftline._literal(baselines | join("|")) | replace("|", "', '") ~ '))',
+    }) -}}
+{% endmacro %}
+
+
+{# The lengths of the windows of groups that are not detailed, as a text, one for each monitor. SQL over int_frames. #}
+{% macro _frames_text(c) %}
+    {%- set sizes = [] -%}
+    {%- for window in driftline._windows() -%}{%- do sizes.extend(window.sizes) -%}{%- endfor -%}
+    {%- set parts = [] -%}
+    {%- for size in sizes | unique | sort -%}
+        {%- set of_size = 'case when not ' ~ c ~ '.is_detailed and ' ~ c ~ '.window_periods = ' ~ size -%}
+        {%- do parts.append('max(' ~ of_size ~ ' then ' ~ "case " ~ c ~ ".baseline when 'window' then '" ~ size
+            ~ " ' when 'reference' then '" ~ size ~ " held ' else '' end else '' end) over (partition by " ~ c
+            ~ '.monitor)') -%}
+    {%- endfor -%}
+    {{- return(dbt.concat(parts)) -}}
+{% endmacro %}
