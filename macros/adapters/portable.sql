@@ -424,6 +424,18 @@
 {% endmacro %}
 
 
+{#
+    `as <this> (` of a CTE that is used more than once and that a filter from outside is to reach: some engines compute
+    such a one whole before anything else.
+#}
+{% macro _in_place() %}
+    {{- return(adapter.dispatch('_in_place', 'driftline')()) -}}
+{% endmacro %}
+{% macro default___in_place() %}
+    {{- return('') -}}
+{% endmacro %}
+
+
 {# A number of 1,000 to 1e15 as a text without decimals, thousands separated where the engine can. #}
 {% macro _whole_number(x) %}
     {{- return(adapter.dispatch('_whole_number', 'driftline')(x)) -}}

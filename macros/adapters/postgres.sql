@@ -241,6 +241,11 @@
 {% endmacro %}
 
 
+{% macro postgres___in_place() %}
+    {{- return('not materialized') -}}
+{% endmacro %}
+
+
 {% macro postgres___whole_number(x) %}
     {{- return('to_char(cast(round(' ~ x ~ ") as numeric), 'FM999,999,999,999,999,999')") -}}
 {% endmacro %}

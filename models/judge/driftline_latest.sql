@@ -3,59 +3,11 @@
 {%- set measure = ['family', 'metric', 'column_name', 'baseline'] %}
 {%- set subject = ['monitor'] + measure %}
 {%- set series = group + ['window_periods'] + measure %}
-{%- set window = group + ['window_periods', 'window_start'] %}
 
--- What stands now: of each series the newest complete window, what it is held against, and whether it was judged. What
--- waits for labels shows the newest window that has them; where none has, the newest, which says so.
-with windows as (
-    select {{ window | join(', ') }}, period_index, is_retired from {{ ref('driftline_int_newest') }}
-    union
-    -- What compares the values of a segment stands beside the total.
-    select w.monitor, w.model_version, g.segment, 'all', w.window_periods, w.window_start, w.period_index, w.is_retired
-    from {{ ref('driftline_int_newest') }} as w
-    join {{ ref('driftline_groups') }} as g
-        on g.monitor = w.monitor and g.model_version = w.model_version and g.source = 'relation' and g.segment <> 'all'
-    where w.segment = 'all'
-    union
-    -- A ratio that has no denominator has no row: its newest may be an older one.
-    select {{ 'w.' ~ window | join(', w.') }}, w.period_index, n.is_retired
-    from (
-        select {{ group | join(', ') }}, window_periods, max(window_start) as window_start
-        from {{ ref('driftline_performance') }}
-        where is_complete
-        group by {{ group | join(', ') }}, window_periods, metric, class_name, basis
-    ) as p
-    join {{ ref('driftline_windows') }} as w on {{ driftline._same(window, 'w', 'p') }} and w.source = 'relation'
-    join {{ ref('driftline_int_newest') }} as n
-        on n.group_no = w.group_no and n.window_periods = w.window_periods and n.is_newest
-),
-
-newest as (
-    select
-        windows.*,
-        cast(max(period_index) over (partition by monitor) - period_index as {{ dbt.type_int() }}) as periods_behind
-    from windows
-),
-
-candidates as (
-    select
-        m.*, w.is_retired, w.periods_behind,
-        row_number() over (
-            partition by {{ 'm.' ~ series | join(', m.') }}
-            order by case when m.is_complete then 0 else 1 end, m.window_start desc
-        ) as place
-    from {{ ref('driftline_metrics') }} as m
-    join newest as w on {{ driftline._same(window, 'w', 'm') }}
-),
-
-ruled as (
-    {{ driftline._ruled('(select * from candidates where place = 1)') }}
-),
-
-judged as (
-    select j.*
-    from {{ ref('driftline_judgements') }} as j
-    join newest as w on {{ driftline._same(window, 'w', 'j') }}
+-- What stands now: of each series the newest complete window, what it is held against, whether it was judged and why
+-- not, and its open alert.
+with ruled as (
+    {{ driftline._ruled(ref('driftline_int_latest')) }}
 ),
 
 -- The windows that are judged where these are not.
@@ -95,6 +47,6 @@ select
     end") }} as not_judged,
     a.alert_id, m.is_retired, m.periods_behind, m.reason
 from ruled as m
-left join judged as j on {{ driftline._same(series + ['window_start'], 'j', 'm') }}
+left join {{ ref('driftline_judgements') }} as j on {{ driftline._same(series + ['window_start'], 'j', 'm') }}
 left join lengths as l on {{ driftline._same(subject, 'l', 'm') }}
 left join alerts as a on {{ driftline._same(series, 'a', 'm') }}

@@ -14,26 +14,26 @@
 {%- set grain = 'monitor, model_version, segment, segment_value, window_periods, window_start, window_end' -%}
 {%- set null_double = driftline._as_double('null') -%}
 
-{#- A row about a label waits for it: its distribution until the window is mature, its missing values until they should
-    have come. Written into each select, not before them all: only so does a filter on a measure leave one to be read. -#}
-{%- set rows_of = {} -%}
-{%- for table, of in {
-    'drift': [ref('driftline_drift'), 'is_mature'], 'quality': [ref('driftline_quality'), 'is_final']
-}.items() -%}
-{%- set rows -%}
-(
-    select t.*, t.is_complete and (t.column_role <> 'label' or coalesce(l.{{ of[1] }}, false)) as is_ready
-    from {{ of[0] }} as t
-    left join {{ ref('driftline_maturity') }} as l
-        on t.column_role = 'label' and l.monitor = t.monitor and l.model_version = t.model_version
-        and l.segment = t.segment and l.segment_value = t.segment_value
-        and l.window_periods = t.window_periods and l.window_start = t.window_start
-) as {{ table }}
-{%- endset -%}
-{%- do rows_of.update({table: rows}) -%}
-{%- endfor %}
+-- The result tables in long form, one select for each measure. Rows about a label wait for it: its distribution until the
+-- window is mature, its missing values until they should have come.
+with drift as {{ driftline._in_place() }} (
+    select d.*, d.is_complete and (d.column_role <> 'label' or coalesce(t.is_mature, false)) as is_ready
+    from {{ ref('driftline_drift') }} as d
+    left join {{ ref('driftline_maturity') }} as t
+        on d.column_role = 'label' and t.monitor = d.monitor and t.model_version = d.model_version
+        and t.segment = d.segment and t.segment_value = d.segment_value
+        and t.window_periods = d.window_periods and t.window_start = d.window_start
+),
 
--- The result tables in long form, one select for each measure.
+quality as {{ driftline._in_place() }} (
+    select q.*, q.is_complete and (q.column_role <> 'label' or coalesce(t.is_final, false)) as is_ready
+    from {{ ref('driftline_quality') }} as q
+    left join {{ ref('driftline_maturity') }} as t
+        on q.column_role = 'label' and t.monitor = q.monitor and t.model_version = q.model_version
+        and t.segment = q.segment and t.segment_value = q.segment_value
+        and t.window_periods = q.window_periods and t.window_start = q.window_start
+)
+
 {% for metric in drift %}
 select
     {{ grain }},
@@ -44,7 +44,7 @@ select
     row_count, baseline_row_count, reason,
     {{ 'case when psi is not null then coalesce(psi_seen, 0e0) end' if metric == 'psi'
         else null_double }} as judged_value
-from {{ rows_of.drift }}
+from drift
 union all
 {% endfor -%}
 {% for rate in rates %}
@@ -52,7 +52,7 @@ select
     {{ grain }},
     {{ driftline._text('quality') }}, {{ driftline._text(rate) }}, column_name, column_role, column_kind, {{ driftline._text('reference') }}, is_ready,
     {{ rate }}, reference_{{ rate }}, {{ rate }}_noise, row_count, reference_row_count, reason, {{ null_double }}
-from {{ rows_of.quality }}
+from quality
 union all
 {% endfor -%}
 {% for metric in ['mean', 'stddev', 'minimum', 'maximum'] %}
@@ -61,7 +61,7 @@ select
     {{ driftline._text('quality') }}, {{ driftline._text(metric) }}, column_name, column_role, column_kind, {{ driftline._text('none') }}, is_ready,
     {{ metric }}, {{ null_double }}, {{ null_double }}, row_count, cast(null as {{ dbt.type_bigint() }}),
     reason, {{ null_double }}
-from {{ rows_of.quality }}
+from quality
 union all
 {% endfor -%}
 select

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from support import Project
+from support import Project, tables
 from support.project import REPOSITORY
 
 from queries.shop import NOW, log, shop
@@ -67,6 +67,17 @@ def test_a_total_is_all_versions_and_all_segment_values(project: Project) -> Non
         " and monitor = 'recommendations' group by window_start"
     )
     assert days["n"].sum() == len(log())
+
+
+def test_every_table_has_the_grain_it_is_described_with(project: Project) -> None:
+    entries = tables.described()
+    for name in tables.RESULTS:
+        grain = ", ".join(tables.grain_of(entries[name]))
+        rows = f"select count(*) from {name} group by {grain} having count(*) > 1"
+        assert project.sql(f"select count(*) from {name}") != [(0,)], name
+        assert project.sql(rows) == [], name
+        missing = " or ".join(f"{column} is null" for column in tables.grain_of(entries[name]))
+        assert project.sql(f"select count(*) from {name} where {missing}") == [(0,)], name
 
 
 def test_the_latest_is_the_newest_window_of_every_series(project: Project) -> None:

@@ -36,19 +36,23 @@ def described() -> dict[str, dict[str, Any]]:
     return found
 
 
+def grain_of(entry: dict[str, Any]) -> list[str]:
+    """The columns that tell a row of it from every other."""
+    return [str(name) for name in entry["config"]["meta"]["grain"]]
+
+
 def _cell(text: object) -> str:
     return " ".join(str(text).split()).replace("|", "\\|")
 
 
 def _section(entry: dict[str, Any]) -> str:
     columns = entry["columns"]
-    names = [column["name"] for column in columns]
-    grain = [name for name in GRAIN if name in names]
-    # What every table has is said once, at the top of the page; but a monitor alone is no grain.
-    left_out = grain if len(grain) > 1 else []
+    names = {column["name"] for column in columns}
+    # What every table has is said once, at the top of the page.
+    left_out = [name for name in GRAIN if name in names] if "is_total" in names else []
     lines = [f"### {entry['name']}", "", _cell(entry["description"]), ""]
-    if left_out:
-        lines += ["Grain: " + ", ".join(f"`{name}`" for name in left_out) + ".", ""]
+    if entry["name"] in RESULTS:
+        lines += ["One row for each: " + ", ".join(f"`{name}`" for name in grain_of(entry)) + ".", ""]
     lines += ["| column | type | |", "|---|---|---|"]
     for column in columns:
         if column["name"] not in left_out:

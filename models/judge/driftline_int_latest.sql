@@ -1,0 +1,50 @@
+{{ config(materialized='table') }}
+{%- set group = ['monitor', 'model_version', 'segment', 'segment_value'] %}
+{%- set measure = ['family', 'metric', 'column_name', 'baseline'] %}
+{%- set series = group + ['window_periods'] + measure %}
+{%- set window = group + ['window_periods', 'window_start'] %}
+
+-- Of each series of driftline_metrics the newest complete window: of what waits for labels the newest that has them,
+-- where none has the newest. A table of its own, so that Postgres knows how many rows there are to be joined.
+with windows as (
+    select {{ window | join(', ') }}, period_index, is_retired from {{ ref('driftline_int_newest') }}
+    union
+    -- What compares the values of a segment stands beside the total.
+    select w.monitor, w.model_version, g.segment, 'all', w.window_periods, w.window_start, w.period_index, w.is_retired
+    from {{ ref('driftline_int_newest') }} as w
+    join {{ ref('driftline_groups') }} as g
+        on g.monitor = w.monitor and g.model_version = w.model_version and g.source = 'relation' and g.segment <> 'all'
+    where w.segment = 'all'
+    union
+    -- A ratio that has no denominator has no row: its newest may be an older one.
+    select {{ 'w.' ~ window | join(', w.') }}, w.period_index, n.is_retired
+    from (
+        select {{ group | join(', ') }}, window_periods, max(window_start) as window_start
+        from {{ ref('driftline_performance') }}
+        where is_complete
+        group by {{ group | join(', ') }}, window_periods, metric, class_name, basis
+    ) as p
+    join {{ ref('driftline_windows') }} as w on {{ driftline._same(window, 'w', 'p') }} and w.source = 'relation'
+    join {{ ref('driftline_int_newest') }} as n
+        on n.group_no = w.group_no and n.window_periods = w.window_periods and n.is_newest
+),
+
+newest as (
+    select
+        windows.*,
+        cast(max(period_index) over (partition by monitor) - period_index as {{ dbt.type_int() }}) as periods_behind
+    from windows
+),
+
+candidates as (
+    select
+        m.*, w.is_retired, w.periods_behind,
+        row_number() over (
+            partition by {{ 'm.' ~ series | join(', m.') }}
+            order by case when m.is_complete then 0 else 1 end, m.window_start desc
+        ) as place
+    from {{ ref('driftline_metrics') }} as m
+    join newest as w on {{ driftline._same(window, 'w', 'm') }}
+)
+
+select * from candidates where place = 1
