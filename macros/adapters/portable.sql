@@ -386,6 +386,28 @@
 {% endmacro %}
 
 
+{# Rows of constants (lists of SQL), as a select with these names. #}
+{% macro _constant_rows(names, rows) %}
+    {{- return(adapter.dispatch('_constant_rows', 'driftline')(names, rows)) -}}
+{% endmacro %}
+{% macro default___constant_rows(names, rows) %}
+    {%- for row in rows %}
+    select {% for name in names %}{{ row[loop.index0] }} as {{ name }}{{ ', ' if not loop.last }}{% endfor %}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{% endmacro %}
+{# As `values`, for engines that know it. #}
+{% macro _constant_values(names, rows) %}
+    select {{ names | join(', ') }}
+    from (
+        values
+        {%- for row in rows %}
+        ({{ row | join(', ') }}){{ ',' if not loop.last }}
+        {%- endfor %}
+    ) as constants ({{ names | join(', ') }})
+{% endmacro %}
+
+
 {# --- Series ---------------------------------------------------------------------------------------------------- #}
 
 {#

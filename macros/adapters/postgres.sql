@@ -186,6 +186,11 @@
 {% endmacro %}
 
 
+{% macro postgres___constant_rows(names, rows) %}
+    {{- return(driftline._constant_values(names, rows)) -}}
+{% endmacro %}
+
+
 {# The thresholds in the state as literals: {column_no: {negated_uppers, centre, least_value, greatest_value}}. #}
 {% macro _frozen_thresholds(columns) %}
     {%- set numbers = {} -%}

@@ -29,7 +29,11 @@
     {%- endfor %}
     {%- set outcomes = driftline._outcome_values(rows) -%}
     {%- set sums = driftline._outcome_names() %}
-    with coded as (
+    with thresholds as (
+        {{ driftline._thresholds_of(columns) }}
+    ),
+
+    coded as (
         {%- for pass in passes %}
         {%- set bins = pass[0].bins %}
         {%- set own_label = pass[0].outcome is defined %}
@@ -62,7 +66,9 @@
                     case t.column_no {% for column in pass %}when {{ column.no }} then r.y{{ column.no }} {% endfor %}end as outcome_y
                     {%- endif %}
                 from ({{ driftline._prepared_rows(rows, driftline._values_of(pass) + outcomes) }}) as r
-                cross join ({{ driftline._thresholds_of(pass) }}) as t
+                cross join (
+                    select * from thresholds where column_no in ({{ pass | map(attribute='no') | join(', ') }})
+                ) as t
             ) as crossed
         ) as binned
         group by {{ driftline._group_by(rows, ['column_no', 'code']) }}
@@ -178,11 +184,11 @@
 {% endmacro %}
 
 
-{# One row per column of a pass: thresholds t0 …, centre and support. A column without bins has them all out of reach. #}
+{# One row per column: thresholds t0 …, centre and support. A column without bins has them all out of reach. #}
 {% macro _thresholds_of(columns) %}
     select
         d.column_no,
-        {%- for bin in range(columns[0].bins - 1) %}
+        {%- for bin in range((columns | map(attribute='bins') | max) - 1) %}
         coalesce(max(case when b.bin = {{ bin }} then b.bin_upper end), 1e300) as t{{ bin }},
         {%- endfor %}
         coalesce(max(case when b.bin = 20000 then b.bin_lower end), 0) as centre,

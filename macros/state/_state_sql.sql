@@ -261,21 +261,21 @@ where 1 = 0
 
 {# The columns of the declaration as rows: what the state needs to know of each. #}
 {% macro _declared_rows(declaration, columns) %}
-    {%- for column in columns %}
-    select {{ column.no }} as column_no, {{ driftline._text(column.name) }} as column_name, {{ driftline._text(column.role) }} as column_role,
-        {{ driftline._text(column.kind) }} as column_kind, {{ column.bins }} as bin_count, {{ 1 if column.edges is not none else 0 }} as own_edges
-    union all
-    {%- endfor %}
-    {%- for metric in declaration.metrics %}
-    select {{ 10000 + metric.no }} as column_no, {{ driftline._text(metric.name) }} as column_name, {{ driftline._text('business') }} as column_role,
-        {{ driftline._text('measure') }} as column_kind, 0 as bin_count, 0 as own_edges
-    union all
-    {%- endfor %}
-    {%- for no, role in {20000: 'row', 20001: 'performance'}.items() %}
-    select {{ no }} as column_no, {{ driftline._text('*') }} as column_name, {{ driftline._text(role) }} as column_role,
-        {{ driftline._text('measure') }} as column_kind, 0 as bin_count, 0 as own_edges
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    {%- set rows = [] -%}
+    {%- for column in columns -%}
+        {%- do rows.append([column.no, driftline._text(column.name), driftline._text(column.role),
+            driftline._text(column.kind), column.bins, 1 if column.edges is not none else 0]) -%}
+    {%- endfor -%}
+    {%- set measure = driftline._text('measure') -%}
+    {%- for metric in declaration.metrics -%}
+        {%- do rows.append([10000 + metric.no, driftline._text(metric.name), driftline._text('business'), measure, 0, 0]) -%}
+    {%- endfor -%}
+    {%- for no, role in {20000: 'row', 20001: 'performance'}.items() -%}
+        {%- do rows.append([no, driftline._text('*'), driftline._text(role), measure, 0, 0]) -%}
+    {%- endfor -%}
+    {{- driftline._constant_rows(
+        ['column_no', 'column_name', 'column_role', 'column_kind', 'bin_count', 'own_edges'], rows
+    ) -}}
 {% endmacro %}
 
 
