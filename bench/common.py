@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -117,6 +119,7 @@ class Dbt:
     environment: Mapping[str, str]
     variables: Mapping[str, Any]
     target: str = "duckdb"
+    project: Path = PROJECT
 
     @property
     def folder(self) -> Path:
@@ -124,24 +127,24 @@ class Dbt:
 
     def run(self, *arguments: str, **variables: Any) -> float:
         """Runs the command line in a process of its own: seconds from its start to its end."""
-        install_package()
+        return self.watched(*arguments, **variables).seconds
+
+    def watched(self, *arguments: str, **variables: Any) -> Process:
+        """The same, with the most memory that the process held."""
+        install_package(self.project)
         options = {
-            "--project-dir": PROJECT,
-            "--profiles-dir": PROJECT,
+            "--project-dir": self.project,
+            "--profiles-dir": self.project,
             "--target": self.target,
             "--target-path": self.folder,
             "--log-path": self.folder / "logs",
             "--vars": json.dumps({**self.variables, **variables}),
         }
-        command = [_dbt(), *arguments, *(str(part) for pair in options.items() for part in pair)]
-        started = time.perf_counter()
-        result = subprocess.run(
-            command, cwd=REPOSITORY, env=_environment(self.environment), capture_output=True, text=True
-        )
-        seconds = time.perf_counter() - started
-        if result.returncode != 0:
-            raise Failed(f"dbt {arguments[0]} failed:\n{result.stdout[-3000:]}{result.stderr[-1000:]}")
-        return seconds
+        command = [str(_dbt()), *arguments, *(str(part) for pair in options.items() for part in pair)]
+        try:
+            return watch(command, _environment(self.environment))
+        except Failed as problem:
+            raise Failed(f"dbt {arguments[0]} failed:\n{problem}") from None
 
     def compiled(self, model: str, *arguments: str) -> str:
         self.run("compile", "--select", model, *arguments)
@@ -176,9 +179,34 @@ def connect(database: Path, threads: int) -> Any:
         connection.close()
 
 
-def install_package() -> None:
-    if not (PROJECT / "dbt_packages" / "driftline").exists():
-        command = [_dbt(), "deps", "--project-dir", PROJECT, "--profiles-dir", PROJECT]
+@dataclass(frozen=True)
+class Process:
+    """What a process took: seconds from start to end, and the most memory it held, in GB."""
+
+    seconds: float
+    gigabytes: float
+    output: str
+
+
+def watch(command: list[str], environment: Mapping[str, str] | None = None) -> Process:
+    """Runs a command in the repository and waits for it."""
+    with tempfile.TemporaryFile() as output:
+        started = time.perf_counter()
+        process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(0)
+        said = output.read().decode("utf-8", "replace")
+    if process.returncode != 0:
+        raise Failed(said[-4000:] or f"exit code {process.returncode}")
+    unit = 1 if sys.platform == "darwin" else 1024
+    return Process(seconds, usage.ru_maxrss * unit / 1e9, said)
+
+
+def install_package(project: Path = PROJECT) -> None:
+    if not (project / "dbt_packages" / "driftline").exists():
+        command = [_dbt(), "deps", "--project-dir", project, "--profiles-dir", project]
         logs = ["--log-path", CACHE / "dbt" / "logs"]
         result = subprocess.run([*command, *logs], env=_environment({}), capture_output=True, text=True)
         if result.returncode != 0:
@@ -195,3 +223,32 @@ def _dbt() -> Path:
 def _environment(more: Mapping[str, str]) -> dict[str, str]:
     quiet = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1", "NO_COLOR": "1"}
     return {**os.environ, **quiet, **more}
+
+
+# ---------------------------------------------------------------------------------------------------------------- peers
+
+
+def peer_environment(peer: str) -> Path:
+    """The interpreter that has what `<peer>.txt` names; made on the first call."""
+    folder = CACHE / peer
+    python = folder / "bin" / "python"
+    done = folder / ".done"
+    if done.exists():
+        return python
+    say(f"installing {peer} into bench/.cache/{peer}")
+    shutil.rmtree(folder, ignore_errors=True)
+    uv = Path(sys.executable).parent / "uv"
+    by_uv = [
+        [uv, "venv", "--quiet", "--python", sys.executable, folder],
+        [uv, "pip", "install", "--quiet", "--python", python, "-r", BENCH / f"{peer}.txt"],
+    ]
+    by_pip = [
+        [sys.executable, "-m", "venv", "--clear", folder],
+        [python, "-m", "pip", "install", "--quiet", "-r", BENCH / f"{peer}.txt"],
+    ]
+    for commands in [by_uv, by_pip] if uv.exists() else [by_pip]:
+        results = [subprocess.run(command, capture_output=True, text=True, timeout=900) for command in commands]
+        if all(result.returncode == 0 for result in results):
+            done.touch()
+            return python
+    raise Failed(f"could not be installed ({results[-1].stderr.strip().splitlines()[-1:]})")

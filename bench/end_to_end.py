@@ -5,17 +5,27 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-from common import BENCH, CACHE, Dbt, Failed, Line, Options, duckdb_project, million, ratio_line, remove_database, say
+from common import (
+    BENCH,
+    CACHE,
+    Dbt,
+    Failed,
+    Line,
+    Options,
+    duckdb_project,
+    million,
+    peer_environment,
+    ratio_line,
+    remove_database,
+    say,
+)
 from common import text as literal
 from data import CATEGORICAL, NUMERIC, REFERENCE_DAYS, START, parquet
 
-ENVIRONMENT = CACHE / "nannyml"
 # No answer within this time counts as too slow.
 PATIENCE_SECONDS = 1200
 
@@ -28,7 +38,7 @@ def measure(options: Options) -> list[Line]:
         for name, windows in (("end_to_end", {"day": [1]}), ("end_to_end_default", {}))
     }
     try:
-        python = _environment()
+        python = peer_environment("nannyml")
         say("NannyML, to warm up")
         _nannyml(python, file)
     except (Failed, subprocess.TimeoutExpired) as problem:
@@ -77,28 +87,3 @@ def _nannyml(python: Path, file: Path) -> dict[str, Any]:
     if result.returncode != 0:
         raise Failed(f"does not run ({(result.stderr.strip().splitlines() or ['no message'])[-1]})")
     return {**json.loads(result.stdout.splitlines()[-1]), "process": seconds}
-
-
-def _environment() -> Path:
-    """The interpreter that has NannyML; made on the first call."""
-    python = ENVIRONMENT / "bin" / "python"
-    done = ENVIRONMENT / ".done"
-    if done.exists():
-        return python
-    say("installing NannyML into bench/.cache/nannyml")
-    shutil.rmtree(ENVIRONMENT, ignore_errors=True)
-    uv = Path(sys.executable).parent / "uv"
-    by_uv = [
-        [uv, "venv", "--quiet", "--python", sys.executable, ENVIRONMENT],
-        [uv, "pip", "install", "--quiet", "--python", python, "-r", BENCH / "nannyml.txt"],
-    ]
-    by_pip = [
-        [sys.executable, "-m", "venv", "--clear", ENVIRONMENT],
-        [python, "-m", "pip", "install", "--quiet", "-r", BENCH / "nannyml.txt"],
-    ]
-    for commands in [by_uv, by_pip] if uv.exists() else [by_pip]:
-        results = [subprocess.run(command, capture_output=True, text=True, timeout=900) for command in commands]
-        if all(result.returncode == 0 for result in results):
-            done.touch()
-            return python
-    raise Failed(f"could not be installed ({results[-1].stderr.strip().splitlines()[-1:]})")

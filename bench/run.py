@@ -8,24 +8,38 @@ import sys
 import traceback
 from collections.abc import Callable
 
+import by_hand
 import daily
 import end_to_end
+import fleet
+import no_monitor
 import postgres
+import postgres_demo
+import results
 import state
+import wide
 from common import Failed, Line, Options, say
 
 MEASUREMENTS: dict[str, Callable[[Options], list[Line]]] = {
     "state": state.measure,
     "postgres": postgres.measure,
+    "postgres-demo": postgres_demo.measure,
     "nannyml": end_to_end.measure,
+    "by-hand": by_hand.measure,
     "daily": daily.measure,
+    "no-monitor": no_monitor.measure,
+    "fleet": fleet.measure,
+    "wide": wide.measure,
+    "results": results.measure,
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measures driftline's speed, as ratios taken side by side.")
     parser.add_argument("--only", action="append", choices=MEASUREMENTS, help="this measurement alone (repeatable)")
-    parser.add_argument("--large", action="store_true", help="state: 20 million rows as well (2.5 GB of disk)")
+    parser.add_argument(
+        "--large", action="store_true", help="20 million rows, ten years of days, a hundred monitors (2.5 GB of disk)"
+    )
     parser.add_argument("--quick", action="store_true", help="a smoke test: 200,000 rows, two rounds")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 4, help="DuckDB's threads (default: all)")
     parser.add_argument("--rounds", type=int, help="rounds of every measurement")

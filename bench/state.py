@@ -32,7 +32,7 @@ COLUMNS = {
     "rich": ([*NUMERIC, "score", "label"], [*CATEGORICAL, "segment"]),
     "split": ([*NUMERIC, "score", "label"], [*CATEGORICAL, "parts_3", "parts_5", "parts_8"]),
 }
-TARGETS = {"plain": 4.0, "rich": 6.0, "split": 8.0}
+TARGETS = {"plain": 3.0, "rich": 4.5, "split": 6.0}
 
 
 def measure(options: Options) -> list[Line]:
