@@ -45,15 +45,7 @@ def read_metrics(warehouse: Warehouse) -> Metrics:
     """Raises DriftlineError."""
     health = read_health(warehouse)
     alerts = read_alerts(warehouse, health=health)
-    relation = warehouse.relation("driftline_metrics")
-    # A value that could not be computed has no sample; a stale one would look like a fresh one, so only the latest
-    # window counts, and its end is given.
-    rows = warehouse.query(
-        f"select {', '.join(f'm.{name}' for name in _SERIES)}, m.window_end, m.value from {relation} as m "
-        f"join (select monitor, window_periods, max(window_start) as latest from {relation} where is_complete "
-        "group by monitor, window_periods) as l on l.monitor = m.monitor and l.window_periods = m.window_periods "
-        "and l.latest = m.window_start where m.is_complete and m.value is not null"
-    )
+    rows = warehouse.query(_newest(warehouse))
     zones = {}
     try:
         monitors = warehouse.relation("driftline_monitors")
@@ -64,6 +56,37 @@ def read_metrics(warehouse: Warehouse) -> Metrics:
         pass
     open_alerts = tuple(alert for alert in alerts if alert.is_open)
     return Metrics(tuple(known_monitors(warehouse, alerts)), tuple(rows), zones, open_alerts, health)
+
+
+def _newest(warehouse: Warehouse) -> str:
+    """The values of the newest complete windows, as SQL.
+
+    A value that could not be computed has no sample; a stale one would look like a fresh one, so only the latest window
+    counts, and its end is given.
+    """
+    try:
+        latest = warehouse.relation("driftline_latest")
+    except MissingRelationError:
+        # What an earlier version of the package has built.
+        return every_newest(warehouse.relation("driftline_metrics"))
+    return newest(latest)
+
+
+def newest(latest: str) -> str:
+    return (
+        f"select {', '.join(_SERIES)}, window_end, value from {latest} "
+        "where is_complete and value is not null and periods_behind = 0"
+    )
+
+
+def every_newest(metrics: str) -> str:
+    """The same out of all windows."""
+    return (
+        f"select {', '.join(f'm.{name}' for name in _SERIES)}, m.window_end, m.value from {metrics} as m "
+        f"join (select monitor, window_periods, max(window_start) as latest from {metrics} where is_complete "
+        "group by monitor, window_periods) as l on l.monitor = m.monitor and l.window_periods = m.window_periods "
+        "and l.latest = m.window_start where m.is_complete and m.value is not null"
+    )
 
 
 def exposition(metrics: Metrics) -> str:

@@ -85,6 +85,7 @@ def shop(make: Callable[..., Any]) -> Project:
             "driftline_trailing": {"day": 7},
             "driftline_fairness_min_rows": 60,
             "driftline_comparison_min_rows": 60,
+            "driftline_thresholds": [{"metric": "ks_lower", "enabled": False}],
             "driftline_now": NOW,
         },
     )

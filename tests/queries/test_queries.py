@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from driftline import metrics
 from support import Project, tables
 from support.project import REPOSITORY
 
@@ -125,6 +126,7 @@ def test_the_latest_says_what_is_judged_and_why_the_rest_is_not(project: Project
     assert why(**{**reference, "model_version": "v2"}) == {"its threshold is for the total of all versions"}
     assert why(**reference, window_periods=3) == {"windows of 1 day are judged"}
     assert why(**reference, window_periods=1) == {"it is"}
+    assert why(**{**reference, "metric": "ks_lower"}) == {"switched off"}
 
 
 def test_the_latest_names_the_open_alerts(project: Project) -> None:
@@ -149,6 +151,13 @@ def test_what_is_gone_shows_its_own_newest_window(project: Project) -> None:
     assert (of_inputs["periods_behind"] == behind).all()
     assert (here[here["column_role"] == "feature"]["periods_behind"] == 0).all()
     assert (gone["periods_behind"] > 3).all()
+
+
+def test_a_scraper_gets_from_the_latest_what_all_windows_say(project: Project) -> None:
+    quick = project.frame(metrics.newest("driftline_latest")).sort_values(SERIES, ignore_index=True)
+    slow = project.frame(metrics.every_newest("driftline_metrics")).sort_values(SERIES, ignore_index=True)
+    assert len(slow) > 100
+    pd.testing.assert_frame_equal(quick, slow)
 
 
 def psi(bins: pd.DataFrame) -> float:
