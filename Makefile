@@ -30,7 +30,7 @@ help:
 	@echo "make test    all tests (ARGS=\"tests/oracle -k psi\" for some of them)"
 	@echo "make fuzz    2,000 declarations from a seed: built, or refused by the name of the argument"
 	@echo "make lint    style, types, and that every public macro is described"
-	@echo "make docs    write the lists of columns in docs/tables.md from the models' descriptions"
+	@echo "make docs    write what docs and report say of columns and metrics from their descriptions"
 	@echo "make format  let ruff put the Python files in shape"
 	@echo "make bench   the speed measurements"
 	@echo "make pins    resolve constraints/*.in again (VERSIONS=--upgrade for newer versions)"
@@ -99,6 +99,7 @@ lint: $(VENV)/.test
 
 docs: $(VENV)/.test
 	$(BIN)/python tests/support/tables.py
+	$(BIN)/python tests/support/catalogue.py
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix --quiet $(PYTHON_CODE) || true

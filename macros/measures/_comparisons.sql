@@ -96,34 +96,42 @@
 
 
 {#
-    The performance metrics that are ratios of sums over rows, from the measures of the state.
+    The performance metrics that are compared by the sums of periods, as SQL over the sums <measure>_v, _w, _d2:
 
-    base                    the measure whose rows are counted
-    numerator, denominator  SQL over the sums <measure>_v and <measure>_w; their squares and product likewise
-    share                   whether every row is 0 or 1 of its denominator
+    base      the measure whose rows are counted
+    n, d      numerator and denominator; n2, d2, nd: their squares and product, summed over rows
+    share     1 where every row is 0 or 1 of its denominator
+    measures  those it needs
 #}
 {% macro _compared_metrics() %}
-    {%- set metrics = [] -%}
-    {%- for name, parts in {
-        'accuracy': ['true_positive_v + true_negative_v', 'true_positive_w'],
-        'precision': ['true_positive_v', 'true_positive_v + false_positive_v'],
-        'recall': ['true_positive_v', 'true_positive_v + false_negative_v'],
-        'specificity': ['true_negative_v', 'true_negative_v + false_positive_v'],
-    }.items() -%}
-        {%- do metrics.append({'name': name, 'base': 'true_positive', 'n': parts[0], 'd': parts[1], 'n2': parts[0], 'd2': parts[1], 'nd': parts[0], 'share': 1, 'higher': true}) -%}
+    {%- set metrics = {} -%}
+    {%- for metric in driftline._metrics() if metric.get('compared') == 'sums' -%}
+        {%- set base = metric.top.keys() | first -%}
+        {%- set n = driftline._sum_of_terms(metric.top, row='') -%}
+        {%- set compared = {
+            'name': metric.name, 'base': base, 'share': 1 if metric.chance == 'share' else 0,
+            'n': n, 'n2': n, 'nd': n, 'd': base ~ '_w', 'd2': base ~ '_w',
+            'measures': metric.top.keys() | list + metric.get('bottom', {}).keys() | list,
+        } -%}
+        {%- if metric.chance == 'mean' -%}
+            {%- do compared.update({'n2': driftline._sum_of_terms(metric.top, '_d2', row='')}) -%}
+        {%- elif metric.bottom is defined -%}
+            {#- A row is of one outcome only, so squares and products are those of how often it counts. -#}
+            {%- set terms = {'n2': {}, 'd2': {}, 'nd': {}} -%}
+            {%- for outcome, times in metric.bottom.items() -%}
+                {%- set above = metric.top.get(outcome, 0) -%}
+                {%- do terms.n2.update({outcome: above * above}) -%}
+                {%- do terms.d2.update({outcome: times * times}) -%}
+                {%- do terms.nd.update({outcome: above * times}) -%}
+            {%- endfor -%}
+            {%- do compared.update({'d': driftline._sum_of_terms(metric.bottom, row='')}) -%}
+            {%- for part in terms -%}
+                {%- do compared.update({part: driftline._sum_of_terms(terms[part], row='')}) -%}
+            {%- endfor -%}
+        {%- endif -%}
+        {%- do metrics.update({metric.name ~ ' ' ~ base: compared}) -%}
     {%- endfor -%}
-    {#- F1 is twice the true positives over these and the wrong ones, so a true positive counts 2 on both sides. -#}
-    {%- set all_of_f1 = 'true_positive_v + false_positive_v + false_negative_v' -%}
-    {%- do metrics.append({'name': 'f1', 'base': 'true_positive', 'n': '2e0 * true_positive_v', 'd': 'true_positive_v + ' ~ all_of_f1, 'n2': '4e0 * true_positive_v', 'd2': '3e0 * true_positive_v + ' ~ all_of_f1, 'nd': '4e0 * true_positive_v', 'share': 0, 'higher': true}) -%}
-    {%- do metrics.append({'name': 'accuracy', 'base': 'correct', 'n': 'correct_v', 'd': 'correct_w', 'n2': 'correct_v', 'd2': 'correct_w', 'nd': 'correct_v', 'share': 1, 'higher': true}) -%}
-    {%- do metrics.append({'name': 'hit_rate', 'base': 'hit', 'n': 'hit_v', 'd': 'hit_w', 'n2': 'hit_v', 'd2': 'hit_w', 'nd': 'hit_v', 'share': 1, 'higher': true}) -%}
-    {%- for name, measure in {
-        'brier': 'squared_error', 'log_loss': 'log_loss', 'mae': 'absolute_error', 'mape': 'percentage_error', 'msle': 'squared_log_error',
-        'ndcg': 'ndcg', 'mrr': 'reciprocal_rank',
-    }.items() -%}
-        {%- do metrics.append({'name': name, 'base': measure, 'n': measure ~ '_v', 'd': measure ~ '_w', 'n2': measure ~ '_d2', 'd2': measure ~ '_w', 'nd': measure ~ '_v', 'share': 0, 'higher': name in ['ndcg', 'mrr']}) -%}
-    {%- endfor -%}
-    {{- return(metrics) -}}
+    {{- return(metrics.values() | list) -}}
 {% endmacro %}
 
 

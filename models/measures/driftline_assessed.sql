@@ -2,12 +2,18 @@
 {#- The two-sided normal quantile at the level of significance. -#}
 {%- set z = driftline._normal_tail(driftline._alpha() / 2) -%}
 {#- The mean of |x| of a standard normal x. -#}
-{%- set mean_of_absolute = '0.7978845608028654e0' %}
+{%- set mean_of_absolute = '0.7978845608028654e0' -%}
+{%- set apart = [] -%}
+{%- for metric in driftline._metrics() if metric.chance is mapping and metric.chance.apart -%}
+    {%- do apart.append(metric.name) -%}
+{%- endfor %}
 
--- What is known and estimated of each window's performance, next to the reference, and how far the two may differ by chance.
+-- What is known and estimated of each window's performance, next to the reference, and how far the two may differ by
+-- chance.
 with realized as (
     select
-        r.group_no, r.window_periods, r.period_index, r.metric, r.class_name, r.rows_n, r.known_n, r.metric_n, r.value, r.value_lower, r.value_upper,
+        r.group_no, r.window_periods, r.period_index, r.metric, r.class_name, r.rows_n, r.known_n, r.metric_n, r.value,
+        r.value_lower, r.value_upper,
         r.standard_error, r.row_variance, r.chance_n, r.chance_bias, r.skew, r.denominator_n, r.reason
     from {{ ref('driftline_realized') }} as r
     where r.side = 'window'
@@ -17,12 +23,14 @@ with realized as (
 references_of as (
     select
         r.group_no, r.window_periods, r.period_index, r.metric, r.class_name,
-        coalesce(own.metric_n, f.metric_n) as metric_n, coalesce(own.value, f.value) as value, coalesce(own.standard_error, f.standard_error) as standard_error
+        coalesce(own.metric_n, f.metric_n) as metric_n, coalesce(own.value, f.value) as value,
+        coalesce(own.standard_error, f.standard_error) as standard_error
         {%- for part in ['row_variance', 'chance_n', 'chance_bias', 'denominator_n'] %},
         coalesce(own.{{ part }}, f.{{ part }}) as {{ part }}{% endfor %}
     from realized as r
     left join {{ ref('driftline_maturity') }} as s
-        on s.group_no = r.group_no and s.window_periods = r.window_periods and s.period_index = r.period_index and s.touches_reference
+        on s.group_no = r.group_no and s.window_periods = r.window_periods and s.period_index = r.period_index
+            and s.touches_reference
     left join {{ ref('driftline_realized') }} as own
         on own.side = 'reference' and s.group_no is not null
         and own.group_no = r.group_no and own.window_periods = r.window_periods and own.period_index = r.period_index
@@ -56,7 +64,7 @@ paired as (
                 * {{ driftline._squared('(r.value - f.value)') }}
         ) / nullif(r.chance_n + f.chance_n, 0e0) as pooled_variance,
         -- A mean over classes is as sure as the rows of its smallest class, which differ from window to window.
-        case when r.metric like 'macro%' then r.row_variance / nullif(r.chance_n, 0e0)
+        case when r.metric in ('{{ apart | join("', '") }}') then r.row_variance / nullif(r.chance_n, 0e0)
             + f.row_variance / nullif(f.chance_n, 0e0) end as composed_variance,
         abs(coalesce(r.chance_bias, 0e0) - coalesce(f.chance_bias, 0e0)) + coalesce(abs(m.value - f.value), 0e0) as bias
     from realized as r
@@ -130,5 +138,6 @@ select
         null, null, null
 from {{ ref('driftline_estimated') }} as e
 join realized as r
-    on r.group_no = e.group_no and r.window_periods = e.window_periods and r.period_index = e.period_index and r.metric = e.metric and r.class_name = 'all'
+    on r.group_no = e.group_no and r.window_periods = e.window_periods and r.period_index = e.period_index
+        and r.metric = e.metric and r.class_name = 'all'
 where r.value is not null

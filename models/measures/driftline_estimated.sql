@@ -1,41 +1,15 @@
 {{ config(materialized='table') }}
 {%- set window = 'group_no, window_periods, period_index' -%}
-{#- Estimated metrics: {value, slope: the change of the metric with the calibrated share of one bin, from both sides}. -#}
-{%- set metrics = {
-    'accuracy': {
-        'value': '(positives_kept + negatives_kept) / total',
-        'slope': 'case when is_positive then w else - w end / total',
-    },
-    'precision': {
-        'value': 'positives_kept / nullif(selected, 0e0)',
-        'slope': 'case when is_positive then w else 0e0 end / nullif(selected, 0e0)',
-    },
-    'recall': {
-        'value': 'positives_kept / nullif(positives, 0e0)',
-        'slope': 'w * (case when is_positive then 1e0 else 0e0 end - positives_kept / nullif(positives, 0e0)) / nullif(positives, 0e0)',
-    },
-    'specificity': {
-        'value': 'negatives_kept / nullif(negatives, 0e0)',
-        'slope': 'w * (negatives_kept / nullif(negatives, 0e0) - case when is_positive then 0e0 else 1e0 end) / nullif(negatives, 0e0)',
-    },
-    'f1': {
-        'value': '2e0 * positives_kept / nullif(selected + positives, 0e0)',
-        'slope': 'w * (case when is_positive then 2e0 else 0e0 end - 2e0 * positives_kept / nullif(selected + positives, 0e0)) / nullif(selected + positives, 0e0)',
-    },
-    'label_rate': {'value': 'positives / total', 'slope': 'w / total'},
-    'roc_auc': {
-        'value': 'auc_sum / nullif(positives * negatives, 0e0)',
-        'slope': 'w * ((negatives_below + 0.5e0 * n) - (positives_above + 0.5e0 * p)) / nullif(positives * negatives, 0e0) - w * auc_sum / nullif(positives * negatives, 0e0) * (1e0 / nullif(positives, 0e0) - 1e0 / nullif(negatives, 0e0))',
-    },
-} -%}
+{%- set metrics = driftline._estimated_metrics() -%}
 {%- set z = driftline._normal_tail((1 - driftline._confidence()) / 2) %}
 
--- Performance without labels. A row with a score is a positive with the probability its score had in the reference; what
--- the metrics would be then is a sum over bins (confidence-based estimation). Two things make it uncertain: which rows turn
--- out positive, and how well the reference knows the probabilities.
+-- Performance without labels. A row with a score is a positive with the probability its score had in the reference;
+-- what the metrics would be then is a sum over bins (confidence-based estimation). Two things make it uncertain:
+-- which rows turn out positive, and how well the reference knows the probabilities.
 with bins as (
     select
-        r.group_no, r.window_periods, r.period_index, k.bin, k.block, k.calibrated, k.variance, k.is_positive, r.w, r.w2,
+        r.group_no, r.window_periods, r.period_index, k.bin, k.block, k.calibrated, k.variance, k.is_positive, r.w,
+        r.w2,
         r.w * k.calibrated as p, r.w * (1e0 - k.calibrated) as n
     from {{ ref('driftline_rolling_scores') }} as r
     join {{ ref('driftline_calibration') }} as k on k.group_no = r.group_no and k.cell_no = r.cell_no and k.is_used
@@ -45,14 +19,19 @@ with bins as (
 placed as (
     select
         bins.*,
-        coalesce(sum(p) over (partition by {{ window }} order by bin desc rows between unbounded preceding and 1 preceding), 0e0) as positives_above,
-        coalesce(sum(n) over (partition by {{ window }} order by bin rows between unbounded preceding and 1 preceding), 0e0) as negatives_below,
-        sum(w) over (partition by {{ window }}) as total,
+        coalesce(sum(p) over (
+            partition by {{ window }} order by bin desc rows between unbounded preceding and 1 preceding
+        ), 0e0) as positives_above,
+        coalesce(sum(n) over (
+            partition by {{ window }} order by bin rows between unbounded preceding and 1 preceding
+        ), 0e0) as negatives_below,
         sum(p) over (partition by {{ window }}) as positives,
         sum(n) over (partition by {{ window }}) as negatives,
-        sum(case when is_positive then w else 0e0 end) over (partition by {{ window }}) as selected,
-        sum(case when is_positive then p else 0e0 end) over (partition by {{ window }}) as positives_kept,
-        sum(case when is_positive then 0e0 else n end) over (partition by {{ window }}) as negatives_kept
+        -- What the outcomes of the rows are expected to be.
+        sum(case when is_positive then p else 0e0 end) over (partition by {{ window }}) as true_positive,
+        sum(case when is_positive then n else 0e0 end) over (partition by {{ window }}) as false_positive,
+        sum(case when is_positive then 0e0 else p end) over (partition by {{ window }}) as false_negative,
+        sum(case when is_positive then 0e0 else n end) over (partition by {{ window }}) as true_negative
     from bins
 ),
 
@@ -112,22 +91,25 @@ losses as (
 ),
 
 estimates as (
-{#- Of several classes the choice is right or wrong: their accuracy is the rate of right choices. -#}
-{% set results = [] -%}
-{% for metric in metrics %}{% do results.append([metric, metric, 'binary']) %}{% endfor -%}
-{% do results.append(['accuracy', 'label_rate', 'multiclass']) -%}
-{% for name, metric, task in results -%}
-select
-    w.group_no, w.window_periods, w.period_index, {{ driftline._text(name) }} as metric, {{ metric }} as value, {{ metric }}_error as standard_error,
-    greatest({{ metric }} - {{ z }} * {{ metric }}_error, 0e0) as value_lower, least({{ metric }} + {{ z }} * {{ metric }}_error, 1e0) as value_upper
-from wide as w
-join {{ ref('driftline_groups') }} as g on g.group_no = w.group_no
-where g.task = '{{ task }}' and {{ metric }} is not null
-union all
-{% endfor -%}
-select
-    {{ window }}, {{ driftline._text('mae') }}, value, error, greatest(value - {{ z }} * error, 0e0), value + {{ z }} * error
-from losses
+    {%- for metric in driftline._metrics() if metric.estimate is defined %}
+    {{ 'union all' if not loop.first }}
+    {%- if metric.estimate == 'losses' %}
+    select
+        {{ window }}, {{ driftline._text(metric.name) }} as metric, value, error as standard_error,
+        greatest(value - {{ z }} * error, 0e0) as value_lower, value + {{ z }} * error as value_upper
+    from losses
+    {%- else %}
+    {%- set of = metric.name if metric.task == 'binary' else metric.estimate %}
+    select
+        w.group_no, w.window_periods, w.period_index, {{ driftline._text(metric.name) }} as metric,
+        {{ of }} as value, {{ of }}_error as standard_error,
+        greatest({{ of }} - {{ z }} * {{ of }}_error, 0e0) as value_lower,
+        least({{ of }} + {{ z }} * {{ of }}_error, 1e0) as value_upper
+    from wide as w
+    join {{ ref('driftline_groups') }} as g on g.group_no = w.group_no
+    where g.task = '{{ metric.task }}' and {{ of }} is not null
+    {%- endif %}
+    {%- endfor %}
 )
 
 -- What is learnt from labels that are not final is learnt from those that come first: no estimate until then.

@@ -1,19 +1,23 @@
 {{ config(materialized='table') }}
-{#- What each rate is a share of: sums over the rows with a score (selected, scored) or over the labelled ones (tp, fp, fn, tn). -#}
-{%- set rates = {
-    'selection_rate': {'of': 'selected', 'all': ['scored'], 'base': 'scored', 'nothing': 'no rows with a score'},
-    'true_positive_rate': {'of': 'tp', 'all': ['tp', 'fn'], 'base': 'labelled', 'nothing': 'no labelled positives'},
-    'false_positive_rate': {'of': 'fp', 'all': ['fp', 'tn'], 'base': 'labelled', 'nothing': 'no labelled negatives'},
-    'precision': {'of': 'tp', 'all': ['tp', 'fp'], 'base': 'labelled', 'nothing': 'no labelled rows that are predicted positive'},
-} -%}
-{%- set disparities = driftline._disparities() -%}
-{%- set sums = {'selected': 'predicted_positive', 'tp': 'true_positive', 'fp': 'false_positive', 'fn': 'false_negative', 'tn': 'true_negative'} -%}
+{#- What each rate is a share of: sums over the rows with a score (scored) or over the labelled ones. -#}
 {%- set bases = {'scored': 'predicted_positive', 'labelled': 'true_positive'} -%}
-{#- Bounds of a rate: at the level of confidence, and at the level of the judge for the window and for the reference. -#}
+{%- set rates = driftline._fairness_rates() -%}
+{%- set sums = [] -%}
+{%- for rate in rates.values() -%}
+    {%- for measure in rate.top.keys() | list + rate.get('bottom', {}).keys() | list if measure not in sums -%}
+        {%- do sums.append(measure) -%}
+    {%- endfor -%}
+{%- endfor -%}
+{%- set disparities = driftline._disparities() -%}
+{#- Bounds of a rate: at the level of confidence, and at the level of the judge for the window
+    and for the reference. -#}
 {%- set bounds = {
-    '': {'value': 'value', 'rows': 'effective_rows', 'statements': 'statements', 'tail': '(1e0 - ' ~ driftline._as_double(driftline._confidence()) ~ ')'},
-    'strict_': {'value': 'value', 'rows': 'effective_rows', 'statements': 'statements', 'tail': driftline._as_double(driftline._alpha())},
-    'reference_': {'value': 'reference_value', 'rows': 'reference_effective_rows', 'statements': 'reference_statements', 'tail': driftline._as_double(driftline._alpha())},
+    '': {'value': 'value', 'rows': 'effective_rows', 'statements': 'statements',
+        'tail': '(1e0 - ' ~ driftline._as_double(driftline._confidence()) ~ ')'},
+    'strict_': {'value': 'value', 'rows': 'effective_rows', 'statements': 'statements',
+        'tail': driftline._as_double(driftline._alpha())},
+    'reference_': {'value': 'reference_value', 'rows': 'reference_effective_rows',
+        'statements': 'reference_statements', 'tail': driftline._as_double(driftline._alpha())},
 } -%}
 {%- set min_rows = driftline._fairness_min_rows() -%}
 {%- set key = 'monitor, model_version, segment, window_periods, period_index, disparity' %}
@@ -25,12 +29,13 @@ with counted as (
         sum(case when r.measure = 'rows' then r.n end) as all_n,
         sum(case when r.measure = 'known' then r.n end) as known_n
         {%- for name in sums %},
-        sum(case when r.measure = '{{ sums[name] }}' then r.v end) as {{ name }},
-        sum(case when r.measure = '{{ sums[name] }}' then r.reference_v end) as window_reference_{{ name }}
+        sum(case when r.measure = '{{ name }}' then r.v end) as {{ name }},
+        sum(case when r.measure = '{{ name }}' then r.reference_v end) as window_reference_{{ name }}
         {%- endfor %}
         {%- for name in bases %}{% for sum in ['n', 'w', 'w2'] %},
         sum(case when r.measure = '{{ bases[name] }}' then r.{{ sum }} end) as {{ name }}_{{ sum }},
-        sum(case when r.measure = '{{ bases[name] }}' then r.reference_{{ sum }} end) as window_reference_{{ name }}_{{ sum }}
+        sum(case when r.measure = '{{ bases[name] }}'
+            then r.reference_{{ sum }} end) as window_reference_{{ name }}_{{ sum }}
         {%- endfor %}{% endfor %}
     from {{ ref('driftline_rolling_measures') }} as r
     join {{ ref('driftline_groups') }} as g on g.group_no = r.group_no
@@ -43,8 +48,10 @@ with counted as (
 reference as (
     select
         r.group_no
-        {%- for name in sums %}, sum(case when c.bin_kind = '{{ sums[name] }}' then r.v end) as {{ name }}{% endfor %}
-        {%- for name in bases %}{% for sum in ['n', 'w', 'w2'] %}, sum(case when c.bin_kind = '{{ bases[name] }}' then r.{{ sum }} end) as {{ name }}_{{ sum }}{% endfor %}{% endfor %}
+        {%- for name in sums %}, sum(case when c.bin_kind = '{{ name }}' then r.v end) as {{ name }}{% endfor %}
+        {%- for name in bases %}{% for sum in ['n', 'w', 'w2'] %},
+        sum(case when c.bin_kind = '{{ bases[name] }}' then r.{{ sum }} end) as {{ name }}_{{ sum }}
+        {%- endfor %}{% endfor %}
     from {{ ref('driftline_reference') }} as r
     join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no
     where c.column_role = 'performance' and c.column_kind = 'measure'
@@ -71,19 +78,30 @@ remaining as {{ driftline._computed_once() }} (
 shares as (
     {%- for name in rates %}
     {%- set rate = rates[name] -%}
+    {%- set base = 'scored' if rate.get('rows') == 'predicted_positive' else 'labelled' -%}
+    {%- set part = {} -%}
     {%- set whole = {} -%}
     {%- for prefix in ['', 'reference_'] -%}
-        {%- do whole.update({prefix: prefix ~ rate.base ~ '_w' if rate.base in rate.all else '(' ~ prefix ~ rate.all | join(' + ' ~ prefix) ~ ')'}) -%}
+        {%- do part.update({prefix: driftline._sum_of_terms(rate.top, '', prefix)}) -%}
+        {%- do whole.update({prefix: driftline._sum_of_terms(rate.bottom, '', prefix) if rate.bottom is defined
+            else prefix ~ base ~ '_w'}) -%}
     {%- endfor %}
     select
-        group_no, window_periods, period_index, {{ driftline._text(name) }} as rate, {{ driftline._text(rate.nothing) }} as nothing,
+        group_no, window_periods, period_index, {{ driftline._text(name) }} as rate,
+        {{ driftline._text(rate.nothing) }} as nothing,
         all_n, known_n, scored_n,
-        {{ rate.of }} / nullif({{ whole[''] }}, 0) as value,
-        floor({{ rate.base }}_n * ({{ whole[''] }} / nullif({{ rate.base }}_w, 0)) + 0.5e0) as row_count,
-        {{ whole[''] }} * ({{ rate.base }}_w / nullif({{ rate.base }}_w2, 0)) as effective_rows,
-        case when has_reference_{{ rate.base }} then reference_{{ rate.of }} / nullif({{ whole['reference_'] }}, 0) end as reference_value,
-        case when has_reference_{{ rate.base }} then floor(reference_{{ rate.base }}_n * ({{ whole['reference_'] }} / nullif(reference_{{ rate.base }}_w, 0)) + 0.5e0) end as reference_row_count,
-        case when has_reference_{{ rate.base }} then {{ whole['reference_'] }} * (reference_{{ rate.base }}_w / nullif(reference_{{ rate.base }}_w2, 0)) end as reference_effective_rows
+        {{ part[''] }} / nullif({{ whole[''] }}, 0) as value,
+        floor({{ base }}_n * ({{ whole[''] }} / nullif({{ base }}_w, 0)) + 0.5e0) as row_count,
+        {{ whole[''] }} * ({{ base }}_w / nullif({{ base }}_w2, 0)) as effective_rows
+        {%- for column, of in {
+            'value': part['reference_'] ~ ' / nullif(' ~ whole['reference_'] ~ ', 0)',
+            'row_count': 'floor(reference_' ~ base ~ '_n * (' ~ whole['reference_'] ~ ' / nullif(reference_' ~ base
+                ~ '_w, 0)) + 0.5e0)',
+            'effective_rows': whole['reference_'] ~ ' * (reference_' ~ base ~ '_w / nullif(reference_' ~ base
+                ~ '_w2, 0))',
+        }.items() %},
+        case when has_reference_{{ base }} then {{ of }} end as reference_{{ column }}
+        {%- endfor %}
     from remaining
     {{ 'union all' if not loop.last }}
     {%- endfor %}
@@ -92,12 +110,15 @@ shares as (
 -- Rounding can leave a share of weights just over 1.
 groups as {{ driftline._computed_once() }} (
     select
-        s.group_no, s.window_periods, s.period_index, s.rate, s.nothing, w.monitor, w.model_version, w.segment, w.segment_value,
+        s.group_no, s.window_periods, s.period_index, s.rate, s.nothing, w.monitor, w.model_version, w.segment,
+        w.segment_value,
         w.window_start, w.window_end, w.is_complete,
-        s.rate = 'selection_rate' or (w.is_mature and coalesce(s.known_n >= m.min_labelled_share * s.all_n, false)) as is_mature,
+        s.rate = 'selection_rate'
+            or (w.is_mature and coalesce(s.known_n >= m.min_labelled_share * s.all_n, false)) as is_mature,
         s.all_n, s.scored_n, coalesce(s.row_count, 0) as row_count, s.effective_rows,
         case when s.value > 1e0 then 1e0 else s.value end as value,
-        s.reference_row_count, s.reference_effective_rows, case when s.reference_value > 1e0 then 1e0 else s.reference_value end as reference_value,
+        s.reference_row_count, s.reference_effective_rows,
+        case when s.reference_value > 1e0 then 1e0 else s.reference_value end as reference_value,
         case when s.row_count >= {{ min_rows }} then 1 else 0 end as eligible,
         case when s.reference_row_count >= {{ min_rows }} then 1 else 0 end as reference_eligible
     from shares as s
@@ -134,7 +155,8 @@ staged as (
     select
         s.*,
         sum(eligible * (groups_of_rate - 1) / 2e0) over (partition by {{ key }}) as statements,
-        sum(reference_eligible * (reference_groups_of_rate - 1) / 2e0) over (partition by {{ key }}) as reference_statements
+        sum(reference_eligible * (reference_groups_of_rate - 1) / 2e0) over (partition by {{ key }})
+            as reference_statements
     from sized as s
 ),
 
@@ -142,7 +164,8 @@ tails as {{ driftline._computed_once() }} (
     select
         s.*
         {%- for prefix in bounds %},
-        case when {{ bounds[prefix].statements }} > 0 then {{ bounds[prefix].tail }} / (2e0 * {{ bounds[prefix].statements }}) end as {{ prefix }}tail
+        case when {{ bounds[prefix].statements }} > 0
+            then {{ bounds[prefix].tail }} / (2e0 * {{ bounds[prefix].statements }}) end as {{ prefix }}tail
         {%- endfor %}
     from staged as s
 ),
@@ -158,12 +181,16 @@ quantiles as {{ driftline._computed_once() }} (
 
 select
     cast(dense_rank() over (order by {{ key }}) as {{ dbt.type_int() }}) as set_no,
-    q.disparity, q.rate, q.monitor, q.model_version, q.segment, q.segment_value, q.window_periods, q.period_index, q.window_start, q.window_end,
+    q.disparity, q.rate, q.monitor, q.model_version, q.segment, q.segment_value, q.window_periods, q.period_index,
+    q.window_start, q.window_end,
     q.is_complete, q.is_mature, q.nothing, q.all_n, q.scored_n, q.row_count, q.effective_rows, q.value,
     q.reference_row_count, q.reference_value, q.eligible, q.reference_eligible, q.groups_of_rate
     {%- for prefix in bounds -%}
     {%- for end in ['lower', 'upper'] %},
-    case when {{ 'reference_' if prefix == 'reference_' }}eligible = 1 then {{ driftline._wilson(end, 'q.' ~ bounds[prefix].value, 'q.' ~ bounds[prefix].rows, 'q.' ~ prefix ~ 'z') }} end as {{ prefix }}{{ end }}
+    case when {{ 'reference_' if prefix == 'reference_' }}eligible = 1
+        then {{ driftline._wilson(
+            end, 'q.' ~ bounds[prefix].value, 'q.' ~ bounds[prefix].rows, 'q.' ~ prefix ~ 'z'
+        ) }} end as {{ prefix }}{{ end }}
     {%- endfor -%}
     {%- endfor %}
 from quantiles as q

@@ -1,16 +1,21 @@
 {{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
-{%- set z = driftline._normal_tail(driftline._alpha() / 2) %}
+{%- set z = driftline._normal_tail(driftline._alpha() / 2) -%}
+{%- set guessed = [] -%}
+{%- for metric in driftline._metrics() if metric.chance is mapping and metric.chance.scatter -%}
+    {%- do guessed.append(metric.name) -%}
+{%- endfor %}
 
 -- How good the model is: where labels are known, where they are estimated, and how far the estimate was off.
 --
--- Windows that lie wholly in the reference, each held against the rest of it, tell what a good model's own windows differ by.
+-- Windows that lie wholly in the reference, each held against the rest of it, tell what a good model's own windows
+-- differ by.
 with noise_floors as (
     select
         g.monitor, g.model_version, g.segment, g.segment_value, r.window_periods, r.metric, r.class_name,
         -- What chance reaches there is taken off: it is added again as it is in the window that is judged (decision 4).
         max(greatest(abs(r.value - r.reference_value) - coalesce(r.sampling_expected, 0e0), 0e0)) as excess,
         -- Where the fourth moment of the errors is a guess, the reference's windows say how far off it is.
-        case when r.metric in ('rmse', 'r2') then
+        case when r.metric in ('{{ guessed | join("', '") }}') then
             -- Learnt from that many windows: Student's t for the normal quantile, to the first order.
             greatest(sqrt(avg({{ driftline._squared('(case when r.sampling_error > 0'
                 ~ ' then (r.value - r.reference_value) / r.sampling_error end)') }}))
@@ -18,7 +23,8 @@ with noise_floors as (
         end as dispersion
     from {{ ref('driftline_assessed') }} as r
     join {{ ref('driftline_maturity') }} as n
-        on n.group_no = r.group_no and n.window_periods = r.window_periods and n.period_index = r.period_index and n.is_reference
+        on n.group_no = r.group_no and n.window_periods = r.window_periods and n.period_index = r.period_index
+            and n.is_reference
     join {{ ref('driftline_groups') }} as g on g.group_no = r.group_no
     where r.basis = 'realized' and r.value is not null and r.reference_value is not null
     group by g.monitor, g.model_version, g.segment, g.segment_value, r.window_periods, r.metric, r.class_name
@@ -29,14 +35,15 @@ versions as (
     select distinct group_no, reference_model_version from {{ ref('driftline_reference') }}
 )
 
--- Left joins all the way: Postgres, which has no statistics of tables of this run, then keeps counting on as many rows as
--- there are, and joins by hashing. The window before lies as far back as this one is long, the season's as far as whole
--- seasons leave no overlap.
+-- Left joins all the way: Postgres, which has no statistics of tables of this run, then keeps counting on as many
+-- rows as there are, and joins by hashing. The window before lies as far back as this one is long, the season's as
+-- far as whole seasons leave no overlap.
 select
     w.monitor, w.model_version, w.segment, w.segment_value,
     cast(s.window_periods as {{ dbt.type_int() }}) as window_periods, w.window_start, w.window_end,
     {{ driftline._is_total('w') }} as is_total,
-    {{ driftline._as_text('s.metric') }} as metric, {{ driftline._as_text('s.class_name') }} as class_name, {{ driftline._as_text('s.basis') }} as basis,
+    {{ driftline._as_text('s.metric') }} as metric, {{ driftline._as_text('s.class_name') }} as class_name,
+    {{ driftline._as_text('s.basis') }} as basis,
     w.is_complete,
     n.is_mature,
     {{ driftline._as_double('s.value') }} as value,
@@ -44,7 +51,8 @@ select
     {{ driftline._as_double('s.value_upper') }} as value_upper,
     {{ driftline._as_double('s.standard_error') }} as standard_error,
     cast(coalesce(n.row_count, 0) as {{ dbt.type_bigint() }}) as row_count,
-    cast(case when s.basis = 'estimated' then n.known_count else coalesce(s.metric_n, 0) end as {{ dbt.type_bigint() }}) as labelled_row_count,
+    cast(case when s.basis = 'estimated' then n.known_count else coalesce(s.metric_n, 0) end
+        as {{ dbt.type_bigint() }}) as labelled_row_count,
     {{ driftline._as_double('n.labelled_share') }} as labelled_share,
     {{ driftline._as_double('s.reference_value') }} as reference_value,
     {{ driftline._as_double('s.reference_standard_error') }} as reference_standard_error,
@@ -64,20 +72,24 @@ from {{ ref('driftline_assessed') }} as s
 left join {{ ref('driftline_groups') }} as g on g.group_no = s.group_no
 left join {{ ref('driftline_windows') }} as w
     on w.group_no = s.group_no and w.window_periods = s.window_periods and w.period_index = s.period_index
-left join {{ ref('driftline_maturity') }} as n on n.group_no = s.group_no and n.window_periods = s.window_periods and n.period_index = s.period_index
+left join {{ ref('driftline_maturity') }} as n on n.group_no = s.group_no and n.window_periods = s.window_periods
+    and n.period_index = s.period_index
 left join versions as v on v.group_no = s.group_no
 left join noise_floors as f
-    on f.monitor = g.monitor and f.segment = g.segment and f.segment_value = g.segment_value and f.model_version = v.reference_model_version
+    on f.monitor = g.monitor and f.segment = g.segment and f.segment_value = g.segment_value
+        and f.model_version = v.reference_model_version
     and f.window_periods = s.window_periods and f.metric = s.metric and f.class_name = s.class_name
 left join {{ ref('driftline_assessed') }} as p
-    on p.group_no = s.group_no and p.window_periods = s.window_periods and p.period_index = s.period_index - s.window_periods
+    on p.group_no = s.group_no and p.window_periods = s.window_periods
+        and p.period_index = s.period_index - s.window_periods
     and p.metric = s.metric and p.class_name = s.class_name and p.basis = s.basis
 left join {{ ref('driftline_assessed') }} as a
     on a.group_no = s.group_no and a.window_periods = s.window_periods
     and a.period_index = s.period_index - case
         {%- for window in driftline._windows() %}
         {%- for size in window.sizes %}
-        when g.period = '{{ window.period }}' and s.window_periods = {{ size }} then {{ ((size + window.season - 1) // window.season) * window.season }}
+        when g.period = '{{ window.period }}' and s.window_periods = {{ size }}
+            then {{ ((size + window.season - 1) // window.season) * window.season }}
         {%- endfor %}
         {%- endfor %}
     end

@@ -1,16 +1,16 @@
 {{ config(materialized='table') }}
 {%- set metrics = driftline._compared_metrics() -%}
-{%- set measures = ['known', 'true_positive', 'false_positive', 'false_negative', 'true_negative'] -%}
+{%- set measures = ['known'] -%}
 {%- set bases = [] -%}
 {%- for metric in metrics -%}
     {%- if metric.base not in bases -%}{%- do bases.append(metric.base) -%}{%- endif -%}
-    {%- if metric.base not in measures -%}{%- do measures.append(metric.base) -%}{%- endif -%}
+    {%- for measure in metric.measures if measure not in measures -%}{%- do measures.append(measure) -%}{%- endfor -%}
 {%- endfor -%}
 {%- set moments = ['n', 'd', 'nn', 'dd', 'nd'] -%}
 {%- set null_double = driftline._as_double('null') %}
 
--- Every metric of two versions as a ratio of two sums over rows, by period: rows, sums of numerator (n) and denominator (d),
--- of their squares and product. _1 is the challenger, _0 the champion.
+-- Every metric of two versions as a ratio of two sums over rows, by period: rows, sums of numerator (n) and
+-- denominator (d), of their squares and product. _1 is the challenger, _0 the champion.
 with sides as (
     select pair_no, group_1 as group_no, 1 as side from {{ ref('driftline_version_pairs') }}
     union all
@@ -29,10 +29,12 @@ measured as (
         group_no, period_index,
         sum(case when column_role = 'row' then n end) as total_n
         {%- for measure in measures %}{% for sum in ['n', 'w', 'w2', 'v', 'd2'] %},
-        sum(case when column_role = 'performance' and bin_kind = '{{ measure }}' then {{ sum }} end) as {{ measure }}_{{ sum }}
+        sum(case when column_role = 'performance' and bin_kind = '{{ measure }}'
+            then {{ sum }} end) as {{ measure }}_{{ sum }}
         {%- endfor %}{% endfor %}
         {%- for base in bases %},
-        max(max(case when column_role = 'performance' and bin_kind = '{{ base }}' then n end)) over (partition by group_no) as most_{{ base }}
+        max(max(case when column_role = 'performance' and bin_kind = '{{ base }}'
+            then n end)) over (partition by group_no) as most_{{ base }}
         {%- endfor %}
     from counted
     where column_role in ('row', 'performance')
@@ -48,7 +50,8 @@ business as (
     from (
         select
             group_no, period_index, column_role, column_name as metric,
-            sum(case when bin_kind = 'rows' then n end) as row_count, sum(case when bin_kind = 'rows' then w end) as w, sum(case when bin_kind = 'rows' then w2 end) as w2,
+            sum(case when bin_kind = 'rows' then n end) as row_count, sum(case when bin_kind = 'rows' then w end) as w,
+            sum(case when bin_kind = 'rows' then w2 end) as w2,
             sum(case when bin_kind = 'numerator' then n end) as valued,
             sum(case when bin_kind = 'numerator' then v end) as n,
             sum(case when bin_kind = 'numerator' then d2 end) as nn,
@@ -62,13 +65,15 @@ business as (
     ) as b
 ),
 
--- A business metric that is a sum is a mean per row here. each_weight is what one row weighs. uneven is 0 where every row
--- is 0 or 1 of its denominator: then squares and products add up to the sums themselves.
+-- A business metric that is a sum is a mean per row here. each_weight is what one row weighs. uneven is 0 where every
+-- row is 0 or 1 of its denominator: then squares and products add up to the sums themselves.
 observed as (
     {%- for metric in metrics %}
     select
-        group_no, period_index, {{ driftline._text('performance') }} as family, {{ driftline._text(metric.name) }} as metric,
-        coalesce({{ metric.base }}_n, 0) as row_count, {{ metric.base }}_w2 / nullif({{ metric.base }}_w, 0) as each_weight,
+        group_no, period_index, {{ driftline._text('performance') }} as family,
+            {{ driftline._text(metric.name) }} as metric,
+        coalesce({{ metric.base }}_n, 0) as row_count, {{ metric.base }}_w2 / nullif({{ metric.base }}_w,
+            0) as each_weight,
         {{ metric.n }} as n, {{ metric.d }} as d, {{ metric.n2 }} as nn, {{ metric.d2 }} as dd, {{ metric.nd }} as nd,
         {{ 1 - metric.share }} as uneven, coalesce(known_n, 0) as known, total_n as total
     from measured
@@ -76,9 +81,11 @@ observed as (
     union all
     {%- endfor %}
     select
-        group_no, period_index, {{ driftline._text('business') }}, metric, all_rows, all_w2 / nullif(all_w, 0), n, d, nn, dd, nd,
+        group_no, period_index, {{ driftline._text('business') }}, metric, all_rows, all_w2 / nullif(all_w, 0), n, d,
+            nn, dd, nd,
         case when abs(d) between 1e-30 and 1e30 then
-            case when abs(nn - n) <= 1e-9 * abs(d) and abs(dd - d) <= 1e-9 * abs(d) and abs(nd - n) <= 1e-9 * abs(d) then 0 else 1 end
+            case when abs(nn - n) <= 1e-9 * abs(d) and abs(dd - d) <= 1e-9 * abs(d) and abs(nd - n) <= 1e-9 * abs(d)
+                then 0 else 1 end
         else 1 end,
         valued, all_rows
     from (
@@ -94,7 +101,8 @@ observed as (
     union all
     select
         group_no, period_index, {{ driftline._text('traffic') }}, {{ driftline._text('sample_ratio') }}, row_count,
-        {% for moment in ['each_weight'] + moments %}{{ null_double }}, {% endfor %}0, {{ null_double }}, {{ null_double }}
+        {% for moment in ['each_weight'] + moments %}{{ null_double }}, {% endfor %}0, {{ null_double }},
+            {{ null_double }}
     from business
     where column_role = 'row'
 ),
@@ -120,8 +128,9 @@ shared as (
             {%- set limit = '1e30' if name in ['n', 'd', 'each_weight'] else '1e60' -%}
             coalesce(abs({{ name }}_{{ side }}) > {{ limit }}, false){{ ' or ' if not (loop.last and side == 0) }}
         {%- endfor %}{% endfor %} then 1 else 0 end as too_large,
-        -- Of each version counts as much as there is of both: a row for the other version's share of the period's rows. So
-        -- a split that changes, as a canary's does, cannot pass off what changed meanwhile as a difference between versions.
+        -- Of each version counts as much as there is of both: a row for the other version's share of the period's
+        -- rows. So a split that changes, as a canary's does, cannot pass off what changed meanwhile as a difference
+        -- between versions.
         coalesce(row_count_0 / nullif(row_count_1 + row_count_0, 0), 0) as share_1,
         coalesce(row_count_1 / nullif(row_count_1 + row_count_0, 0), 0) as share_0
     from paired
@@ -134,7 +143,8 @@ select
     {%- for side in [1, 0] %},
     coalesce(s.known_{{ side }}, 0) as known_{{ side }}, coalesce(s.total_{{ side }}, 0) as total_{{ side }}
     {%- for moment in ['n', 'd'] %},
-    case when s.too_large = 0 and abs(s.{{ moment }}_{{ side }}) > 1e-30 then s.{{ moment }}_{{ side }} * s.share_{{ side }} else 0e0 end as {{ moment }}_{{ side }}
+    case when s.too_large = 0 and abs(s.{{ moment }}_{{ side }}) > 1e-30
+        then s.{{ moment }}_{{ side }} * s.share_{{ side }} else 0e0 end as {{ moment }}_{{ side }}
     {%- endfor %}
     {%- for moment in ['nn', 'dd', 'nd'] %},
     case when s.too_large = 0 and abs(s.{{ moment }}_{{ side }}) > 1e-60 and s.each_weight_{{ side }} > 1e-30 then

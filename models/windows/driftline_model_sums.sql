@@ -1,14 +1,6 @@
 {{ config(materialized='table') }}
 {%- set side = 'group_no, window_periods, period_index, side' -%}
-{#- What the sums of a measure are called, and which of them are needed. -#}
-{%- set parts = {
-    'rows': ['n'], 'known': ['n'], 'labelled': ['n', 'w', 'w2'],
-    'true_positive': ['v'], 'false_positive': ['v'], 'false_negative': ['v'], 'true_negative': ['v'],
-    'predicted_positive': ['n', 'w', 'w2', 'v'], 'log_loss': ['n', 'w', 'w2', 'v', 'd2'], 'squared_error': ['v', 'd2'], 'label': ['v', 'd2'],
-    'correct': ['v'], 'absolute_error': ['v', 'd2'], 'error': ['v', 'd2'],
-    'percentage_error': ['n', 'w', 'w2', 'v', 'd2'], 'squared_log_error': ['n', 'w', 'w2', 'v', 'd2'],
-    'hit': ['n', 'v', 'd2'], 'ndcg': ['n', 'v', 'd2'], 'reciprocal_rank': ['n', 'v', 'd2'],
-} %}
+{%- set parts = driftline._metric_sums() %}
 
 -- What performance is computed from, one row for each side: every window, and the reference without the window's rows.
 -- Windows that share no rows with the reference share all of it: it stands under window_periods 0.

@@ -13,6 +13,7 @@ class Metric:
 
 
 METRICS: dict[str, Metric] = {
+    # From the catalogue: make docs
     "roc_auc": Metric("ROC AUC", 1),
     "accuracy": Metric("Accuracy", 1),
     "precision": Metric("Precision", 1),
@@ -49,6 +50,7 @@ METRICS: dict[str, Metric] = {
     "hit_rate": Metric("Hit rate", 1, True),
     "true_positive_rate": Metric("True positive rate", 0, True),
     "false_positive_rate": Metric("False positive rate", 0, True),
+    # End of the catalogue
     "null_rate": Metric("Missing values", 0, True),
     "nan_rate": Metric("NaN", 0, True),
     "infinite_rate": Metric("Infinite values", 0, True),

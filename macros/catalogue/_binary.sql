@@ -1,0 +1,200 @@
+{# The metrics of a model that says yes or no, in the order of the report. What an entry says: _metrics. #}
+{% macro _binary_metrics() %}
+    {#- Positives and negatives of the labelled rows, as effective rows. -#}
+    {%- set positives = '(w.all_positives / w.weight_per_row)' -%}
+    {%- set negatives = '(w.all_negatives / w.weight_per_row)' -%}
+    {%- set positive_rows = 'w.all_positives * (w.labelled_n / nullif(w.labelled_w, 0e0))' -%}
+    {%- set auc_variance = driftline._auc_variance('w.roc_auc', positives, negatives) -%}
+    {#- Where nothing changed an area's variance goes with 1 / positives + 1 / negatives. -#}
+    {%- set pairs = positives ~ ' * ' ~ negatives ~ ' / nullif((' ~ positives ~ ' + ' ~ negatives ~ '), 0e0)' -%}
+    {%- set capture_variance = driftline._capture_variance(positives, negatives) -%}
+    {%- set no_probabilities = ['w.has_no_probabilities = 1', 'a label without a probability from 0 to 1'] -%}
+    {{- return({
+        'roc_auc': {
+            'label': 'ROC AUC', 'better': 'higher', 'bounds': [0, 1], 'empty': 'labels of one class only',
+            'value': 'w.roc_auc', 'lower': 'w.roc_auc - w.auc_slack', 'upper': 'w.roc_auc + w.auc_slack',
+            'chance': {'variance': auc_variance, 'n': pairs},
+            'estimate': {
+                'value': 'auc_sum / nullif(positives * negatives, 0e0)', 'slope': driftline._auc_slope(),
+            },
+            'compared': 'windows', 'explained': 'brier',
+            'description': 'Area under the ROC curve, from 75 bins: 50 quantiles of the reference\'s scores, and
+                between them a grid (even in the log-odds), so that scores that move still fall into many bins.
+                Bounds: all pairs inside a bin ordered wrongly, or rightly; a bin of one value is exact. The value
+                lies in the middle',
+            'source': 'Hanley and McNeil (1982)',
+        },
+        'accuracy': {
+            'label': 'Accuracy', 'better': 'higher', 'bounds': [0, 1],
+            'top': {'true_positive': 1, 'true_negative': 1},
+            'chance': 'share', 'estimate': 'counts', 'compared': 'sums',
+            'description': 'Share of rows whose label is what was predicted',
+        },
+        'precision': {
+            'label': 'Precision', 'better': 'higher', 'bounds': [0, 1], 'empty': 'no predicted positives',
+            'top': {'true_positive': 1}, 'bottom': {'true_positive': 1, 'false_positive': 1},
+            'chance': 'share', 'estimate': 'counts', 'compared': 'sums',
+            'description': 'Share of the predicted positives that are positive',
+        },
+        'recall': {
+            'label': 'Recall', 'better': 'higher', 'bounds': [0, 1], 'empty': 'no positive labels',
+            'top': {'true_positive': 1}, 'bottom': {'true_positive': 1, 'false_negative': 1},
+            'chance': 'share', 'estimate': 'counts', 'compared': 'sums',
+            'description': 'Share of the positives that are predicted positive',
+        },
+        'f1': {
+            'label': 'F1', 'better': 'higher', 'bounds': [0, 1],
+            'empty': 'no positives, neither labels nor predictions',
+            'top': {'true_positive': 2}, 'bottom': {'true_positive': 2, 'false_positive': 1, 'false_negative': 1},
+            'chance': 'outcomes', 'estimate': 'counts', 'compared': 'sums',
+            'description': 'Harmonic mean of precision and recall',
+        },
+        'specificity': {
+            'label': 'Specificity', 'better': 'higher', 'bounds': [0, 1], 'empty': 'no negative labels',
+            'top': {'true_negative': 1}, 'bottom': {'true_negative': 1, 'false_positive': 1},
+            'chance': 'share', 'estimate': 'counts', 'compared': 'sums',
+            'description': 'Share of the negatives that are predicted negative',
+        },
+        'average_precision': {
+            'label': 'Average precision', 'better': 'higher', 'bounds': [0, 1], 'empty': 'no positive labels',
+            'value': 'w.average_precision',
+            'lower': 'w.average_precision_lower', 'upper': 'w.average_precision_upper',
+            'chance': {
+                'variance': 'w.average_precision * (1e0 - w.average_precision) / nullif(' ~ positives ~ ', 0e0)',
+                'n': positives, 'count': positive_rows,
+            },
+            'compared': 'windows', 'explained': 'brier',
+            'description': 'Mean of the precision at each positive, from the bins of the ROC AUC. Bounds over every
+                order and every tie inside a bin; the value takes a bin as evenly mixed',
+            'source': 'Boyd, Eng and Page (2013)',
+        },
+        'ks': {
+            'label': 'KS of positives against negatives', 'better': 'higher', 'bounds': [0, 1],
+            'empty': 'labels of one class only',
+            'value': 'w.ks', 'lower': 'w.ks', 'upper': 'w.ks_upper',
+            'chance': {'chance': '0.25e0 / nullif(' ~ pairs ~ ', 0e0)', 'n': pairs},
+            'explained': 'brier',
+            'description': 'Two-sample KS of the scores of positives and negatives: largest distance at an edge, and
+                the most it can be between two edges',
+        },
+        'gini': {
+            'label': 'Gini', 'better': 'higher', 'bounds': [-1, 1], 'empty': 'labels of one class only',
+            'value': '2e0 * w.roc_auc - 1e0',
+            'lower': '2e0 * (w.roc_auc - w.auc_slack) - 1e0', 'upper': '2e0 * (w.roc_auc + w.auc_slack) - 1e0',
+            'chance': {'variance': '4e0 * (' ~ auc_variance ~ ')', 'n': pairs},
+            'explained': 'brier',
+            'description': '2·AUC−1',
+            'source': 'Hanley and McNeil (1982)',
+        },
+        'log_loss': {
+            'label': 'Log loss', 'better': 'lower', 'bounds': [0, none], 'unless': no_probabilities,
+            'top': {'log_loss': 1}, 'base': 'log_loss', 'chance': 'mean', 'skew': 'loss', 'compared': 'sums',
+            'description': 'Mean of −ln of the probability that the label had, scores kept 2⁻⁵² away from 0 and 1.
+                NULL where a labelled score lies outside 0…1 and is no probability',
+        },
+        'brier': {
+            'label': 'Brier score', 'better': 'lower', 'bounds': [0, 1], 'unless': no_probabilities,
+            'top': {'squared_error': 1}, 'chance': 'mean', 'skew': 'loss', 'compared': 'sums',
+            'description': 'Mean squared distance of score and label (0 or 1). NULL where a labelled score is no
+                probability',
+            'source': 'Brier (1950)',
+        },
+        'expected_calibration_error': {
+            'label': 'Calibration error', 'better': 'lower', 'bounds': [0, 1], 'unless': no_probabilities,
+            'value': 'w.expected_calibration_error',
+            'chance': {
+                'chance': 'w.calibration_variance * w.weight_per_row',
+                'bias': 'w.calibration_chance * sqrt(w.weight_per_row)',
+            },
+            'explained': 'brier',
+            'description': 'Σ share·\\|mean score − share of positives\\| over the ten groups of the reference\'s
+                score bins. NULL where a labelled score is no probability',
+        },
+        'lift_top_10': {
+            'label': 'Lift of the top 10%', 'better': 'higher', 'bounds': [0, 10], 'empty': 'no positive labels',
+            'value': '10e0 * w.capture', 'lower': '10e0 * w.capture_lower', 'upper': '10e0 * w.capture_upper',
+            'chance': {
+                'variance': '100e0 * (' ~ capture_variance ~ ')', 'n': positives, 'count': positive_rows,
+            },
+            'explained': 'brier',
+            'description': 'Ten times `capture_top_10`',
+        },
+        'capture_top_10': {
+            'label': 'Captured by the top 10%', 'better': 'higher', 'bounds': [0, 1], 'is_share': true,
+            'empty': 'no positive labels',
+            'value': 'w.capture', 'lower': 'w.capture_lower', 'upper': 'w.capture_upper',
+            'chance': {'variance': capture_variance, 'n': positives, 'count': positive_rows},
+            'explained': 'brier',
+            'description': 'Share of the positives among the tenth of the rows with the highest scores. Bounds: the
+                split bin\'s positives all in, or all out',
+        },
+        'label_rate': {
+            'label': 'Label rate', 'better': 'none', 'bounds': [0, 1], 'is_share': true,
+            'top': {'label': 1}, 'chance': 'share', 'estimate': 'counts',
+            'description': 'Share of positives',
+        },
+        'selection_rate': {
+            'label': 'Selection rate', 'better': 'none', 'bounds': [0, 1], 'is_share': true, 'empty': 'no scores',
+            'top': {'predicted_positive': 1}, 'rows': 'predicted_positive', 'chance': 'share',
+            'description': 'Share of rows with a score that are predicted positive, labelled or not',
+        },
+        'true_positive_share': {
+            'label': 'True positives', 'better': 'none', 'bounds': [0, 1], 'is_share': true,
+            'top': {'true_positive': 1}, 'chance': 'share',
+            'description': 'Share of rows that are positive and predicted so',
+        },
+        'false_positive_share': {
+            'label': 'False positives', 'better': 'none', 'bounds': [0, 1], 'is_share': true,
+            'top': {'false_positive': 1}, 'chance': 'share',
+            'description': 'Share of rows that are negative and predicted positive',
+        },
+        'false_negative_share': {
+            'label': 'False negatives', 'better': 'none', 'bounds': [0, 1], 'is_share': true,
+            'top': {'false_negative': 1}, 'chance': 'share',
+            'description': 'Share of rows that are positive and predicted negative',
+        },
+        'true_negative_share': {
+            'label': 'True negatives', 'better': 'none', 'bounds': [0, 1], 'is_share': true,
+            'top': {'true_negative': 1}, 'chance': 'share',
+            'description': 'Share of rows that are negative and predicted so',
+        },
+    }) -}}
+{% endmacro %}
+
+
+{#
+    Variance of an area under the ROC curve (Hanley & McNeil, Radiology 143 (1982), formula 1).
+
+    a          SQL of the area
+    pos, neg   effective numbers of positives and negatives
+#}
+{% macro _auc_variance(a, pos, neg) -%}
+    ({{ a }} * (1e0 - {{ a }})
+    + greatest({{ pos }} - 1e0, 0e0) * ({{ a }} / (2e0 - {{ a }}) - {{ a }} * {{ a }})
+    + greatest({{ neg }} - 1e0, 0e0) * (2e0 * {{ a }} * {{ a }} / (1e0 + {{ a }}) - {{ a }} * {{ a }}))
+    / nullif({{ pos }} * {{ neg }}, 0e0)
+{%- endmacro %}
+
+
+{#
+    Variance of the share of the positives that is among a tenth of the rows. Of the tenth and of the rest each row is
+    positive or not: the delta method over both binomial counts.
+#}
+{% macro _capture_variance(positives, negatives) %}
+    {%- set all_rows = '(' ~ positives ~ ' + ' ~ negatives ~ ')' -%}
+    {%- set inside = '(w.capture * ' ~ positives ~ ')' -%}
+    {%- set outside = '((1e0 - w.capture) * ' ~ positives ~ ')' -%}
+    ({{ outside }} * {{ outside }} * {{ inside }}
+        * greatest(1e0 - {{ inside }} / nullif(0.1e0 * {{ all_rows }}, 0e0), 0e0)
+    + {{ inside }} * {{ inside }} * {{ outside }}
+        * (1e0 - {{ outside }} / nullif(0.9e0 * {{ all_rows }}, 0e0)))
+    / nullif({{ positives }} * {{ positives }} * {{ positives }} * {{ positives }}, 0e0)
+{%- endmacro %}
+
+
+{# The change of the estimated area with the calibrated share of one bin, from both sides. #}
+{% macro _auc_slope() -%}
+    w * ((negatives_below + 0.5e0 * n) - (positives_above + 0.5e0 * p)) / nullif(positives * negatives, 0e0)
+    - w * auc_sum / nullif(positives * negatives, 0e0)
+        * (1e0 / nullif(positives, 0e0) - 1e0 / nullif(negatives, 0e0))
+{%- endmacro %}

@@ -1,0 +1,104 @@
+"""The catalogue of metrics as Python sees it, and what is written from it: words of the report, a table of the docs.
+
+``make docs`` writes them; tests/lint/test_catalogue.py holds them to it.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+WORDS = REPOSITORY / "python" / "driftline" / "report" / "words.py"
+MEASURES = REPOSITORY / "docs" / "measures.md"
+
+
+class _Returned(Exception):
+    """What a macro returns: dbt's return() ends the macro with any value, not only with text."""
+
+
+def _return(value: Any) -> None:
+    raise _Returned(value)
+
+
+class Package:
+    """The package's macros outside dbt: enough for those that compute with plain values and texts."""
+
+    def __init__(self) -> None:
+        environment = jinja2.Environment(extensions=["jinja2.ext.do"], undefined=jinja2.Undefined)
+        self._macros: dict[str, Any] = {}
+        environment.globals.update(driftline=self, adapter=self, **{"return": _return})
+        for path in sorted((REPOSITORY / "macros").rglob("*.sql")):
+            text = path.read_text(encoding="utf-8").replace("{% endtest %}", "{% endmacro %}")
+            # Jinja keeps to itself what begins with an underscore.
+            text = re.sub(r"{%(-?) (?:macro|test) (\w+)", r"{%\1 macro macro_\2", text)
+            found = vars(environment.from_string(text).module)
+            self._macros.update({n.removeprefix("macro_"): m for n, m in found.items() if n.startswith("macro_")})
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self._macros or "default__" + name in self._macros:
+            return lambda *given, **named: self._call(name, given, named)
+        raise AttributeError(name)
+
+    def _call(self, name: str, given: Any, named: Any) -> Any:
+        try:
+            return str(self._macros[name](*given, **named))
+        except _Returned as returned:
+            return returned.args[0]
+
+    def dispatch(self, name: str, package: str) -> Any:
+        return lambda *given, **named: self._call("default__" + name, given, named)
+
+
+def metrics() -> list[dict[str, Any]]:
+    return list(Package()._metrics())
+
+
+def words() -> Iterator[str]:
+    """Lines of METRICS in words.py."""
+    signs = {"higher": ", 1", "lower": ", -1", "none": ""}
+    entries: dict[str, dict[str, Any]] = {}
+    for entry in metrics():
+        entries.setdefault(entry["name"], entry)
+    for name, rate in Package()._fairness_rates().items():
+        entries.setdefault(name, rate)
+    for name, entry in entries.items():
+        more = signs[entry["better"]] or (", 0" if entry.get("is_share") else "")
+        more += ", True" if entry.get("is_share") else ""
+        yield f'    "{name}": Metric("{entry["label"]}"{more}),'
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def table() -> Iterator[str]:
+    """Lines of the table of metrics in docs/measures.md."""
+    yield "| task | metric | better | what | source |"
+    yield "|---|---|---|---|---|"
+    for entry in metrics():
+        better = "" if entry["better"] == "none" else entry["better"]
+        what, source = _one_line(entry["description"]), _one_line(entry.get("source", ""))
+        yield f"| {entry['task']} | `{entry['name']}` | {better} | {what} | {source} |"
+
+
+def written(path: Path) -> str:
+    """The file with what stands between its two markers written anew."""
+    lines, first, last = (
+        (words(), "    # From the catalogue: make docs", "    # End of the catalogue")
+        if path == WORDS
+        else (table(), "<!-- From the catalogue: make docs -->", "<!-- End of the catalogue -->")
+    )
+    before, rest = path.read_text(encoding="utf-8").split(first + "\n")
+    return "\n".join([before + first, *lines, last + rest.split(last)[1]])
+
+
+if __name__ == "__main__":
+    for changed in (WORDS, MEASURES):
+        changed.write_text(written(changed), encoding="utf-8")
+        print(changed.relative_to(REPOSITORY), file=sys.stderr)
