@@ -1,13 +1,16 @@
 {#
-    What driftline_causes adds up of one cell, by the name of the sum: n, w, w2, v, d2, p, l, y, e as in driftline_series, o the
-    weight out of range, r the residual (prediction minus label).
+    What driftline_causes adds up of one cell, by the name of the sum: n, w, w2, v, d2, p, l, y, e as in
+    driftline_series, o the weight out of range, r the residual (prediction minus label).
 
     field   SQL of the name
     s       alias of driftline_series or driftline_reference
     prefix  'reference_' for the part that is reference, or ''
 #}
 {% macro _sum_of(field, s, prefix='') %}
-    {%- set columns = {'o': s ~ '.' ~ prefix ~ 'out_of_range_weight', 'r': s ~ '.' ~ prefix ~ 'lp - ' ~ s ~ '.' ~ prefix ~ 'y'} -%}
+    {%- set columns = {
+        'o': s ~ '.' ~ prefix ~ 'out_of_range_weight',
+        'r': s ~ '.' ~ prefix ~ 'lp - ' ~ s ~ '.' ~ prefix ~ 'y',
+    } -%}
     {%- for name in ['n', 'w', 'w2', 'v', 'd2', 'p', 'l', 'y', 'e'] -%}
         {%- do columns.update({name: s ~ '.' ~ prefix ~ name}) -%}
     {%- endfor -%}
@@ -20,56 +23,96 @@
 
 
 {#
-    The metrics that are a ratio of two sums over rows, so that they can be split into parts: as a relation (metric, quantity,
-    measure, field, top, bottom, is_root). Each row says how often a sum of a measure counts above and below the line;
-    is_root, that the metric is the square root of the ratio. Metrics that are no such ratio (areas, calibration error) are
-    split by the loss that stands for them: quantity says which.
+    The metrics that are a ratio of two sums over rows, so that they can be split into parts: as a relation (metric,
+    quantity, measure, field, top, bottom, is_root). Each row says how often a sum of a measure counts above and below
+    the line; is_root, that the metric is the square root of the ratio. Metrics that are no such ratio (areas,
+    calibration error) are split by the loss that stands for them: quantity says which.
 #}
 {% macro _ratio_metrics() %}
-    {%- set ratios = {
-        'accuracy': {'top': {'true_positive': 'v', 'true_negative': 'v', 'correct': 'v'}, 'bottom': {'labelled': 'w'}},
-        'precision': {'top': {'true_positive': 'v'}, 'bottom': {'true_positive': 'v', 'false_positive': 'v'}},
-        'recall': {'top': {'true_positive': 'v'}, 'bottom': {'true_positive': 'v', 'false_negative': 'v'}},
-        'specificity': {'top': {'true_negative': 'v'}, 'bottom': {'true_negative': 'v', 'false_positive': 'v'}},
-        'f1': {'top': {'true_positive': 'v'}, 'bottom': {'true_positive': 'v', 'false_positive': 'v/2', 'false_negative': 'v/2'}},
-        'true_positive_share': {'top': {'true_positive': 'v'}, 'bottom': {'labelled': 'w'}},
-        'false_positive_share': {'top': {'false_positive': 'v'}, 'bottom': {'labelled': 'w'}},
-        'false_negative_share': {'top': {'false_negative': 'v'}, 'bottom': {'labelled': 'w'}},
-        'true_negative_share': {'top': {'true_negative': 'v'}, 'bottom': {'labelled': 'w'}},
-        'label_rate': {'top': {'label': 'v'}, 'bottom': {'labelled': 'w'}},
-        'selection_rate': {'top': {'predicted_positive': 'v'}, 'bottom': {'predicted_positive': 'w'}},
-        'log_loss': {'top': {'log_loss': 'v'}, 'bottom': {'log_loss': 'w'}},
-        'brier': {'top': {'squared_error': 'v'}, 'bottom': {'labelled': 'w'}},
-        'mae': {'top': {'absolute_error': 'v'}, 'bottom': {'labelled': 'w'}},
-        'mse': {'top': {'absolute_error': 'd2'}, 'bottom': {'labelled': 'w'}},
-        'rmse': {'top': {'absolute_error': 'd2'}, 'bottom': {'labelled': 'w'}, 'root': 1},
-        'bias': {'top': {'error': 'v'}, 'bottom': {'labelled': 'w'}},
-        'mape': {'top': {'percentage_error': 'v'}, 'bottom': {'percentage_error': 'w'}},
-        'msle': {'top': {'squared_log_error': 'v'}, 'bottom': {'squared_log_error': 'w'}},
-        'rmsle': {'top': {'squared_log_error': 'v'}, 'bottom': {'squared_log_error': 'w'}, 'root': 1},
-        'hit_rate': {'top': {'hit': 'v'}, 'bottom': {'hit': 'n'}},
-        'ndcg': {'top': {'ndcg': 'v'}, 'bottom': {'ndcg': 'n'}},
-        'mrr': {'top': {'reciprocal_rank': 'v'}, 'bottom': {'reciprocal_rank': 'n'}},
-    } -%}
-    {%- set stand_ins = {'r2': 'mse', 'macro_precision': 'accuracy', 'macro_recall': 'accuracy', 'macro_f1': 'accuracy', 'macro_roc_auc': 'accuracy'} -%}
-    {%- for metric in ['roc_auc', 'gini', 'average_precision', 'ks', 'expected_calibration_error', 'lift_top_10', 'capture_top_10'] -%}
-        {%- do stand_ins.update({metric: 'brier'}) -%}
-    {%- endfor -%}
-    {%- set rows = [] -%}
-    {%- for metric in ratios.keys() | list + stand_ins.keys() | list -%}
-        {%- set quantity = stand_ins.get(metric, metric) -%}
-        {%- for side in ['top', 'bottom'] -%}
-            {%- for measure in ratios[quantity][side] -%}
-                {%- set field = ratios[quantity][side][measure].split('/')[0] -%}
-                {%- set factor = '0.5e0' if '/2' in ratios[quantity][side][measure] else '1e0' -%}
-                {%- do rows.append(
-                    "select '" ~ metric ~ "' as metric, '" ~ quantity ~ "' as quantity, '" ~ measure ~ "' as measure, '" ~ field ~ "' as field, "
-                    ~ (factor ~ ' as top, 0e0' if side == 'top' else '0e0 as top, ' ~ factor) ~ ' as bottom, ' ~ ratios[quantity].get('root', 0) ~ ' as is_root'
-                ) -%}
-            {%- endfor -%}
+    {%- set rows = {} -%}
+    {%- set metrics = driftline._metrics() -%}
+    {%- for metric in metrics -%}
+        {%- set explained = metric.get('explained', metric.name) -%}
+        {%- set ratio = explained if explained is mapping else metrics | selectattr('task', 'equalto', metric.task)
+            | selectattr('name', 'equalto', explained) | first -%}
+        {%- set quantity = ratio.get('quantity', ratio.get('name')) -%}
+        {%- set terms = [] -%}
+        {%- for measure, times in ratio.top.items() -%}
+            {%- do terms.append([measure, ratio.sums, times ~ 'e0', '0e0']) -%}
+        {%- endfor -%}
+        {%- for measure, times in ratio.get('bottom', {}).items() -%}
+            {%- do terms.append([measure, 'v', '0e0', times ~ 'e0']) -%}
+        {%- endfor -%}
+        {%- if ratio.bottom is not defined -%}
+            {%- do terms.append([ratio.top.keys() | first, 'w', '0e0', '1e0']) -%}
+        {%- endif -%}
+        {%- for measure, field, top, bottom in terms -%}
+            {%- set row -%}
+            select '{{ metric.name }}' as metric, '{{ quantity }}' as quantity, '{{ measure }}' as measure,
+                '{{ field }}' as field, {{ top }} as top, {{ bottom }} as bottom,
+                {{ 1 if ratio.root else 0 }} as is_root
+            {%- endset -%}
+            {%- do rows.update({row: 1}) -%}
         {%- endfor -%}
     {%- endfor -%}
     {{- return(rows | join('\n    union all ')) -}}
+{% endmacro %}
+
+
+{# How often a class' rows count in its metrics: a relation (metric, column_role, top, bottom). #}
+{% macro _class_parts() %}
+    {%- set rows = [] -%}
+    {%- for name, metric in driftline._class_metrics().items() -%}
+        {%- for role, count in {
+            'class_hit': 'hits', 'class_predicted': 'predicted', 'class_support': 'support',
+        }.items() if count in metric.top or count in metric.bottom -%}
+            {%- set row -%}
+            select '{{ name }}' as metric, '{{ role }}' as column_role,
+                {{ metric.top.get(count, 0) }}e0 as top, {{ metric.bottom.get(count, 0) }}e0 as bottom
+            {%- endset -%}
+            {%- do rows.append(row) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{- return(rows | join('\n    union all ')) -}}
+{% endmacro %}
+
+
+{#
+    Bins in words: monitor, column_name, column_role, part (number of the bin, or of its group where is_group is 1),
+    text. A bin's lower edge is outside, its upper inside; a value with a bin of its own has its edge just below.
+#}
+{% macro _bin_texts() %}
+    select
+        monitor, column_name, column_role, part, is_group,
+        case
+            when bin_kind = 'null' then 'NULL'
+            when bin_kind = 'nan' then 'NaN'
+            when bin_kind = 'negative_infinity' then '-infinity'
+            when bin_kind = 'positive_infinity' then '+infinity'
+            when bin_kind = 'beyond_top' then 'the other known values'
+            when bin_kind = 'unseen' then 'values the reference does not have'
+            when bin_kind = 'category' then bin_label
+            when is_open_below = 1 and is_open_above = 1 then 'any number'
+            when is_open_below = 1 then 'up to ' || {{ driftline._readable('bin_upper') }}
+            when is_open_above = 1 then 'over ' || {{ driftline._readable('bin_lower') }}
+            when bin_upper - bin_lower <= 1e-14 * greatest(abs(bin_upper), 1e-270)
+                then {{ driftline._readable('bin_upper') }}
+            else 'over ' || {{ driftline._readable('bin_lower') }} || ' to ' || {{ driftline._readable('bin_upper') }}
+        end as text
+    from (
+        {%- for part in ['bin', 'bin_group'] %}
+        select
+            monitor, column_name, column_role, {{ part }} as part, {{ loop.index0 }} as is_group,
+            max(bin_kind) as bin_kind, max(bin_label) as bin_label, min(bin_lower) as bin_lower,
+            max(bin_upper) as bin_upper,
+            max(case when bin_lower is null then 1 else 0 end) as is_open_below,
+            max(case when bin_upper is null then 1 else 0 end) as is_open_above
+        from {{ ref('driftline_cells') }}
+        where column_role in ('feature', 'prediction', 'label') and bin_kind <> 'moments'
+        group by monitor, column_name, column_role, {{ part }}
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
+    ) as ranges
 {% endmacro %}
 
 
