@@ -1,6 +1,6 @@
 """Runs the SQL on stdin against a DuckDB file and prints the most memory this process has held.
 
-Arguments: the database file, the number of threads.
+Arguments: the database file, the number of threads and, where the result is to be kept, the table's name.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ def peak_bytes() -> int:
 
 
 def main() -> None:
-    database, threads = sys.argv[1:]
+    database, threads, *table = sys.argv[1:]
     connection = duckdb.connect(database)
     connection.execute(f"set threads = {int(threads)}")
-    connection.execute(f"create temp table measured as {sys.stdin.read()}")
+    target = f"or replace table {table[0]}" if table else "temp table measured"
+    connection.execute(f"create {target} as {sys.stdin.read()}")
     print(json.dumps({"peak_bytes": peak_bytes()}))
 
 

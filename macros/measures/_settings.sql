@@ -25,24 +25,41 @@
 
 
 {#
-    Whether the table that is being built can hand on rows of its last build: it exists, has the same columns, and
-    nobody asked for a full refresh.
+    Whether a result table can hand on rows of its last build: it exists, has the same columns, and nobody asked for a
+    full refresh.
+
+    name  of the result table; none for the one that is being built
 #}
-{% macro _can_keep_rows() %}
-    {{- return(adapter.dispatch('_can_keep_rows', 'driftline')()) -}}
+{% macro _can_keep_rows(name=none) %}
+    {{- return(adapter.dispatch('_can_keep_rows', 'driftline')(name)) -}}
 {% endmacro %}
-{% macro default___can_keep_rows() %}
-    {{- return(not flags.FULL_REFRESH and driftline._has_earlier_rows()) -}}
+{% macro default___can_keep_rows(name=none) %}
+    {{- return(not flags.FULL_REFRESH and driftline._has_earlier_rows(name)) -}}
 {% endmacro %}
 
 
-{# Whether the table that is being built is there already, with the columns it is described with. #}
-{% macro _has_earlier_rows() %}
+{# Whether such a table is there already, with the columns it is described with. #}
+{% macro _has_earlier_rows(name=none) %}
     {%- if not execute or flags.INTROSPECT is false -%}{{- return(false) -}}{%- endif -%}
-    {%- set table = load_relation(this) -%}
+    {%- set table = load_relation(driftline._last_build(name)) -%}
     {%- if table is none or not table.is_table -%}{{- return(false) -}}{%- endif -%}
+    {%- set columns = (model if name is none else driftline._node_of(name)).columns -%}
     {%- set names = adapter.get_columns_in_relation(table) | map(attribute='name') | map('lower') | list -%}
-    {{- return(names | sort == model.columns.keys() | map('lower') | list | sort) -}}
+    {{- return(names | sort == columns.keys() | map('lower') | list | sort) -}}
+{% endmacro %}
+
+
+{#
+    The table as its last build has left it, for the steps that come before it: an edge to it would be a circle. Without
+    a name that of the model that is being built.
+#}
+{% macro _last_build(name=none) %}
+    {%- if name is none or not execute -%}{{- return(this) -}}{%- endif -%}
+    {%- set node = driftline._node_of(name) -%}
+    {{- return(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)) -}}
+{% endmacro %}
+{% macro _node_of(name) %}
+    {{- return(graph.nodes['model.' ~ model.package_name ~ '.' ~ name]) -}}
 {% endmacro %}
 
 
@@ -57,8 +74,9 @@
     keep   whether the table has rows to keep (_can_keep_rows)
     rules  hash of the project's settings its rows must have been computed under; what is computed for whom
            (driftline_int_frames) is added to it
+    name   of the result table; none for the one that is being built
 #}
-{% macro _changed_from(keep, rules) %}
+{% macro _changed_from(keep, rules, name=none) %}
     {%- set own_rules -%}
         select monitor, {{ dbt.concat([driftline._literal(rules ~ ' '), 'max(rules)']) }} as rules_hash
         from {{ ref('driftline_int_frames') }}
@@ -89,7 +107,7 @@
                 max(t.window_end),
                 {{ dbt.dateadd('second', -1, 'min(case when not t.is_complete then t.window_end end)') }}
             ) as kept_until
-        from {{ this }} as t
+        from {{ driftline._last_build(name) }} as t
         join ({{ own_rules }}) as h on h.monitor = t.monitor
         group by t.monitor
         having min(t.rules_hash) = max(h.rules_hash) and max(t.rules_hash) = max(h.rules_hash)

@@ -1,15 +1,11 @@
 {{ config(materialized='view', contract={'enforced': driftline._enforce_contract()}) }}
-{#- metric → the SQL over driftline_drift of what is noise for it. A p-value says for itself how much is chance. -#}
-{%- set drift = {
-    'psi': 'psi_seen_noise',
-    'ks_lower': 'ks_noise',
-    'ks_upper': 'ks_noise + ks_upper - ks_lower', 'ks_p_value': none,
-    'js_distance': 'js_distance_noise', 'hellinger': 'hellinger_noise', 'total_variation': 'total_variation_noise',
-    'l_infinity': 'l_infinity_noise', 'wasserstein': 'wasserstein_noise',
-    'chi_squared': 'cramers_v_noise * cramers_v_noise * effective_rows', 'chi_squared_p_value': none,
-    'cramers_v': 'cramers_v_noise',
-    'mean': 'mean_noise',
-} -%}
+{#- metric → {noise: SQL over driftline_drift of what is noise for it, expected}. -#}
+{%- set drift = {} -%}
+{%- for distance in driftline._distances() -%}
+    {%- for metric, noise in distance.metrics.items() -%}
+        {%- do drift.update({metric: {'noise': noise, 'expected': distance.held_against}}) -%}
+    {%- endfor -%}
+{%- endfor -%}
 {%- set rates = ['null_rate', 'nan_rate', 'infinite_rate', 'unseen_rate', 'out_of_range_rate'] -%}
 {%- set grain = 'monitor, model_version, segment, segment_value, window_periods, window_start, window_end' -%}
 {%- set null_double = driftline._as_double('null') -%}
@@ -34,13 +30,13 @@ quality as {{ driftline._in_place() }} (
         and t.window_periods = q.window_periods and t.window_start = q.window_start
 )
 
-{% for metric in drift %}
+{% for metric, of in drift.items() %}
 select
     {{ grain }},
     {{ driftline._text('drift') }} as family, {{ driftline._text(metric) }} as metric, column_name, column_role, column_kind, baseline, is_ready as is_complete,
     {{ metric }} as value,
-    {{ 'baseline_mean' if metric == 'mean' else null_double }} as expected,
-    {{ driftline._as_double(drift[metric] or 'null') }} as noise,
+    {{ of.expected or null_double }} as expected,
+    {{ driftline._as_double(of.noise or 'null') }} as noise,
     row_count, baseline_row_count, reason,
     {{ 'case when psi is not null then coalesce(psi_seen, 0e0) end' if metric == 'psi'
         else null_double }} as judged_value

@@ -1,0 +1,49 @@
+{{ config(materialized=driftline._step_materialization()) }}
+{%- set earlier = ['previous', 'trailing', 'seasonal'] %}
+
+-- Every window of every column next to each of its baselines, numbered: how many rows, how far the values reach. What is
+-- in the window is taken out of the reference, so that no window is part of its own baseline.
+with baselines as (
+    -- noise stands for the rest of the reference, held against the reference's own windows.
+    select
+        g.group_no, f.window_periods,
+        case when f.baseline = 'window' then {{ driftline._text('noise') }} else f.baseline end as baseline
+    from {{ ref('driftline_groups') }} as g
+    join {{ ref('driftline_int_frames') }} as f on f.monitor = g.monitor and f.is_detailed = g.is_detailed
+),
+
+reference_columns as (
+    select
+        r.group_no, c.column_no, max(r.reference_model_version) as reference_model_version,
+        sum(case when c.bin_kind <> 'moments' then r.n end) as n,
+        min(r.value_min) as value_min,
+        max(r.value_max) as value_max
+    from {{ ref('driftline_reference') }} as r
+    join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no
+    where c.column_role in ('feature', 'prediction', 'label')
+    group by r.group_no, c.column_no
+)
+
+select
+    row_number() over (order by r.group_no, r.window_periods, r.period_index, r.column_no, b.baseline) as pair_no,
+    r.group_no, r.window_periods, r.period_index, r.column_no, b.baseline, f.reference_model_version,
+    r.n, r.value_min, r.value_max,
+    case b.baseline
+        {%- for baseline in earlier %} when '{{ baseline }}' then coalesce(r.{{ baseline }}_n, 0){% endfor %}
+        else coalesce(f.n, 0) - r.reference_n
+    end as baseline_n,
+    {%- for end in ['min', 'max'] %}
+    case b.baseline
+        {%- for baseline in earlier %} when '{{ baseline }}' then r.{{ baseline }}_value_{{ end }}{% endfor %}
+        else f.value_{{ end }}
+    end as baseline_{{ end }}{{ ',' if not loop.last }}
+    {%- endfor %}
+from {{ ref('driftline_rolling_columns') }} as r
+join {{ ref('driftline_int_scopes') }} as o on o.group_no = r.group_no
+join baselines as b on b.group_no = r.group_no and b.window_periods = r.window_periods
+left join reference_columns as f on f.group_no = r.group_no and f.column_no = r.column_no
+where case
+    when b.baseline = 'noise'
+        then r.n > 0 and r.n = r.reference_n and r.period_index - r.window_periods + 1 >= o.reference_first_index
+    else o.source = 'relation' and r.period_index >= o.changed_from_index
+end
