@@ -55,6 +55,13 @@
             'chance': 'share', 'estimate': 'counts', 'compared': 'sums',
             'description': 'Share of the negatives that are predicted negative',
         },
+        'negative_predictive_value': {
+            'label': 'Negative predictive value', 'better': 'higher', 'bounds': [0, 1],
+            'empty': 'no predicted negatives',
+            'top': {'true_negative': 1}, 'bottom': {'true_negative': 1, 'false_negative': 1},
+            'chance': 'share', 'estimate': 'counts', 'compared': 'sums',
+            'description': 'Share of the predicted negatives that are negative',
+        },
         'average_precision': {
             'label': 'Average precision', 'better': 'higher', 'bounds': [0, 1], 'empty': 'no positive labels',
             'value': 'w.average_precision',

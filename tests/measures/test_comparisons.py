@@ -173,6 +173,7 @@ BINARY = {
     "precision": _share("precision", lambda r: _y(r) == 1, _chosen),
     "recall": _share("recall", _chosen, lambda r: _y(r) == 1),
     "specificity": _share("specificity", lambda r: ~_chosen(r), lambda r: _y(r) == 0),
+    "negative_predictive_value": _share("negative_predictive_value", lambda r: _y(r) == 0, lambda r: ~_chosen(r)),
     "f1": o.Metric("f1", _f1, _labelled, zero_one=False),
     "brier": _mean("brier", lambda r: (r["score"] - _y(r)) ** 2, _labelled, higher=False, zero_one=False),
     "log_loss": _mean("log_loss", _log_loss, _labelled, higher=False, zero_one=False),

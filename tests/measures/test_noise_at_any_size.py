@@ -29,6 +29,7 @@ QUALITY = ("null_rate", "unseen_rate", "out_of_range_rate")
 PERFORMANCE = {
     "binary": (
         *("accuracy", "precision", "recall", "specificity", "f1", "selection_rate", "label_rate", "roc_auc", "gini"),
+        "negative_predictive_value",
         *(
             "average_precision",
             "ks",

@@ -51,7 +51,8 @@ KEY = [*raw.GRAIN, "metric", "class_name"]
 
 CONFUSION = ("true_positive_share", "false_positive_share", "false_negative_share", "true_negative_share")
 BINARY = (
-    *("accuracy", "precision", "recall", "specificity", "f1", *CONFUSION, "selection_rate", "label_rate"),
+    *("accuracy", "precision", "recall", "specificity", "negative_predictive_value", "f1"),
+    *(*CONFUSION, "selection_rate", "label_rate"),
     *("roc_auc", "average_precision", "ks", "gini", "log_loss", "brier", "expected_calibration_error"),
     *("lift_top_10", "capture_top_10"),
 )
@@ -113,13 +114,14 @@ def confusion(y: Floats, predicted: Mask, w: Floats) -> dict[str, float]:
     nan
     """
     of_class = sk.precision_recall_fscore_support(y, predicted, labels=[0, 1], sample_weight=w, zero_division=np.nan)
-    (_, precision), (specificity, recall), (_, f1) = ([float(v) for v in found] for found in of_class[:3])
+    (npv, precision), (specificity, recall), (_, f1) = ([float(v) for v in found] for found in of_class[:3])
     tn, fp, fn, tp = sk.confusion_matrix(y, predicted, labels=[0, 1], sample_weight=w, normalize="all").ravel()
     return {
         "accuracy": float(sk.accuracy_score(y, predicted, sample_weight=w)),
         "precision": precision,
         "recall": recall,
         "specificity": specificity,
+        "negative_predictive_value": npv,
         "f1": f1,
         **dict(zip(CONFUSION, (float(v) for v in (tp, fp, fn, tn)), strict=True)),
     }

@@ -67,6 +67,7 @@ def test_binary_by_hand(sample: tuple[p.Floats, p.Floats, p.Floats]) -> None:
         "precision": share(tp, tp + fp),
         "recall": share(tp, positives),
         "specificity": share(tn, negatives),
+        "negative_predictive_value": share(tn, tn + fn),
         "f1": share(2 * tp, 2 * tp + fp + fn),
         "true_positive_share": tp / total,
         "false_positive_share": fp / total,

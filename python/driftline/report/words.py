@@ -20,6 +20,7 @@ METRICS: dict[str, Metric] = {
     "recall": Metric("Recall", 1),
     "f1": Metric("F1", 1),
     "specificity": Metric("Specificity", 1),
+    "negative_predictive_value": Metric("Negative predictive value", 1),
     "average_precision": Metric("Average precision", 1),
     "ks": Metric("KS of positives against negatives", 1),
     "gini": Metric("Gini", 1),
