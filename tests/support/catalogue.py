@@ -79,12 +79,13 @@ def _one_line(text: str) -> str:
 
 def table() -> Iterator[str]:
     """Lines of the table of metrics in docs/measures.md."""
-    yield "| task | metric | better | what | source |"
-    yield "|---|---|---|---|---|"
+    yield "| task | metric | better | what | without labels | between versions | source |"
+    yield "|---|---|---|---|---|---|---|"
     for entry in metrics():
         better = "" if entry["better"] == "none" else entry["better"]
         what, source = _one_line(entry["description"]), _one_line(entry.get("source", ""))
-        yield f"| {entry['task']} | `{entry['name']}` | {better} | {what} | {source} |"
+        beside = " | ".join("yes" if part in entry else "" for part in ("estimate", "compared"))
+        yield f"| {entry['task']} | `{entry['name']}` | {better} | {what} | {beside} | {source} |"
 
 
 def written(path: Path) -> str:
