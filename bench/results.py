@@ -31,7 +31,7 @@ def measure(options: Options) -> list[Line]:
     connection = duckdb.connect(str(database), read_only=True)
     size, rows = _size(connection), connection.execute("select count(*) from driftline_metrics").fetchall()[0][0]
     note = f"{size / 1e6:.1f} MB / {log / 1e6:.1f} MB; driftline_metrics has {rows:,} rows"
-    lines = [Line("demo: results / log, bytes", (size / log,), target=15 / 3.5, note=note)]
+    lines = [Line("demo: results / log, bytes", (size / log,), target=4.3, note=note)]
     present = {name for (name,) in connection.execute("select table_name from information_schema.tables").fetchall()}
     for what, sql in LOOKUPS.items():
         table = sql.split(" from ")[1].split()[0]
