@@ -6,6 +6,7 @@ import csv
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -108,6 +109,7 @@ def test_without_monitors_the_tables_are_there_and_empty(empty_database: duckdb.
         assert empty_database.execute(f"select count(*) from {table}").fetchall() == [(0,)], table
 
 
+@cache
 def documented() -> dict[str, list[str]]:
     """The columns of each table in docs/tables.md; those that every table has are listed once, at the top."""
     found = {}

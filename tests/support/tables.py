@@ -5,6 +5,7 @@ The text before the first mark is written by hand; what is between the marks is 
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ RESULTS = (
 HELPERS = ("driftline_thresholds", "driftline_importances", "driftline_measured", "driftline_bins", "driftline_state")
 
 
+@cache
 def described() -> dict[str, dict[str, Any]]:
     """Every model and seed by name, as its .yml describes it."""
     found: dict[str, dict[str, Any]] = {}
