@@ -137,7 +137,7 @@
         },
         'label_rate': {
             'label': 'Label rate', 'better': 'none', 'bounds': [0, 1], 'is_share': true,
-            'top': {'label': 1}, 'chance': 'share', 'estimate': 'counts',
+            'top': {'label': 1}, 'chance': 'share', 'estimate': 'counts', 'effect': 'label',
             'description': 'Share of positives',
         },
         'selection_rate': {

@@ -52,6 +52,7 @@
                      is
                  of the chosen class' probability
     compared     between versions: sums, by period, or windows, from whole windows
+    effect       what a feature's own shift is asked about: label, calibration, or loss (default)
     explained    causes split this one in its place: the name of one that is a ratio of sums, or its {quantity, top,
         sums}
 #}
@@ -62,7 +63,8 @@
         'regression': driftline._regression_metrics(), 'ranking': driftline._ranking_metrics(),
     }.items() -%}
         {%- for name, entry in entries.items() -%}
-            {%- set metric = {'task': task, 'name': name, 'no': metrics | length + 1, 'rows': 'labelled', 'sums': 'v'}
+            {%- set metric = {'task': task, 'name': name, 'no': metrics | length + 1, 'rows': 'labelled', 'sums': 'v',
+                'effect': 'loss'}
                 -%}
             {%- do metric.update(entry) -%}
             {%- do metric.update({
@@ -124,31 +126,4 @@
         {%- endfor -%}
     {%- endfor -%}
     {{- return(needed) -}}
-{% endmacro %}
-
-
-{#
-    Rates of the groups of a segment that driftline_fairness holds against each other: entries as in _metrics. What is
-    given to a group says neither good nor bad of the model.
-
-    nothing  why a group has none
-#}
-{% macro _fairness_rates() %}
-    {%- set binary = driftline._binary_metrics() -%}
-    {%- set true_positive_rate = {
-        'label': 'True positive rate', 'better': 'none', 'is_share': true,
-        'top': binary.recall.top, 'bottom': binary.recall.bottom, 'nothing': 'no labelled positives',
-    } -%}
-    {%- set false_positive_rate = {
-        'label': 'False positive rate', 'better': 'none', 'is_share': true,
-        'top': {'false_positive': 1}, 'bottom': {'false_positive': 1, 'true_negative': 1},
-        'nothing': 'no labelled negatives',
-    } -%}
-    {{- return({
-        'selection_rate': driftline._entry_like(binary.selection_rate, {'nothing': 'no rows with a score'}),
-        'true_positive_rate': true_positive_rate, 'false_positive_rate': false_positive_rate,
-        'precision': driftline._entry_like(
-            binary.precision, {'nothing': 'no labelled rows that are predicted positive'}
-        ),
-    }) -}}
 {% endmacro %}

@@ -17,8 +17,8 @@
             'label': of ~ ', mean of classes', 'better': 'higher', 'bounds': [0, 1],
             'value': 'w.macro_' ~ name,
             'chance': {'chance': 'w.macro_' ~ name ~ '_variance', 'apart': true},
-            'description': 'Mean over the classes of the reference that have one (a class the reference does not have
-                counts as wrong in accuracy only)',
+            'description': of ~ ' by class, their mean over the classes of the reference that have one (a class the
+                reference does not have counts as wrong in accuracy only)',
         }}) -%}
     {%- endfor -%}
     {%- for name in metrics -%}

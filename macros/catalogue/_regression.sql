@@ -39,7 +39,7 @@
         },
         'bias': {
             'label': 'Bias', 'better': 'none', 'bounds': [none, none],
-            'top': {'error': 1}, 'chance': 'mean',
+            'top': {'error': 1}, 'chance': 'mean', 'effect': 'calibration',
             'description': 'Mean of prediction minus label',
         },
         'mape': {

@@ -19,24 +19,29 @@
         'rows_per_unit': driftline._var('driftline_rows_per_unit', {}) or {},
         'champions': driftline._var('driftline_champions', 2),
     } -%}
-    {%- for name, variable in {'planned_rows': 'driftline_planned_rows', 'min_rows': 'driftline_comparison_min_rows', 'champions': 'driftline_champions'}.items() -%}
+    {%- for name, variable in {'planned_rows': 'driftline_planned_rows', 'min_rows': 'driftline_comparison_min_rows',
+        'champions': 'driftline_champions'}.items() -%}
         {%- set value = settings[name] -%}
         {%- if not driftline._is_finite(value) or value < 1 or value | int != value -%}
-            {{- exceptions.raise_compiler_error("driftline: var '" ~ variable ~ "': given " ~ tojson(value | string) ~ '; allowed: a whole number from 1') -}}
+            {{- exceptions.raise_compiler_error("driftline: var '" ~ variable ~ "': given " ~ tojson(value | string)
+                ~ '; allowed: a whole number from 1') -}}
         {%- endif -%}
     {%- endfor -%}
     {%- set lower = settings.lower_is_better -%}
     {%- if lower is string or lower is mapping or lower is not sequence or lower | reject('string') | list -%}
-        {{- exceptions.raise_compiler_error("driftline: var 'driftline_lower_is_better': given " ~ tojson(lower | string) ~ "; allowed: a list of business metrics' names") -}}
+        {{- exceptions.raise_compiler_error("driftline: var 'driftline_lower_is_better': given "
+            ~ tojson(lower | string) ~ "; allowed: a list of business metrics' names") -}}
     {%- endif -%}
-    {%- for name, allowed in {'minimal_effect': '{metric: a difference over 0}', 'rows_per_unit': '{monitor: a number of rows over 0}'}.items() -%}
+    {%- for name, allowed in {'minimal_effect': '{metric: a difference over 0}',
+        'rows_per_unit': '{monitor: a number of rows over 0}'}.items() -%}
         {%- set given = settings[name] -%}
         {%- set ns = namespace(good=given is mapping) -%}
         {%- for key in (given if given is mapping else []) -%}
             {%- if not driftline._is_finite(given[key]) or given[key] <= 0 -%}{%- set ns.good = false -%}{%- endif -%}
         {%- endfor -%}
         {%- if not ns.good -%}
-            {{- exceptions.raise_compiler_error("driftline: var 'driftline_" ~ name ~ "': given " ~ tojson(given | string) ~ '; allowed: ' ~ allowed) -}}
+            {{- exceptions.raise_compiler_error("driftline: var 'driftline_" ~ name ~ "': given "
+                ~ tojson(given | string) ~ '; allowed: ' ~ allowed) -}}
         {%- endif -%}
     {%- endfor -%}
     {%- set traffic = settings.traffic -%}
@@ -49,7 +54,8 @@
         {%- endfor -%}
     {%- endfor -%}
     {%- if not ns.good -%}
-        {{- exceptions.raise_compiler_error("driftline: var 'driftline_traffic': given " ~ tojson(traffic | string) ~ '; allowed: {monitor: {version: share over 0}}') -}}
+        {{- exceptions.raise_compiler_error("driftline: var 'driftline_traffic': given " ~ tojson(traffic | string)
+            ~ '; allowed: {monitor: {version: share over 0}}') -}}
     {%- endif -%}
     {{- return(settings) -}}
 {% endmacro %}
@@ -59,11 +65,13 @@
     Sums over the windows of the usual sizes (span `window`) and over everything up to a period (span `cumulative`), for
     relations that have rows only for the periods that count.
 
-    relation  name of the relation: period, period_index, first_index, counts (1 for a period that counts), the keys and the sums
+    relation  name of the relation: period, period_index, first_index, counts (1 for a period that counts), the keys
+              and the sums
     keys      list of column names
     sums      list of column names
 
-    Returns <keys>, period, period_index, span, size (0 for cumulative), window_periods, periods (how many count), <sums>.
+    Returns <keys>, period, period_index, span, size (0 for cumulative), window_periods, periods (how many count),
+    <sums>.
 #}
 {% macro _roll_spans(relation, keys, sums) %}
     {%- set partition = 'partition by ' ~ keys | join(', ') ~ ' order by period_index ' %}
@@ -73,7 +81,8 @@
         {%- for size in window.sizes %}
         {%- set frame = '(' ~ partition ~ 'range between ' ~ (size - 1) ~ ' preceding and current row)' %}
         select
-            {{ keys | join(', ') }}, period, period_index, first_index, {{ driftline._text('window') }} as span, {{ size }} as size,
+            {{ keys | join(', ') }}, period, period_index, first_index, {{ driftline._text('window') }} as span,
+            {{ size }} as size,
             cast({{ size }} as {{ dbt.type_bigint() }}) as window_periods,
             sum(counts) over {{ frame }} as periods
             {%- for name in sums %}, sum({{ name }}) over {{ frame }} as {{ name }}{% endfor %}

@@ -137,17 +137,6 @@
 {% endmacro %}
 
 
-{# What the groups of a segment are held against each other in: disparity → the rates that make it. #}
-{% macro _disparities() %}
-    {{- return({
-        'demographic_parity': ['selection_rate'],
-        'equal_opportunity': ['true_positive_rate'],
-        'predictive_parity': ['precision'],
-        'equalized_odds': ['true_positive_rate', 'false_positive_rate'],
-    }) -}}
-{% endmacro %}
-
-
 {#
     What a sum of squares exceeds by chance: the quantile of χ² with as many degrees of freedom as give it this mean and
     variance (Satterthwaite), after Wilson and Hilferty (Abramowitz & Stegun 26.4.17). 0 where the mean is 0.

@@ -1,15 +1,19 @@
 {{ config(materialized='table') }}
-{%- set series = ['model_version', 'segment', 'segment_value', 'window_periods', 'family', 'metric', 'column_name', 'baseline'] %}
+{%- set series = ['model_version', 'segment', 'segment_value', 'window_periods', 'family', 'metric', 'column_name',
+    'baseline'] %}
 
 -- The windows each alert is explained for: its first, the one with the largest effect, and its last.
 with episodes as (
     select
-        a.alert_id, a.monitor, a.model_version, a.segment, a.segment_value, a.window_periods, a.family, a.metric, a.column_name, a.baseline,
+        a.alert_id, a.monitor, a.model_version, a.segment, a.segment_value, a.window_periods, a.family, a.metric,
+        a.column_name, a.baseline,
         -- A trend is explained by what moved in the measure it is a trend of.
         {%- for kind in ['family', 'metric'] %}
         case
             {%- for family in ['business', 'performance', 'estimate', 'quality', 'drift'] %}
-            when a.family = 'trend' and substring(a.metric, 1, {{ family | length + 1 }}) = '{{ family }}_' then {{ "'" ~ family ~ "'" if kind == 'family' else 'substring(a.metric, ' ~ (family | length + 2) ~ ')' }}
+            when a.family = 'trend' and substring(a.metric, 1, {{ family | length + 1 }}) = '{{ family }}_'
+                then {{ "'" ~ family ~ "'" if kind == 'family'
+                else 'substring(a.metric, ' ~ (family | length + 2) ~ ')' }}
             {%- endfor %}
             else a.{{ kind }}
         end as explained_{{ kind }},
@@ -18,7 +22,8 @@ with episodes as (
     from {{ ref('driftline_episodes') }} as a
     join {{ ref('driftline_int_monitors') }} as m on m.monitor = a.monitor
     join {{ ref('driftline_groups') }} as g
-        on g.monitor = a.monitor and g.source = 'relation' and g.model_version = a.model_version and g.segment = a.segment and g.segment_value = a.segment_value
+        on g.monitor = a.monitor and g.source = 'relation' and g.model_version = a.model_version
+            and g.segment = a.segment and g.segment_value = a.segment_value
 ),
 
 breaches as (
@@ -38,9 +43,12 @@ breaches as (
 select
     cast(row_number() over (order by e.alert_id, b.window_start) as {{ dbt.type_int() }}) as case_no,
     -- What alerts on the same thing have in common.
-    cast(dense_rank() over (order by e.monitor, e.explained_family, e.explained_metric, e.column_name, b.column_role) as {{ dbt.type_int() }}) as subject_no,
+    cast(dense_rank() over (
+        order by e.monitor, e.explained_family, e.explained_metric, e.column_name, b.column_role
+    ) as {{ dbt.type_int() }}) as subject_no,
     e.alert_id, e.monitor, e.model_version, e.segment, e.segment_value, e.window_periods, b.window_start, b.window_end,
-    e.family, e.metric, e.explained_family, e.explained_metric, e.column_name, b.column_role, e.baseline, e.group_no, e.period, w.period_index, e.monitor_first_index, e.has_prediction, e.task,
+    e.family, e.metric, e.explained_family, e.explained_metric, e.column_name, b.column_role, e.baseline, e.group_no,
+    e.period, w.period_index, e.monitor_first_index, e.has_prediction, e.task,
     b.from_first = 1 as is_first_window, b.by_effect = 1 as is_peak_window, b.from_last = 1 as is_last_window,
     -- What no measure of drift knows is compared with the reference.
     case when e.baseline in ('previous', 'trailing', 'seasonal') then e.baseline else 'reference' end as drift_baseline

@@ -1,5 +1,9 @@
-{{ config(materialized='table') }}
+{{ config(materialized='ephemeral') }}
 {%- set null_double = driftline._as_double('null') -%}
+{%- set effects = {} -%}
+{%- for metric in driftline._metrics() if metric.effect != 'loss' -%}
+    {%- do effects.update({metric.name: metric.effect}) -%}
+{%- endfor -%}
 {%- set label_mean = '(sum(b.l * b.label) / nullif(sum(b.l), 0))' %}
 
 -- Causes of alerts that are features: by how far each has drifted, times how much the model hangs on it.
@@ -128,10 +132,15 @@ explained as (
         w.*,
         case
             when explained_family not in ('performance', 'concept', 'estimate_error') then 'prediction'
-            when explained_metric like 'calibration%' or explained_metric = 'bias' then 'calibration'
-            when explained_family = 'concept' and explained_metric like 'loss%' then 'loss'
-            when explained_family = 'concept' or explained_metric = 'label_rate' then 'label'
-            else 'loss'
+            when explained_family <> 'concept' then case
+                {%- for name, effect in effects.items() %}
+                when explained_metric = '{{ name }}' then '{{ effect }}'
+                {%- endfor %}
+                else 'loss'
+            end
+            when explained_metric like 'calibration%' then 'calibration'
+            when explained_metric like 'loss%' then 'loss'
+            else 'label'
         end as effect_of
     from {{ ref('driftline_explained_windows') }} as w
     where explained_family <> 'quality' and not (explained_family = 'drift' and column_role = 'feature')

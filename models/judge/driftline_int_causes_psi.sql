@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='ephemeral') }}
 {%- set null_double = driftline._as_double('null') %}
 
 -- Causes of alerts on a column's distribution: segment values and versions by what they carry of the PSI, and its bins.

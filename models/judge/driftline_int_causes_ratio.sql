@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='ephemeral') }}
 {%- set null_double = driftline._as_double('null') %}
 
 -- Causes of alerts on metrics that are ratios of sums over rows: segment values and versions by what they add to the

@@ -1,15 +1,16 @@
 {{ config(materialized='table') }}
 
--- What a score has meant in the reference: the share of positive labels in each of its bins (of the probability of a chosen
--- class: the share of right choices), made to rise with the score by
--- isotonic regression. Its value at a bin is the largest, over all bins before it, of the smallest mean from there on to any
--- bin after it (Robertson, Wright & Dykstra, Order Restricted Statistical Inference, 1988, theorem 1.4.4).
+-- What a score has meant in the reference: the share of positive labels in each of its bins (of the probability of a
+-- chosen class: the share of right choices), made to rise with the score by isotonic regression. Its value at a bin
+-- is the largest, over all bins before it, of the smallest mean from there on to any bin after it (Robertson, Wright
+-- & Dykstra, Order Restricted Statistical Inference, 1988, theorem 1.4.4).
 with bins as (
     select
         r.group_no, c.column_no, c.column_role, c.cell_no, c.bin, c.bin_lower, c.bin_upper, r.l, r.l2, r.y, r.lp
     from {{ ref('driftline_reference') }} as r
     join {{ ref('driftline_groups') }} as g on g.group_no = r.group_no and g.source = 'relation' and g.segment = 'all'
-    join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no and c.column_role in ('performance', 'confidence') and c.column_kind = 'numeric' and c.bin_kind = 'range'
+    join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no and c.column_role in ('performance', 'confidence')
+        and c.column_kind = 'numeric' and c.bin_kind = 'range'
 ),
 
 cumulated as (
@@ -17,8 +18,11 @@ cumulated as (
         group_no, column_no, bin,
         sum(l) over (partition by group_no, column_no order by bin rows unbounded preceding) as l_to,
         sum(y) over (partition by group_no, column_no order by bin rows unbounded preceding) as y_to,
-        coalesce(sum(l) over (partition by group_no, column_no order by bin rows between unbounded preceding and 1 preceding), 0e0) as l_before,
-        coalesce(sum(y) over (partition by group_no, column_no order by bin rows between unbounded preceding and 1 preceding), 0e0) as y_before
+        {%- for name in ['l', 'y'] %}
+        coalesce(sum({{ name }}) over (
+            partition by group_no, column_no order by bin rows between unbounded preceding and 1 preceding
+        ), 0e0) as {{ name }}_before{{ ',' if not loop.last }}
+        {%- endfor %}
     from bins
     where l > 0
 ),
@@ -64,12 +68,16 @@ pooled as (
 -- Segments share the calibration of their version.
 select
     g.group_no, p.column_no, p.cell_no, p.bin, p.bin_lower, p.bin_upper, p.l as labelled_weight, p.y as label_sum,
-    p.y / nullif(p.l, 0e0) as label_rate, p.lp / nullif(p.l, 0e0) as mean_score, p.calibrated, cast(p.block as {{ dbt.type_int() }}) as block,
+    p.y / nullif(p.l, 0e0) as label_rate, p.lp / nullif(p.l, 0e0) as mean_score, p.calibrated,
+    cast(p.block as {{ dbt.type_int() }}) as block,
     -- One half of a row of each kind keeps a block of all or none from being certain (Jeffreys).
-    ((p.calibrated * p.block_n + 0.5e0) / (p.block_n + 1e0)) * (1e0 - (p.calibrated * p.block_n + 0.5e0) / (p.block_n + 1e0)) / (p.block_n + 1e0) as variance,
+    ((p.calibrated * p.block_n + 0.5e0) / (p.block_n + 1e0))
+        * (1e0 - (p.calibrated * p.block_n + 0.5e0) / (p.block_n + 1e0)) / (p.block_n + 1e0) as variance,
     -- The threshold is one of the edges.
-    coalesce(p.bin_lower >= g.decision_threshold - greatest(abs(g.decision_threshold) * 1e-15, 1e-299), false) as is_positive,
-    coalesce(g.task, '') = 'binary' and p.column_role = 'performance' or coalesce(g.task, '') = 'multiclass' and p.column_role = 'confidence' as is_used
+    coalesce(p.bin_lower >= g.decision_threshold - greatest(abs(g.decision_threshold) * 1e-15, 1e-299), false)
+        as is_positive,
+    coalesce(g.task, '') = 'binary' and p.column_role = 'performance'
+        or coalesce(g.task, '') = 'multiclass' and p.column_role = 'confidence' as is_used
 from (
     select pooled.*, coalesce(block_l * block_l / nullif(block_l2, 0e0), 0e0) as block_n from pooled
 ) as p

@@ -2,8 +2,10 @@
 {%- set disparities = driftline._disparities() -%}
 {%- set bounds = {'': 'value', 'strict_': 'value', 'reference_': 'reference_value'} -%}
 {%- set kinds = ['difference', 'ratio'] -%}
-{%- set least = ['ratio', 'ratio_lower', 'ratio_upper', 'strict_ratio_upper', 'reference_ratio', 'reference_ratio_lower'] -%}
-{%- set greatest = ['difference', 'difference_lower', 'difference_upper', 'strict_difference_lower', 'reference_difference', 'reference_difference_upper'] -%}
+{%- set least = ['ratio', 'ratio_lower', 'ratio_upper', 'strict_ratio_upper', 'reference_ratio',
+    'reference_ratio_lower'] -%}
+{%- set greatest = ['difference', 'difference_lower', 'difference_upper', 'strict_difference_lower',
+    'reference_difference', 'reference_difference_upper'] -%}
 {%- set names = ['difference_highest', 'difference_lowest', 'ratio_highest', 'ratio_lowest'] -%}
 {%- set rate_counts = ['difference_rate', 'ratio_rate', 'reference_difference_rate', 'reference_ratio_rate'] -%}
 {%- set groups = ['scored_value', 'known_value', 'groups_of_rate', 'eligible_rows',
@@ -12,8 +14,8 @@
 {%- set null_text = driftline._as_text('null') -%}
 {%- set null_count = 'cast(null as ' ~ dbt.type_bigint() ~ ')' %}
 
--- Every pair of groups that take part. Their bounds hold for all pairs at once, so they hold for the pair that is picked
--- because it is farthest apart.
+-- Every pair of groups that take part. Their bounds hold for all pairs at once, so they hold for the pair that is
+-- picked because it is farthest apart.
 with pairs as {{ driftline._computed_once() }} (
     select
         a.set_no, a.rate, a.segment_value as group_a, b.segment_value as group_b
@@ -25,20 +27,24 @@ with pairs as {{ driftline._computed_once() }} (
         {{ both }}a.{{ value }} / nullif(b.{{ value }}, 0) end as {{ prefix }}ratio
         {%- endif %}
         {%- for end in ['lower', 'upper'] %},
-        {{ both }}{{ driftline._difference_bound(end, 'a', 'b', value, prefix) }} end as {{ prefix }}difference_{{ end }},
+        {{ both }}{{ driftline._difference_bound(end, 'a', 'b', value, prefix) }} end
+            as {{ prefix }}difference_{{ end }},
         {{ both }}{{ driftline._ratio_bound(end, 'a', 'b', value, prefix) }} end as {{ prefix }}ratio_{{ end }}
         {%- endfor %}
         {%- endfor %}
     from {{ ref('driftline_fairness_groups') }} as a
-    join {{ ref('driftline_fairness_groups') }} as b on b.set_no = a.set_no and b.rate = a.rate and b.segment_value <> a.segment_value
+    join {{ ref('driftline_fairness_groups') }} as b on b.set_no = a.set_no and b.rate = a.rate
+        and b.segment_value <> a.segment_value
     where (a.eligible = 1 and b.eligible = 1) or (a.reference_eligible = 1 and b.reference_eligible = 1)
 ),
 
 ranked as (
     select
         p.*,
-        row_number() over (partition by set_no order by coalesce(difference, -2) desc, rate, {{ driftline._byte_order('group_a') }}, {{ driftline._byte_order('group_b') }}) as by_difference,
-        row_number() over (partition by set_no order by case when ratio is null then 1 else 0 end, ratio, rate, {{ driftline._byte_order('group_a') }}, {{ driftline._byte_order('group_b') }}) as by_ratio
+        row_number() over (partition by set_no order by coalesce(difference, -2) desc, rate,
+            {{ driftline._byte_order('group_a') }}, {{ driftline._byte_order('group_b') }}) as by_difference,
+        row_number() over (partition by set_no order by case when ratio is null then 1 else 0 end, ratio, rate,
+            {{ driftline._byte_order('group_a') }}, {{ driftline._byte_order('group_b') }}) as by_ratio
     from pairs as p
 ),
 
@@ -46,8 +52,10 @@ everything as (
     select
         set_no,
         {%- for name in least + greatest %} {{ name }},{% endfor %}
-        case when by_difference = 1 then group_a end as difference_highest, case when by_difference = 1 then group_b end as difference_lowest,
-        case when by_ratio = 1 then group_b end as ratio_highest, case when by_ratio = 1 then group_a end as ratio_lowest,
+        case when by_difference = 1 then group_a end as difference_highest,
+        case when by_difference = 1 then group_b end as difference_lowest,
+        case when by_ratio = 1 then group_b end as ratio_highest,
+        case when by_ratio = 1 then group_a end as ratio_lowest,
         {%- for prefix in ['', 'reference_'] %}{% for kind in kinds %}
         case when {{ prefix }}{{ kind }} is not null then rate end as {{ prefix }}{{ kind }}_rate,
         {%- endfor %}{% endfor %}
@@ -82,7 +90,8 @@ extremes as (
 ),
 
 sets as (
-    select distinct set_no, disparity, monitor, model_version, segment, window_periods, window_start, window_end, is_complete
+    select distinct set_no, disparity, monitor, model_version, segment, window_periods, window_start, window_end,
+        is_complete
     from {{ ref('driftline_fairness_groups') }}
 ),
 
@@ -92,21 +101,28 @@ compared as {{ driftline._computed_once() }} (
         {%- for name in rate_counts %} e.{{ name }}s,{% endfor %}
         {%- for name in least + greatest + names %} e.{{ name }},{% endfor %}
         e.groups_with_rows, e.groups_known, e.group_count, e.row_count, e.reference_row_count,
-        case s.disparity {% for name in disparities %}when '{{ name }}' then {{ disparities[name] | length }} {% endfor %}end as rates_needed
+        case s.disparity
+            {%- for name in disparities %}
+            when '{{ name }}' then {{ disparities[name] | length }}
+            {%- endfor %}
+        end as rates_needed
     from sets as s
     join extremes as e on e.set_no = s.set_no
 ),
 
 judged as {{ driftline._computed_once() }} (
     {%- for kind in kinds %}
-    {%- set to_strict = '(c.difference - c.strict_difference_lower)' if kind == 'difference' else '(c.strict_ratio_upper - c.ratio)' -%}
-    {%- set to_reference = '(c.reference_difference_upper - c.reference_difference)' if kind == 'difference' else '(c.reference_ratio - c.reference_ratio_lower)' %}
+    {%- set to_strict = '(c.difference - c.strict_difference_lower)' if kind == 'difference'
+        else '(c.strict_ratio_upper - c.ratio)' -%}
+    {%- set to_reference = '(c.reference_difference_upper - c.reference_difference)' if kind == 'difference'
+        else '(c.reference_ratio - c.reference_ratio_lower)' %}
     select
         c.*, c.disparity || '_{{ kind }}' as metric,
         {%- set known = 'case when c.' ~ kind ~ '_rates = c.rates_needed' %}
         {{ known }} then c.{{ kind }} end as value,
         {{ known }} then greatest(c.{{ kind }}_lower, 0e0) end as value_lower,
-        {{ known }} then {{ 'c.difference_upper' if kind == 'difference' else 'least(c.ratio_upper, 1e0)' }} end as value_upper,
+        {{ known }} then {{ 'c.difference_upper' if kind == 'difference' else 'least(c.ratio_upper, 1e0)' }} end
+            as value_upper,
         {{ known }} then c.{{ kind }}_highest end as highest_group,
         {{ known }} then c.{{ kind }}_lowest end as lowest_group,
         {{ known }} then {{ to_strict }} end as noise,
@@ -120,7 +136,8 @@ judged as {{ driftline._computed_once() }} (
 ),
 
 levels as {{ driftline._computed_once() }} (
-    select {{ driftline._normal_tail('l.tail') }} as z from (select (1e0 - {{ driftline._as_double(driftline._confidence()) }}) / 2e0 as tail) as l
+    select {{ driftline._normal_tail('l.tail') }} as z
+    from (select (1e0 - {{ driftline._as_double(driftline._confidence()) }}) / 2e0 as tail) as l
 )
 
 select
@@ -130,9 +147,12 @@ select
     {{ driftline._as_text('g.rate') }} as metric, g.is_complete, g.is_mature,
     cast(g.row_count as {{ dbt.type_bigint() }}) as row_count,
     {{ driftline._as_double('g.value') }} as value,
-    {{ driftline._as_double('case when g.value is not null then ' ~ driftline._wilson('lower', 'g.value', 'g.effective_rows', 'l.z') ~ ' end') }} as value_lower,
-    {{ driftline._as_double('case when g.value is not null then ' ~ driftline._wilson('upper', 'g.value', 'g.effective_rows', 'l.z') ~ ' end') }} as value_upper,
-    {{ null_count }} as group_count, {{ null_count }} as excluded_group_count, {{ null_text }} as highest_group, {{ null_text }} as lowest_group,
+    {%- for end in ['lower', 'upper'] %}
+    {{ driftline._as_double('case when g.value is not null then '
+        ~ driftline._wilson(end, 'g.value', 'g.effective_rows', 'l.z') ~ ' end') }} as value_{{ end }},
+    {%- endfor %}
+    {{ null_count }} as group_count, {{ null_count }} as excluded_group_count, {{ null_text }} as highest_group,
+    {{ null_text }} as lowest_group,
     {{ null_double }} as noise,
     {{ driftline._as_double('g.reference_value') }} as reference_value,
     cast(g.reference_row_count as {{ dbt.type_bigint() }}) as reference_row_count,
@@ -149,7 +169,8 @@ select
     j.model_version = 'all',
     {{ driftline._as_text('j.metric') }}, j.is_complete, j.immature = 0,
     cast(coalesce(j.row_count, 0) as {{ dbt.type_bigint() }}),
-    {{ driftline._as_double('j.value') }}, {{ driftline._as_double('j.value_lower') }}, {{ driftline._as_double('j.value_upper') }},
+    {{ driftline._as_double('j.value') }}, {{ driftline._as_double('j.value_lower') }},
+    {{ driftline._as_double('j.value_upper') }},
     cast(j.group_count as {{ dbt.type_bigint() }}), cast(j.groups_known - j.group_count as {{ dbt.type_bigint() }}),
     {{ driftline._as_text('j.highest_group') }}, {{ driftline._as_text('j.lowest_group') }},
     {{ driftline._as_double('j.noise') }}, {{ driftline._as_double('j.reference_value') }},

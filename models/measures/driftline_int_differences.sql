@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='ephemeral') }}
 {%- set metrics = driftline._metrics() -%}
 {%- set whole_metrics = metrics | selectattr('compared', 'defined') | selectattr('compared', 'equalto', 'windows')
     | map(attribute='name') | list -%}

@@ -1,11 +1,13 @@
 {{ config(materialized='table') }}
 {%- set side = 'group_no, window_periods, period_index, side' -%}
+{%- set upwards = 'partition by ' ~ side ~ ', column_no order by bin' -%}
+{%- set before = 'rows between unbounded preceding and 1 preceding' -%}
 {#- The mean of |x| of a standard normal x. -#}
 {%- set mean_of_absolute = '0.7978845608028654e0' -%}
 {%- set of_groups = ['expected_calibration_error', 'calibration_chance', 'calibration_variance'] %}
 
--- What the order of the scores is worth, by side (as in driftline_model_sums) and score: areas, KS, precision and capture, with
--- the least and the most they can be given what the bins tell.
+-- What the order of the scores is worth, by side (as in driftline_model_sums) and score: areas, KS, precision and
+-- capture, with the least and the most they can be given what the bins tell.
 with scores as (
     select
         b.*,
@@ -19,15 +21,14 @@ with scores as (
 ranked as (
     select
         {{ side }}, column_no, column_name, bin, bin_group, is_one_value, labelled, positives, negatives, score_sum,
-        sum(positives) over (partition by {{ side }}, column_no) as all_positives,
-        sum(negatives) over (partition by {{ side }}, column_no) as all_negatives,
-        sum(positives) over (partition by {{ side }}, column_no order by bin rows unbounded preceding) as positives_to,
-        sum(negatives) over (partition by {{ side }}, column_no order by bin rows unbounded preceding) as negatives_to,
+        {%- for name in ['positives', 'negatives'] %}
+        sum({{ name }}) over (partition by {{ side }}, column_no) as all_{{ name }},
+        sum({{ name }}) over ({{ upwards }} rows unbounded preceding) as {{ name }}_to,
+        coalesce(sum({{ name }}) over ({{ upwards }} {{ before }}), 0e0) as {{ name }}_below,
+        {%- endfor %}
         -- Added up from the top, not subtracted from the total, so that nothing stays where there is nothing.
-        coalesce(sum(positives) over (partition by {{ side }}, column_no order by bin desc rows between unbounded preceding and 1 preceding), 0e0) as positives_above,
-        coalesce(sum(labelled) over (partition by {{ side }}, column_no order by bin desc rows between unbounded preceding and 1 preceding), 0e0) as labelled_above,
-        coalesce(sum(negatives) over (partition by {{ side }}, column_no order by bin rows between unbounded preceding and 1 preceding), 0e0) as negatives_below,
-        coalesce(sum(positives) over (partition by {{ side }}, column_no order by bin rows between unbounded preceding and 1 preceding), 0e0) as positives_below
+        coalesce(sum(positives) over ({{ upwards }} desc {{ before }}), 0e0) as positives_above,
+        coalesce(sum(labelled) over ({{ upwards }} desc {{ before }}), 0e0) as labelled_above
     from scores
     where labelled > 0
 ),
@@ -38,23 +39,32 @@ terms as (
         positives * (negatives_below + 0.5e0 * negatives) as auc_term,
         case when is_one_value then 0e0 else 0.5e0 * positives * negatives end as auc_slack,
         abs(positives_to / nullif(all_positives, 0e0) - negatives_to / nullif(all_negatives, 0e0)) as ks_term,
-        case when is_one_value then abs(positives_to / nullif(all_positives, 0e0) - negatives_to / nullif(all_negatives, 0e0))
-            else greatest(positives_to / nullif(all_positives, 0e0) - negatives_below / nullif(all_negatives, 0e0), negatives_to / nullif(all_negatives, 0e0) - positives_below / nullif(all_positives, 0e0))
+        case
+            when is_one_value
+                then abs(positives_to / nullif(all_positives, 0e0) - negatives_to / nullif(all_negatives, 0e0))
+            else greatest(
+                positives_to / nullif(all_positives, 0e0) - negatives_below / nullif(all_negatives, 0e0),
+                negatives_to / nullif(all_negatives, 0e0) - positives_below / nullif(all_positives, 0e0)
+            )
         end as ks_upper_term,
-        -- Average precision: what this bin's positives add, all at one threshold; in the best and the worst order; and evenly mixed.
+        -- Average precision: what this bin's positives add, all at one threshold; in the best and the worst order;
+        -- and evenly mixed.
         positives * (positives_above + positives) / (labelled_above + labelled) as tied_term,
         positives * (positives_above + positives) / nullif(labelled_above + positives, 0e0) as best_term,
         positives - case when labelled_above + negatives > 0 then
-            (labelled_above - positives_above + negatives) * ln((labelled_above + labelled) / (labelled_above + negatives))
+            (labelled_above - positives_above + negatives)
+            * ln((labelled_above + labelled) / (labelled_above + negatives))
         else 0e0 end as worst_term,
         positives * (positives / labelled + case when labelled_above > 0 then
-            (positives_above - positives * labelled_above / labelled) / labelled * ln((labelled_above + labelled) / labelled_above)
+            (positives_above - positives * labelled_above / labelled) / labelled
+            * ln((labelled_above + labelled) / labelled_above)
         else 0e0 end) as mixed_term,
         is_one_value,
         -- The part of the bin that is among the top tenth.
         case
             when 0.1e0 * (all_positives + all_negatives) - labelled_above >= labelled then labelled
-            when 0.1e0 * (all_positives + all_negatives) > labelled_above then 0.1e0 * (all_positives + all_negatives) - labelled_above
+            when 0.1e0 * (all_positives + all_negatives) > labelled_above
+                then 0.1e0 * (all_positives + all_negatives) - labelled_above
             else 0e0
         end as taken,
         negatives
@@ -68,11 +78,13 @@ by_score as (
         sum(auc_term) / nullif(max(all_positives) * max(all_negatives), 0e0) as roc_auc,
         sum(auc_slack) / nullif(max(all_positives) * max(all_negatives), 0e0) as auc_slack,
         max(ks_term) as ks, max(ks_upper_term) as ks_upper,
-        sum(case when is_one_value then tied_term else mixed_term end) / nullif(max(all_positives), 0e0) as average_precision,
-        sum(case when is_one_value then tied_term else worst_term end) / nullif(max(all_positives), 0e0) as average_precision_lower,
-        sum(case when is_one_value then tied_term else best_term end) / nullif(max(all_positives), 0e0) as average_precision_upper,
+        {%- for name, term in {'': 'mixed', '_lower': 'worst', '_upper': 'best'}.items() %}
+        sum(case when is_one_value then tied_term else {{ term }}_term end) / nullif(max(all_positives), 0e0)
+            as average_precision{{ name }},
+        {%- endfor %}
         sum(positives * taken / labelled) / nullif(max(all_positives), 0e0) as capture,
-        sum(case when taken > negatives then taken - negatives else 0e0 end) / nullif(max(all_positives), 0e0) as capture_lower,
+        sum(case when taken > negatives then taken - negatives else 0e0 end) / nullif(max(all_positives), 0e0)
+            as capture_lower,
         sum(least(taken, positives)) / nullif(max(all_positives), 0e0) as capture_upper
     from terms
     group by {{ side }}, column_no, column_name
@@ -89,14 +101,16 @@ calibration as (
             / nullif(sum(labelled), 0e0) as calibration_chance,
         sum(labelled * rate * (1e0 - rate)) / nullif(sum(labelled) * sum(labelled), 0e0) as calibration_variance
     from (select bins.*, (positives + 1e0) / (labelled + 2e0) as rate from (
-        select {{ side }}, column_no, column_name, bin_group, sum(score_sum) as score_sum, sum(positives) as positives, sum(labelled) as labelled
+        select {{ side }}, column_no, column_name, bin_group, sum(score_sum) as score_sum, sum(positives) as positives,
+            sum(labelled) as labelled
         from ranked
         group by {{ side }}, column_no, column_name, bin_group
     ) as bins) as rated
     group by {{ side }}, column_no, column_name
 )
 
-{%- set columns = ['all_positives', 'all_negatives', 'roc_auc', 'auc_slack', 'ks', 'ks_upper', 'average_precision', 'average_precision_lower', 'average_precision_upper', 'capture', 'capture_lower', 'capture_upper'] %}
+{%- set columns = ['all_positives', 'all_negatives', 'roc_auc', 'auc_slack', 'ks', 'ks_upper', 'average_precision',
+    'average_precision_lower', 'average_precision_upper', 'capture', 'capture_lower', 'capture_upper'] %}
 
 -- Put together by grouping and not by a join: Postgres knows nothing of how many rows the steps before have.
 select

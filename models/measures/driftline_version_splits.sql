@@ -4,27 +4,31 @@
 {%- set least_periods = driftline._least_periods() -%}
 {%- set null_text = driftline._as_text('null') -%}
 {%- set units -%}
-    case c.monitor{% for monitor in settings.rows_per_unit %} when {{ driftline._literal(monitor) }} then {{ settings.rows_per_unit[monitor] }}{% endfor %} when '' then 1e0 else 1e0 end
+    case c.monitor{% for monitor in settings.rows_per_unit %} when {{ driftline._literal(monitor) }}
+        then {{ settings.rows_per_unit[monitor] }}{% endfor %} when '' then 1e0 else 1e0 end
 {%- endset %}
 
--- Whether the rows of two versions are split as they should be: by the share declared in driftline_traffic, else alike in
--- every value of every segment.
+-- Whether the rows of two versions are split as they should be: by the share declared in driftline_traffic, else
+-- alike in every value of every segment.
 with traffic as (
     {%- set ns = namespace(rows=0) -%}
     {%- for monitor in settings.traffic -%}
     {%- for version in settings.traffic[monitor] %}
     {{ 'union all' if ns.rows }}
     {%- set ns.rows = ns.rows + 1 %}
-    select {{ driftline._text(monitor) }} as monitor, {{ driftline._text(version) }} as model_version, {{ driftline._as_double(settings.traffic[monitor][version]) }} as share
+    select {{ driftline._text(monitor) }} as monitor, {{ driftline._text(version) }} as model_version,
+        {{ driftline._as_double(settings.traffic[monitor][version]) }} as share
     {%- endfor -%}
     {%- endfor %}
     {%- if not ns.rows %}
-    select {{ null_text }} as monitor, {{ null_text }} as model_version, {{ driftline._as_double('null') }} as share where 1 = 0
+    select {{ null_text }} as monitor, {{ null_text }} as model_version,
+        {{ driftline._as_double('null') }} as share where 1 = 0
     {%- endif %}
 ),
 
 couples as (
-    select c.couple_no, c.monitor, c.challenger, c.champion, c.period, c.first_index, t1.share / (t1.share + t0.share) as share,
+    select c.couple_no, c.monitor, c.challenger, c.champion, c.period, c.first_index,
+        t1.share / (t1.share + t0.share) as share,
         {{ driftline._as_double(units) }} as rows_per_unit
     from {{ ref('driftline_version_pairs') }} as c
     left join traffic as t1 on t1.monitor = c.monitor and t1.model_version = c.challenger
@@ -41,7 +45,8 @@ sides as (
 by_value as (
     select
         s.couple_no, r.period_index, r.segment, r.segment_value,
-        sum(case when s.side = 1 then r.row_count else 0 end) as rows_1, sum(case when s.side = 0 then r.row_count else 0 end) as rows_0
+        sum(case when s.side = 1 then r.row_count else 0 end) as rows_1,
+        sum(case when s.side = 0 then r.row_count else 0 end) as rows_0
     from {{ ref('driftline_version_rows') }} as r
     join sides as s on s.monitor = r.monitor and s.model_version = r.model_version
     group by s.couple_no, r.period_index, r.segment, r.segment_value
@@ -55,7 +60,8 @@ dense as (
         union all
         select t.couple_no, t.period_index, k.segment, k.segment_value, 0, 0
         from by_value as t
-        join (select distinct couple_no, segment, segment_value from by_value where segment <> 'all') as k on k.couple_no = t.couple_no
+        join (select distinct couple_no, segment, segment_value from by_value where segment <> 'all') as k
+            on k.couple_no = t.couple_no
         where t.segment = 'all'
     ) as both_kinds
     group by couple_no, period_index, segment, segment_value
@@ -86,14 +92,17 @@ excesses as (
 
 squared as (
     select
-        couple_no, period, first_index, period_index, segment, segment_value, coalesce(share, -1) as share, rows_per_unit, information, 1 as counts,
+        couple_no, period, first_index, period_index, segment, segment_value, coalesce(share, -1) as share,
+        rows_per_unit, information, 1 as counts,
         excess, coalesce(excess_variance, 0) as excess_variance, excess * excess as excess_squared,
-        excess * coalesce(excess_variance, 0) as excess_by_variance, excess_variance * excess_variance as variance_squared
+        excess * coalesce(excess_variance, 0) as excess_by_variance,
+        excess_variance * excess_variance as variance_squared
     from excesses
 ),
 
 rolled as (
-    {{ driftline._roll_spans('squared', ['couple_no', 'segment', 'segment_value', 'share', 'rows_per_unit'], ['information', 'excess', 'excess_variance', 'excess_squared', 'excess_by_variance', 'variance_squared']) }}
+    {{ driftline._roll_spans('squared', ['couple_no', 'segment', 'segment_value', 'share', 'rows_per_unit'],
+        ['information', 'excess', 'excess_variance', 'excess_squared', 'excess_by_variance', 'variance_squared']) }}
 ),
 
 -- Rows that come together, as those of a request do, make the split vary more from period to period than chance does.
@@ -102,7 +111,8 @@ varied as {{ driftline._computed_once() }} (
     select
         r.*,
         case when span = 'cumulative' and periods >= {{ least_periods }} and excess_variance > 0 then
-            (excess_squared - 2e0 * (excess / excess_variance) * excess_by_variance + (excess / excess_variance) * (excess / excess_variance) * variance_squared)
+            (excess_squared - 2e0 * (excess / excess_variance) * excess_by_variance
+                + (excess / excess_variance) * (excess / excess_variance) * variance_squared)
             / excess_variance * (periods / (periods - 1e0))
         end as own_dispersion
     from rolled as r
@@ -112,10 +122,13 @@ tested as {{ driftline._computed_once() }} (
     select
         v.*,
         excess * (excess / nullif(excess_variance, 0)) / greatest(
-            coalesce(max(own_dispersion) over (partition by couple_no, segment, segment_value, period_index), 1e0), rows_per_unit, 1e0
+            coalesce(max(own_dispersion) over (partition by couple_no, segment, segment_value, period_index), 1e0),
+            rows_per_unit, 1e0
         ) as z_squared,
         -- Of two values one says as much as both.
-        case when count(case when excess_variance > 0 then 1 end) over (partition by couple_no, segment, span, size, period_index) = 2 then 0.5e0 else 1e0 end as statement
+        case when count(case when excess_variance > 0 then 1 end) over (
+            partition by couple_no, segment, span, size, period_index
+        ) = 2 then 0.5e0 else 1e0 end as statement
     from varied as v
 ),
 
@@ -123,21 +136,28 @@ scored as {{ driftline._computed_once() }} (
     select
         t.*, sqrt(z_squared / 2e0) as root,
         row_number() over (
-            partition by couple_no, segment, span, size, period_index order by coalesce(z_squared, -1) desc, {{ driftline._byte_order('segment_value') }}
+            partition by couple_no, segment, span, size, period_index order by coalesce(z_squared, -1) desc,
+            {{ driftline._byte_order('segment_value') }}
         ) as place,
-        sum(case when z_squared is not null then statement else 0e0 end) over (partition by couple_no, span, size, period_index) as statements
+        sum(case when z_squared is not null then statement else 0e0 end) over (
+            partition by couple_no, span, size, period_index
+        ) as statements
     from tested as t
 ),
 
 levels as {{ driftline._computed_once() }} (
-    select {{ driftline._information_per_row('l.alpha', '(' ~ settings.planned_rows ~ 'e0 / 2e0)') }} as per_row from (select {{ alpha }} as alpha) as l
+    select {{ driftline._information_per_row('l.alpha', '(' ~ settings.planned_rows ~ 'e0 / 2e0)') }} as per_row
+    from (select {{ alpha }} as alpha) as l
 ),
 
 valued as {{ driftline._computed_once() }} (
     select
-        s.couple_no, s.span, s.size, s.period_index, case when s.share >= 0 then s.share end as share, s.segment, s.segment_value,
+        s.couple_no, s.span, s.size, s.period_index, case when s.share >= 0 then s.share end as share, s.segment,
+        s.segment_value,
         least(s.statements * ({{ driftline._erfc('s.root') }}), 1e0) as p_value,
-        case when s.span = 'cumulative' then least(s.statements * ({{ driftline._anytime_p('s.z_squared', '(s.information * l.per_row)') }}), 1e0) end as anytime_p_value,
+        case when s.span = 'cumulative' then least(
+            s.statements * ({{ driftline._anytime_p('s.z_squared', '(s.information * l.per_row)') }}), 1e0
+        ) end as anytime_p_value,
         s.z_squared
     from scored as s
     cross join levels as l
@@ -145,11 +165,13 @@ valued as {{ driftline._computed_once() }} (
 ),
 
 judged as (
-    select v.*, case when coalesce(anytime_p_value, p_value) < {{ alpha }} then 1 else 0 end as is_mismatch from valued as v
+    select v.*, case when coalesce(anytime_p_value, p_value) < {{ alpha }} then 1 else 0 end as is_mismatch
+    from valued as v
 )
 
 select
     couple_no, span, size, period_index, share, segment, segment_value, p_value, anytime_p_value, is_mismatch,
     sum(is_mismatch) over (partition by couple_no, span, size, period_index) as mismatches,
-    row_number() over (partition by couple_no, span, size, period_index order by z_squared desc, {{ driftline._byte_order('segment') }}) as place
+    row_number() over (partition by couple_no, span, size, period_index order by z_squared desc,
+        {{ driftline._byte_order('segment') }}) as place
 from judged

@@ -91,7 +91,9 @@ def test_demo_fills_the_tables(demo: Outcome) -> None:
 
 def test_only_the_package_arrives(empty: Outcome, empty_database: duckdb.DuckDBPyConnection) -> None:
     """No demo model, no demo seed, nothing of the tests; and all of it is named driftline_."""
-    brought = {path.stem for path in (REPOSITORY / "models").rglob("*.sql")}
+    models = {path.stem: path.read_text(encoding="utf-8") for path in (REPOSITORY / "models").rglob("*.sql")}
+    # A step that only one model reads is a part of its statement.
+    brought = {name for name, text in models.items() if "materialized='ephemeral'" not in text}
     brought |= {path.stem for path in (REPOSITORY / "seeds").rglob("*.csv")}
     assert all(name.startswith("driftline_") for name in brought)
     built = {node.split(".")[-1] for node in empty.runs[-1]["nodes"] if node.startswith(("model.driftline.", "seed."))}

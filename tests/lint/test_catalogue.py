@@ -104,12 +104,11 @@ def test_the_page_leads_with_metrics_of_the_catalogue() -> None:
 
 def test_metrics_are_named_in_the_catalogue_alone() -> None:
     """A metric's name in a model or macro is a second place to keep in step with the first."""
-    # A class' area comes from the curve of its score; the label rate says what a feature's effect is of.
+    # A class' area comes from the curve of its score.
     curve = {"roc_auc", "average_precision", "expected_calibration_error"}
     allowed = {
         "driftline_realized.sql": {"roc_auc"},
         "driftline_score_curves.sql": curve,
-        "driftline_int_causes_columns.sql": {"label_rate"},
     }
     # Names of something else, too: a measure of the state, a rate of fairness, a distance, a part of the noise.
     others = {*PACKAGE._measure_numbers(), *PACKAGE._fairness_rates(), "ks", "bias"}
