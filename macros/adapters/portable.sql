@@ -458,6 +458,15 @@
 {% endmacro %}
 
 
+{# The indexes of a table in which rows are looked up by these columns, where the engine has any. #}
+{% macro _indexes(columns) %}
+    {{- return(adapter.dispatch('_indexes', 'driftline')(columns)) -}}
+{% endmacro %}
+{% macro default___indexes(columns) %}
+    {{- return([]) -}}
+{% endmacro %}
+
+
 {# A number of 1,000 to 1e15 as a text without decimals, thousands separated where the engine can. #}
 {% macro _whole_number(x) %}
     {{- return(adapter.dispatch('_whole_number', 'driftline')(x)) -}}

@@ -251,6 +251,11 @@
 {% endmacro %}
 
 
+{% macro postgres___indexes(columns) %}
+    {{- return([{'columns': columns}]) -}}
+{% endmacro %}
+
+
 {% macro postgres___whole_number(x) %}
     {{- return('to_char(cast(round(' ~ x ~ ") as numeric), 'FM999,999,999,999,999,999')") -}}
 {% endmacro %}

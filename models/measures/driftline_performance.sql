@@ -1,4 +1,7 @@
-{{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
+{{ config(
+    materialized='table', contract={'enforced': driftline._enforce_contract()},
+    indexes=driftline._indexes(['monitor', 'metric'])
+) }}
 {%- set z = driftline._normal_tail(driftline._alpha() / 2) -%}
 {%- set guessed = [] -%}
 {%- for metric in driftline._metrics() if metric.chance is mapping and metric.chance.scatter -%}

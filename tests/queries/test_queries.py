@@ -255,3 +255,10 @@ def test_an_upgrade_adds_the_columns_without_a_full_refresh(project: Project) ->
             check_exact=False,
             rtol=1e-9,
         )
+    if project.workspace.engine == "postgres":
+        # A second build has neither lost it nor made another.
+        found = project.sql(
+            "select indexdef from pg_indexes where tablename = 'driftline_performance'"
+            f" and schemaname = '{project.workspace.schema}'"
+        )
+        assert len(found) == 1 and "(monitor, metric)" in found[0][0]
