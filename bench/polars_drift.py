@@ -73,11 +73,13 @@ def measures(counts: pl.DataFrame, is_number: bool) -> pl.DataFrame:
         )
         .with_columns(((pl.col("p") + pl.col("q")) / 2).alias("m"))
     )
-    gap = (pl.col("p").cum_sum() - pl.col("q").cum_sum()).abs().over("day").alias("gap")
-    both = both.with_columns(gap)
+    # The distances between cumulative shares leave NULLs out.
+    both = both.with_columns((_among_values("n_reference") - _among_values("n")).alias("apart"))
+    both = both.with_columns(pl.col("apart").cum_sum().abs().over("day").alias("gap"))
     of_numbers = []
     if is_number:
-        width = (pl.col("centre").shift(-1) - pl.col("centre")).over("day").fill_null(0)
+        centre = pl.when(pl.col("bin").is_not_null()).then(pl.col("centre"))
+        width = (centre.shift(-1) - centre).over("day").fill_null(0)
         both = both.with_columns((pl.col("gap") * width).alias("moved"))
         of_numbers = [pl.col("gap").max().alias("ks"), pl.col("moved").sum().alias("wasserstein")]
     return both.group_by("day").agg(
@@ -85,6 +87,12 @@ def measures(counts: pl.DataFrame, is_number: bool) -> pl.DataFrame:
         (_part("p") + _part("q")).sum().clip(lower_bound=0).truediv(2).sqrt().alias("js_distance"),
         *of_numbers,
     )
+
+
+def _among_values(count: str) -> pl.Expr:
+    """A bin's share of the rows that have a value."""
+    rows = pl.when(pl.col("bin").is_not_null()).then(pl.col(count)).otherwise(0)
+    return rows / rows.sum().over("day")
 
 
 def _part(side: str) -> pl.Expr:
