@@ -225,6 +225,7 @@ def test_windows_and_the_reference() -> None:
         "prediction": "score",
         "label": "label",
         "model_version": "version",
+        "detail": "versions",
         "reference": {"start": "2024-01-01", "end": "2024-01-03"},
     }
     found = p.expected(rows, declaration)
