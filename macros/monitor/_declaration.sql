@@ -47,6 +47,11 @@
     {%- endif -%}
     {%- do a.update({'detail': driftline._check_choices(monitor, 'detail', a.detail,
         ['total', 'versions', 'segments', 'all'])}) -%}
+    {%- set baselines = driftline._check_choices(monitor, 'baselines', a.baselines, driftline._baselines()) -%}
+    {%- do a.update({'baselines': driftline._baselines() | select('in', ['reference'] + baselines) | list}) -%}
+    {%- set families = driftline._check_choices(monitor, 'families', a.families,
+        ['all'] + driftline._families()) -%}
+    {%- do a.update({'families': driftline._families() if 'all' in families else families}) -%}
     {%- if a.owner is not none and a.owner is not string -%}
         {{- driftline._fail(monitor, 'owner', driftline._shown(a.owner), 'a text or none') -}}
     {%- endif -%}
@@ -255,7 +260,7 @@
     {%- set hashed = {} -%}
     {%- do hashed.update(declaration.arguments) -%}
     {%- for name in ['lookback', 'owner', 'formerly', 'label_delay', 'label_lookback',
-        'min_labelled_share', 'importances', 'detail'] -%}
+        'min_labelled_share', 'importances', 'detail', 'baselines', 'families'] -%}
         {%- do hashed.pop(name) -%}
     {%- endfor -%}
     {%- if hashed.task != 'binary' or declaration.label is none -%}

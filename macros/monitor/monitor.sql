@@ -28,6 +28,8 @@
     lookback=3,
     importances={},
     detail='total',
+    baselines=['reference', 'previous', 'trailing', 'seasonal'],
+    families='all',
     owner=none,
     formerly=none
 ) %}
@@ -66,6 +68,8 @@
         'lookback': lookback,
         'importances': importances,
         'detail': detail,
+        'baselines': baselines,
+        'families': families,
         'owner': owner,
         'formerly': formerly,
     }, kwargs) -%}

@@ -405,6 +405,8 @@ where 1 = 0
         'has_label': driftline._text(1 if source.outcome.labelled is not none else 0),
         'has_prediction': driftline._text(1 if a.prediction is not none else 0),
         'detail': driftline._text(a.detail | join(', ')),
+        'baselines': driftline._text(a.baselines | join(', ')),
+        'families': driftline._text(a.families | join(', ')),
         'label_delay': driftline._text(a.label_delay),
         'min_labelled_share': driftline._text(a.min_labelled_share),
         'ranking_k': driftline._text(a.ranking.k) if a.ranking is not none else driftline._as_text('null'),

@@ -1,5 +1,69 @@
 {# What is computed for whom (decision 21). #}
 
+{# What drift is held against. #}
+{% macro _baselines() %}
+    {{- return(['reference', 'previous', 'trailing', 'seasonal']) -}}
+{% endmacro %}
+
+
+{# What is computed of a monitor unless it says which of them; freshness and volume always are. #}
+{% macro _families() %}
+    {{- return(['drift', 'quality', 'performance', 'business', 'concept', 'fairness', 'trend', 'comparisons']) -}}
+{% endmacro %}
+
+
+{# The condition that a family of measures is computed of a monitor; monitor is a column. SQL. #}
+{% macro _of_family(family, monitor) %}
+    {{- return(monitor ~ ' in (select monitor from ' ~ ref('driftline_int_monitors') ~ " where families like '%"
+        ~ family ~ "%')") -}}
+{% endmacro %}
+
+
+{#
+    Whether a model has anything to do. Without a monitor nothing has; a model of one family or several has where some
+    monitor declares what they are made of and does not leave them out. Where dbt does not run, all have: their refs
+    must be seen. A listed model that does not call `driftline.monitor` is taken to have everything.
+#}
+{% macro _is_needed(families=none) %}
+    {%- if not execute -%}{{- return(true) -}}{%- endif -%}
+    {%- for monitor in driftline._monitors() -%}
+        {%- set node = graph.nodes['model.' ~ project_name ~ '.' ~ monitor] -%}
+        {%- set declared = (node.config.meta or {}).driftline if node else none -%}
+        {%- if not declared or families is none -%}{{- return(true) -}}{%- endif -%}
+        {%- for family in families if driftline._declares(declared, family) -%}{{- return(true) -}}{%- endfor -%}
+    {%- endfor -%}
+    {{- return(false) -}}
+{% endmacro %}
+
+
+{# Whether a declaration has what a family is made of, and does not leave it out. #}
+{% macro _declares(declared, family) %}
+    {%- set needs = {
+        'performance': declared.label,
+        'business': declared.business_metrics,
+        'concept': declared.label and declared.task != 'none',
+        'fairness': declared.segments and declared.prediction and declared.task == 'binary',
+        'comparisons': declared.model_version,
+    } -%}
+    {{- return((true if needs[family] is undefined else (true if needs[family] else false))
+        and family in (declared.families or driftline._families())) -}}
+{% endmacro %}
+
+
+{# A model's columns and no rows, for one that has nothing to do. #}
+{% macro _empty() %}
+    {%- set types = {
+        'double precision': driftline._type_double(), 'bigint': dbt.type_bigint(), 'integer': dbt.type_int(),
+        'boolean': dbt.type_boolean(), 'timestamp': dbt.type_timestamp(),
+    } %}
+select
+    {%- for column in model.columns.values() %}
+    cast(null as {{ types.get(column.data_type, dbt.type_string()) }}) as {{ column.name }}{{ ',' if not loop.last }}
+    {%- endfor %}
+from (select 1 as nothing) as nobody
+where 1 = 0
+{% endmacro %}
+
 {#
     Whether a group gets every window length and every baseline: the totals, and what the monitor's `detail` names. SQL.
 

@@ -1,4 +1,5 @@
 {{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
+{%- if driftline._is_needed() -%}
 
 -- The episodes once more, for all who are not of this package. What a gate (driftline.no_open_alerts) holds back are the
 -- models that need this one: the causes of the alerts, which read the episodes, are not among them.
@@ -30,3 +31,4 @@ select
     o.owner, {{ driftline._as_timestamp('o.first_failed') }}, {{ driftline._as_timestamp('o.resolved_at') }},
     o.monitor, {{ driftline._as_text('null') }}, false, {{ driftline._as_timestamp('null') }}
 from {{ ref('driftline_int_operation') }} as o
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed() -%}
 
 -- What is added up to explain an alert: which sums of which cells, for the alert's own rows and for each part of them.
 with subjects as (
@@ -124,3 +125,4 @@ select
 from members as m
 join parts as p on p.subject_no = m.subject_no
 where p.block <> 'effect' or m.kind = 'total'
+{%- else -%}{{ driftline._empty() }}{%- endif %}

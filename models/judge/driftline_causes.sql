@@ -1,4 +1,5 @@
 {{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
+{%- if driftline._is_needed() -%}
 {%- set most_causes = 10 -%}
 {%- set columns = [
     'case_no', 'cause_kind', 'cause_name', 'cause_value', 'contribution', 'contribution_unit', 'whole', 'shares_effect',
@@ -49,3 +50,4 @@ select
 from ranked as r
 join {{ ref('driftline_explained_windows') }} as k on k.case_no = r.case_no
 where r.cause_rank <= {{ most_causes }}
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed() -%}
 {%- set keys = ['model_version', 'segment', 'segment_value', 'window_periods', 'family', 'metric', 'column_name',
     'baseline'] %}
 {%- set kept = driftline._columns_of_last_build() %}
@@ -132,3 +133,4 @@ left join (select distinct kept_id from named where kept_id is not null) as t on
 left join {{ ref('driftline_changes') }} as c
     on p.family = 'trend' and p.metric = {{ driftline._change_metric('c') }} and c.window_start = p.first_window_start
     and c.monitor = p.monitor and {{ driftline._same(keys[:4] + ['column_name'], 'c', 'p') }}
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed() -%}
 {%- set series = ['model_version', 'segment', 'segment_value', 'window_periods', 'family', 'metric', 'column_name',
     'baseline'] %}
 
@@ -57,3 +58,4 @@ join episodes as e on e.alert_id = b.alert_id
 join {{ ref('driftline_windows') }} as w
     on w.group_no = e.group_no and w.window_periods = e.window_periods and w.window_start = b.window_start
 where b.from_first = 1 or b.by_effect = 1 or b.from_last = 1
+{%- else -%}{{ driftline._empty() }}{%- endif %}

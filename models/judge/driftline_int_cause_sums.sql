@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed() -%}
 {%- set longest = [] -%}
 {%- for window in driftline._windows() -%}
     {%- for size in window.sizes -%}
@@ -110,3 +111,4 @@ baseline_windows as {{ driftline._computed_once() }} (
 select s.*, w.windows as p_windows
 from sums as s
 left join baseline_windows as w on w.case_no = s.case_no and w.windows > 0
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized='ephemeral') }}
+{%- if driftline._is_needed() -%}
 {%- set null_double = driftline._as_double('null') -%}
 {%- set effects = {} -%}
 {%- for metric in driftline._metrics() if metric.effect != 'loss' -%}
@@ -185,3 +186,4 @@ select
         || case when shares_effect is not null then '; its shift alone moves the mean ' || effect_of || ' by '
             || {{ driftline._readable('shares_effect') }} else '' end as description
 from features
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized='ephemeral') }}
+{%- if driftline._is_needed() -%}
 {%- set null_double = driftline._as_double('null') %}
 
 -- Causes of alerts on a column's distribution: segment values and versions by what they carry of the PSI, and its bins.
@@ -107,3 +108,4 @@ join bin_texts as b
     on b.monitor = k.monitor and b.column_name = k.column_name and b.column_role = k.column_role
     and b.part = w.part and b.is_group = 1
 where w.kind = 'total'
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized='ephemeral') }}
+{%- if driftline._is_needed() -%}
 {%- set null_double = driftline._as_double('null') %}
 
 -- Causes of alerts on metrics that are ratios of sums over rows: segment values and versions by what they add to the
@@ -116,3 +117,4 @@ from scaled as r
 left join bin_texts as b
     on b.monitor = r.monitor and b.column_name = r.column_name and b.column_role = r.column_role
     and b.part = r.part and b.is_group = 0 and r.kind = 'total'
+{%- else -%}{{ driftline._empty() }}{%- endif %}

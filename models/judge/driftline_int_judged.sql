@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed() -%}
 
 -- How many windows of each monitor could be judged in at least one measure, why the others could not, and of which
 -- state these are the results. That rows come, and how many, is judged of every window and says nothing of a model.
@@ -76,3 +77,4 @@ select
 from {{ ref('driftline_int_monitors') }} as m
 left join counted as c on c.monitor = m.monitor
 left join told as t on t.monitor = m.monitor
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed() -%}
 {%- set group = ['monitor', 'model_version', 'segment', 'segment_value'] %}
 {%- set measure = ['family', 'metric', 'column_name', 'baseline'] %}
 {%- set series = group + ['window_periods'] + measure %}
@@ -48,3 +49,4 @@ candidates as (
 )
 
 select * from candidates where place = 1
+{%- else -%}{{ driftline._empty() }}{%- endif %}

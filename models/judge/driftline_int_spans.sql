@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed() -%}
 {%- set keys = ['monitor', 'model_version', 'segment', 'segment_value', 'window_periods', 'family', 'metric',
     'column_name', 'baseline'] %}
 {%- set series = keys | join(', ') %}
@@ -139,3 +140,4 @@ select
 from episodes as e
 join outcomes as o on {{ driftline._same(keys + ['block', 'lap'], 'o', 'e') }}
 left join {{ ref('driftline_int_last_rows') }} as r on {{ driftline._same(keys[:4], 'r', 'e') }}
+{%- else -%}{{ driftline._empty() }}{%- endif %}

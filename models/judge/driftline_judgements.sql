@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed() -%}
 {%- set overrides = driftline._threshold_overrides() -%}
 {%- set named = overrides | selectattr('metric', 'defined') | map(attribute='metric') | unique | list %}
 {%- set rule = driftline._judge_rule() %}
@@ -161,3 +162,4 @@ select
         and (directed_difference <= {{ rule.quiet }} * judged_noise + margin
             or effect <= {{ rule.quiet }} * coalesce(warn, critical)) as is_quiet
 from compared
+{%- else -%}{{ driftline._empty() }}{%- endif %}

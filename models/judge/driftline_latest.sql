@@ -1,4 +1,5 @@
 {{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
+{%- if driftline._is_needed() -%}
 {%- set group = ['monitor', 'model_version', 'segment', 'segment_value'] %}
 {%- set measure = ['family', 'metric', 'column_name', 'baseline'] %}
 {%- set subject = ['monitor'] + measure %}
@@ -50,3 +51,4 @@ from ruled as m
 left join {{ ref('driftline_judgements') }} as j on {{ driftline._same(series + ['window_start'], 'j', 'm') }}
 left join lengths as l on {{ driftline._same(subject, 'l', 'm') }}
 left join alerts as a on {{ driftline._same(series, 'a', 'm') }}
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized='view', contract={'enforced': driftline._enforce_contract()}) }}
+{%- if driftline._is_needed() -%}
 {%- set grain = 'monitor, model_version, segment, segment_value, window_periods, window_start, window_end' %}
 
 -- All measures in long form, and what their history says of them: the one input of the judge.
@@ -14,3 +15,4 @@ select
     {{ driftline._text('trailing') }}, is_complete, level_after, level_before,
     noise, row_count, cast(null as {{ dbt.type_bigint() }}), reason, {{ driftline._as_double('null') }}
 from {{ ref('driftline_changes') }} as c
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized='view') }}
+{%- if driftline._is_needed() -%}
 {%- set declared = [
     'spec_hash', 'period', 'timezone', 'task', 'decision_threshold', 'label_delay', 'ranking_k', 'min_labelled_share',
     'has_label', 'has_prediction', 'owner', 'relation_name', 'reference_start', 'reference_end', 'as_of', 'computed_at',
@@ -73,3 +74,4 @@ select
         when is_judged_lately = 0 then {{ dbt.concat(lately) }}
     end as problem
 from health
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
+{%- if driftline._is_needed() -%}
 {%- set overrides = driftline._threshold_overrides() -%}
 {%- set fewest = 5 -%}
 {%- set phase = 'group_no, window_periods, phase' -%}
@@ -120,3 +121,4 @@ join {{ ref('driftline_windows') }} as w
     on w.group_no = e.group_no and w.window_periods = e.window_periods and w.period_index = e.period_index
 left join {{ ref('driftline_int_silences') }} as s on s.group_no = e.group_no and s.period_index = e.period_index
 where e.is_counted or s.group_no is not null
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed(['performance']) -%}
 {#- The two-sided normal quantile at the level of significance. -#}
 {%- set z = driftline._normal_tail(driftline._alpha() / 2) -%}
 {#- The mean of |x| of a standard normal x. -#}
@@ -141,3 +142,4 @@ join realized as r
     on r.group_no = e.group_no and r.window_periods = e.window_periods and r.period_index = e.period_index
         and r.metric = e.metric and r.class_name = 'all'
 where r.value is not null
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
+{%- if driftline._is_needed(['business']) -%}
 {%- set z = driftline._normal_tail(driftline._as_double(driftline._alpha() / 2)) -%}
 {%- set series = 'group_no, column_no, window_periods, mod(period_index, window_periods)' -%}
 {%- set unit = driftline._business_unit() -%}
@@ -119,3 +120,4 @@ join {{ ref('driftline_windows') }} as w
     on w.group_no = t.group_no and w.window_periods = t.window_periods and w.period_index = t.period_index and w.source = 'relation'
 left join {{ ref('driftline_maturity') }} as y
     on y.group_no = t.group_no and y.window_periods = t.window_periods and y.period_index = t.period_index
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed(['performance']) -%}
 
 -- What a score has meant in the reference: the share of positive labels in each of its bins (of the probability of a
 -- chosen class: the share of right choices), made to rise with the score by isotonic regression. Its value at a bin
@@ -85,3 +86,4 @@ join {{ ref('driftline_groups') }} as whole on whole.group_no = p.group_no
 join {{ ref('driftline_groups') }} as g
     on g.monitor = whole.monitor and g.source = whole.source and g.model_version = whole.model_version
 where p.calibrated is not null
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
+{%- if driftline._is_needed(['trend']) -%}
 {%- set rule = driftline._change_rule() -%}
 {%- set windows = [] -%}
 {%- for window in driftline._windows() -%}
@@ -283,3 +284,4 @@ select
 from tested as t
 join {{ ref('driftline_histories') }} as i on i.chain_no = t.chain_no and i.period_index = t.period_index
 left join judged as j on j.chain_no = t.chain_no and j.phase = t.phase and j.period_index = t.period_index
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
+{%- if driftline._is_needed(['comparisons']) -%}
 {%- set settings = driftline._comparison_settings() -%}
 {%- set lower_metrics = driftline._metrics() | selectattr('compared', 'defined')
     | selectattr('better', 'equalto', 'lower') | map(attribute='name') | unique | list -%}
@@ -193,3 +194,4 @@ select
         when j.is_mismatch = 1 then 'the split is another where ' || j.split_by || ' = ' || j.split_value
     end") }} as reason
 from judged as j
+{%- else -%}{{ driftline._empty() }}{%- endif %}

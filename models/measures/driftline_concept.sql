@@ -1,4 +1,5 @@
 {{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
+{%- if driftline._is_needed(['concept']) -%}
 {%- set sums = ['l', 'l2', 'y', 'y2', 'lp', 'e', 'e2'] -%}
 {%- set measures = [] -%}
 {%- for name in sums + ['reference_l', 'reference_l2', 'reference_y', 'reference_y2', 'reference_lp', 'reference_e', 'reference_e2'] -%}
@@ -56,7 +57,8 @@ with monitored as (
     left join (
         select monitor, max(bin_lower) as centre from {{ ref('driftline_bins') }} where column_role = 'label' and bin_kind = 'centre' group by monitor
     ) as b on b.monitor = c.monitor and m.task = 'regression'
-    where coalesce(m.has_label, 0) * case when m.task in ('binary', 'regression') then 1 when m.task = 'multiclass' then m.has_prediction else 0 end > 0
+    where {{ driftline._of_family('concept', 'c.monitor') }}
+        and coalesce(m.has_label, 0) * case when m.task in ('binary', 'regression') then 1 when m.task = 'multiclass' then m.has_prediction else 0 end > 0
 ),
 
 columns as (
@@ -538,3 +540,4 @@ from {{ this }} as t
 join {{ ref('driftline_int_monitors') }} as m on m.monitor = t.monitor and m.spec_hash = t.spec_hash
 join changes as c on c.monitor = t.monitor and t.window_end <= c.changed_from
 {%- endif %}
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed(['drift']) -%}
 {%- set alpha = driftline._alpha() -%}
 {%- set iterations = 6 %}
 
@@ -61,3 +62,4 @@ step_{{ step }} as (
 
 select cast(df as {{ dbt.type_int() }}) as df, {{ driftline._as_double(alpha) }} as alpha, x as chi_squared
 from step_{{ iterations }}
+{%- else -%}{{ driftline._empty() }}{%- endif %}

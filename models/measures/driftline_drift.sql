@@ -1,4 +1,5 @@
 {{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
+{%- if driftline._is_needed(['drift']) -%}
 {%- set distances = driftline._distances() -%}
 {%- set steps = {'bins': 'd', 'groups': 'p', 'cells': 'x'} -%}
 {%- set keep = driftline._can_keep_rows() -%}
@@ -102,3 +103,4 @@ select {% for name in model.columns %}t.{{ name }}{{ ', ' if not loop.last }}{% 
 from {{ this }} as t
 join changes as m on m.monitor = t.monitor and m.spec_hash = t.spec_hash and t.window_end <= m.changed_from
 {%- endif %}
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed(['performance']) -%}
 {%- set window = 'group_no, window_periods, period_index' -%}
 {%- set metrics = driftline._estimated_metrics() -%}
 {%- set z = driftline._normal_tail((1 - driftline._confidence()) / 2) %}
@@ -120,3 +121,4 @@ select
     {%- endfor %}
 from estimates as e
 left join {{ ref('driftline_int_reference_labels') }} as r on r.group_no = e.group_no
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
+{%- if driftline._is_needed(['fairness']) -%}
 {%- set disparities = driftline._disparities() -%}
 {%- set bounds = {'': 'value', 'strict_': 'value', 'reference_': 'reference_value'} -%}
 {%- set kinds = ['difference', 'ratio'] -%}
@@ -182,3 +183,4 @@ select
         else 'fewer than two groups of at least " ~ driftline._fairness_min_rows() ~ " rows'
     end") }}
 from judged as j
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed(['fairness']) -%}
 {#- What each rate is a share of: sums over the rows with a score (scored) or over the labelled ones. -#}
 {%- set bases = {'scored': 'predicted_positive', 'labelled': 'true_positive'} -%}
 {%- set rates = driftline._fairness_rates() -%}
@@ -40,6 +41,7 @@ with counted as (
     from {{ ref('driftline_rolling_measures') }} as r
     join {{ ref('driftline_groups') }} as g on g.group_no = r.group_no
     where g.source = 'relation' and g.segment <> 'all' and r.column_role in ('performance', 'row')
+        and {{ driftline._of_family('fairness', 'g.monitor') }}
     group by r.group_no, r.window_periods, r.period_index
     -- Only a binary model selects.
     having count(case when r.measure = 'predicted_positive' then 1 end) > 0
@@ -194,3 +196,4 @@ select
     {%- endfor -%}
     {%- endfor %}
 from quantiles as q
+{%- else -%}{{ driftline._empty() }}{%- endif %}

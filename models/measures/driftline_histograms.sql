@@ -1,4 +1,5 @@
 {{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
+{%- if driftline._is_needed() -%}
 {%- set bin = 'group_no, window_periods, period_index, cell_no' %}
 {%- set of_window = 'partition by t.group_no, t.window_periods, t.period_index, t.column_no' %}
 
@@ -88,3 +89,4 @@ select
     {{ driftline._as_double('t.p / nullif(sum(t.p) over (' ~ of_window ~ '), 0)') }} as reference_share,
     t.reference_model_version, t.is_retired
 from told as t
+{%- else -%}{{ driftline._empty() }}{%- endif %}

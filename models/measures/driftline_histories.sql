@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed(['trend']) -%}
 {%- set overrides = driftline._threshold_overrides() -%}
 {#- The measures whose history is looked at: family, the baseline under which the long form has them, and which of them
     (empty: all). What is said of a whole window is judged by default (kind `measure`), a column's measures on request. -#}
@@ -30,6 +31,7 @@ with measured as (
     from {{ ref('driftline_measured') }} as m
     join {{ ref('driftline_int_monitors') }} as p on p.monitor = m.monitor
     where m.family = {{ driftline._literal(source.family) }} and m.baseline = {{ driftline._literal(source.baseline) }} and m.is_complete
+        and {{ driftline._of_family('trend', 'm.monitor') }}
         {%- if source.metrics %}
         and m.metric in ({% for metric in source.metrics %}{{ driftline._literal(metric) }}{{ ', ' if not loop.last }}{% endfor %})
         {%- endif %}
@@ -68,3 +70,4 @@ select
     source_family, source_metric, column_name, column_role, column_kind, row_count, value, value_reason, y
 from numbered
 where highest - lowest > 1e-10 * greatest(abs(highest), abs(lowest), 1e-280)
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed(['business']) -%}
 {#- A window's value; @ stands for the prefix of the window's sums. A sum over no rows is 0, one over rows without a
     value is not known. -#}
 {%- set value = 'case when r.@numerator_n > 0 then case when m.is_ratio = 1'
@@ -23,7 +24,7 @@ with metrics as (
         max(case when a.metric is not null then 1 else 0 end) as awaits_label
     from {{ ref('driftline_cells') }} as c
     left join ({{ driftline._metrics_of_the_label() }}) as a on a.monitor = c.monitor and a.metric = c.column_name
-    where c.column_role = 'business'
+    where c.column_role = 'business' and {{ driftline._of_family('business', 'c.monitor') }}
     group by c.monitor, c.column_no, c.column_name
 ),
 
@@ -176,3 +177,4 @@ select
     sum({{ name }}) {{ before }} as trailing_{{ name }}
     {%- endfor %}
 from placed as p
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized=driftline._step_materialization()) }}
+{%- if driftline._is_needed(['drift']) -%}
 {%- set enough = '4.999999999e0' %}
 
 -- The two-sample chi-squared test over all bins, those with few rows pooled, and its effect (the entries with the rows
@@ -105,3 +106,4 @@ select
 from (
     select m.*, t.tail from tested as m left join tails as t on t.pair_no = m.pair_no
 ) as with_tails
+{%- else -%}{{ driftline._empty() }}{%- endif %}

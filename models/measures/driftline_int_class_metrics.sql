@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed(['performance', 'comparisons']) -%}
 {%- set side = 'group_no, window_periods, period_index, side' -%}
 {%- set metrics = driftline._class_metrics() %}
 
@@ -53,3 +54,4 @@ select
     {{ metric.rows }} as {{ name }}_rows
     {%- endfor %}
 from weighed
+{%- else -%}{{ driftline._empty() }}{%- endif %}

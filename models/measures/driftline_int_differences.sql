@@ -1,4 +1,5 @@
 {{ config(materialized='ephemeral') }}
+{%- if driftline._is_needed(['comparisons']) -%}
 {%- set metrics = driftline._metrics() -%}
 {%- set whole_metrics = metrics | selectattr('compared', 'defined') | selectattr('compared', 'equalto', 'windows')
     | map(attribute='name') | list -%}
@@ -161,3 +162,4 @@ select
 from estimated
 union all
 select {{ columns | join(', ') }} from whole
+{%- else -%}{{ driftline._empty() }}{%- endif %}

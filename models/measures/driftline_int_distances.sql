@@ -1,4 +1,5 @@
 {{ config(materialized=driftline._step_materialization()) }}
+{%- if driftline._is_needed(['drift']) -%}
 {%- set sums = driftline._distance_sums('bins') -%}
 {%- set parts = driftline._distance_parts('bins') -%}
 {%- set results = driftline._distance_results('bins') -%}
@@ -142,3 +143,4 @@ select
     {{ driftline._as_double(sql) }} as {{ name }}
     {%- endfor %}
 from prepared
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized=driftline._step_materialization()) }}
+{%- if driftline._is_needed(['drift']) -%}
 {%- set sums = {'w': '', 'w2': '2', 'v': '_sum'} -%}
 {%- set earlier = ['previous', 'trailing', 'seasonal'] -%}
 {%- set keys = ['group_no', 'cell_no', 'column_no', 'block'] -%}
@@ -50,3 +51,4 @@ sums as (
 )
 
 select * from sums where q > 0 or p > 0
+{%- else -%}{{ driftline._empty() }}{%- endif %}

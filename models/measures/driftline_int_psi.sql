@@ -1,4 +1,5 @@
 {{ config(materialized=driftline._step_materialization()) }}
+{%- if driftline._is_needed(['drift']) -%}
 {%- set seen = "case when c.bin_kind in ('range', 'category', 'beyond_top') then 1 else 0 end" -%}
 {%- set both = ['q', 'p', 'q2', 'p2'] %}
 
@@ -54,3 +55,4 @@ select
     {{ driftline._as_double(sql) }} as {{ name }}
     {%- endfor %}
 from with_quantiles
+{%- else -%}{{ driftline._empty() }}{%- endif %}

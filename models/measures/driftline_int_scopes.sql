@@ -1,4 +1,5 @@
 {{ config(materialized=driftline._step_materialization()) }}
+{%- if driftline._is_needed(['drift']) -%}
 {%- set rules = driftline._rules_hash() -%}
 {%- set name = 'driftline_drift' %}
 
@@ -29,3 +30,4 @@ left join (
     where reference_n > 0
     group by group_no
 ) as f on f.group_no = g.group_no
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized=driftline._step_materialization()) }}
+{%- if driftline._is_needed(['drift']) -%}
 {%- set earlier = ['previous', 'trailing', 'seasonal'] %}
 
 -- Every window of every column next to each of its baselines, numbered: how many rows, how far the values reach. What is
@@ -10,6 +11,7 @@ with baselines as (
         case when f.baseline = 'window' then {{ driftline._text('noise') }} else f.baseline end as baseline
     from {{ ref('driftline_groups') }} as g
     join {{ ref('driftline_int_frames') }} as f on f.monitor = g.monitor and f.is_detailed = g.is_detailed
+    where {{ driftline._of_family('drift', 'g.monitor') }}
 ),
 
 reference_columns as (
@@ -47,3 +49,4 @@ where case
         then r.n > 0 and r.n = r.reference_n and r.period_index - r.window_periods + 1 >= o.reference_first_index
     else o.source = 'relation' and r.period_index >= o.changed_from_index
 end
+{%- else -%}{{ driftline._empty() }}{%- endif %}

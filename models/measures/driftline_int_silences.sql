@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed() -%}
 {%- set overrides = driftline._threshold_overrides() -%}
 {%- set level = driftline._as_double(driftline._alpha()) -%}
 {%- set before = 'rows between unbounded preceding and 1 preceding' -%}
@@ -179,3 +180,4 @@ select
     {{ driftline._as_double('case when log_chance < 0e0 then missing * greatest(ln(' ~ level
         ~ ') / log_chance, case when is_early then 1e0 else 0e0 end) else 0e0 end') }} as missing_noise
 from summed
+{%- else -%}{{ driftline._empty() }}{%- endif %}

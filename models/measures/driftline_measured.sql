@@ -1,4 +1,5 @@
 {{ config(materialized='view', contract={'enforced': driftline._enforce_contract()}) }}
+{%- if driftline._is_needed() -%}
 {#- metric → {noise: SQL over driftline_drift of what is noise for it, expected}. -#}
 {%- set drift = {} -%}
 {%- for distance in driftline._distances() -%}
@@ -153,3 +154,4 @@ select
 from {{ ref('driftline_arrivals') }}
 where {{ 'true' if of[0] == 'volume' else 'silent_periods is not null' }}
 {% endfor %}
+{%- else -%}{{ driftline._empty() }}{%- endif %}

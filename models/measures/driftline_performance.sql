@@ -2,6 +2,7 @@
     materialized='table', contract={'enforced': driftline._enforce_contract()},
     indexes=driftline._indexes(['monitor', 'metric'])
 ) }}
+{%- if driftline._is_needed(['performance']) -%}
 {%- set z = driftline._normal_tail(driftline._alpha() / 2) -%}
 {%- set guessed = [] -%}
 {%- for metric in driftline._metrics() if metric.chance is mapping and metric.chance.scatter -%}
@@ -97,3 +98,5 @@ left join {{ ref('driftline_assessed') }} as a
         {%- endfor %}
     end
     and a.metric = s.metric and a.class_name = s.class_name and a.basis = s.basis
+where {{ driftline._of_family('performance', 'g.monitor') }}
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
+{%- if driftline._is_needed(['quality']) -%}
 {%- set rates = {'null_rate': 'nulls', 'nan_rate': 'nans', 'infinite_rate': 'infinites', 'unseen_rate': 'unseens', 'out_of_range_rate': 'out_of_range'} -%}
 {#- What a rate is a share of: out of range only finite values can be. -#}
 {%- set bases = {'null_rate': 'total', 'nan_rate': 'total', 'infinite_rate': 'total', 'unseen_rate': 'total', 'out_of_range_rate': 'finites'} -%}
@@ -12,7 +13,7 @@ with columns as (
     from {{ ref('driftline_cells') }} as c
     left join {{ ref('driftline_bins') }} as b
         on b.monitor = c.monitor and b.column_name = c.column_name and b.column_role = c.column_role and b.bin_kind = 'centre'
-    where c.column_role in ('feature', 'prediction', 'label')
+    where c.column_role in ('feature', 'prediction', 'label') and {{ driftline._of_family('quality', 'c.monitor') }}
     group by c.column_no, c.monitor, c.column_name, c.column_role, c.column_kind
 ),
 
@@ -170,3 +171,4 @@ left join versions as v on v.group_no = r.group_no
 left join noise_floors as f
     on f.monitor = w.monitor and f.segment = w.segment and f.segment_value = w.segment_value and f.model_version = v.reference_model_version
     and f.window_periods = r.window_periods and f.column_no = r.column_no
+{%- else -%}{{ driftline._empty() }}{%- endif %}

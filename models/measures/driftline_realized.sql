@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed(['performance', 'comparisons']) -%}
 {%- set side = 'group_no, window_periods, period_index, side' -%}
 {%- set null_double = driftline._as_double('null') -%}
 {%- set class_metrics = driftline._class_metrics() -%}
@@ -176,3 +177,4 @@ select
         else part_reason
     end as reason
 from rounded
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed(['performance', 'comparisons']) -%}
 {%- set side = 'group_no, window_periods, period_index, side' -%}
 {%- set upwards = 'partition by ' ~ side ~ ', column_no order by bin' -%}
 {%- set before = 'rows between unbounded preceding and 1 preceding' -%}
@@ -130,3 +131,4 @@ from (
     from calibration
 ) as both_parts
 group by {{ side }}, column_no, column_name
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed(['comparisons']) -%}
 {%- set settings = driftline._comparison_settings() %}
 
 -- Versions that had rows in the same periods, in total and by segment. The challenger is the one that was seen later;
@@ -51,3 +52,4 @@ join {{ ref('driftline_groups') }} as g0
     on g0.monitor = c.monitor and g0.model_version = c.champion and g0.source = 'relation'
     and g0.segment = g1.segment and g0.segment_value = g1.segment_value
 where c.place <= {{ settings.champions }}
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed(['comparisons']) -%}
 
 -- The rows of each version, in each period.
 select
@@ -8,3 +9,5 @@ from {{ ref('driftline_series') }} as s
 join {{ ref('driftline_cells') }} as c on c.cell_no = s.cell_no and c.column_role = 'row'
 join {{ ref('driftline_groups') }} as g on g.group_no = s.group_no
 where g.source = 'relation' and g.model_version <> 'all' and s.n > 0
+    and {{ driftline._of_family('comparisons', 'g.monitor') }}
+{%- else -%}{{ driftline._empty() }}{%- endif %}

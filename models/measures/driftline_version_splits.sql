@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed(['comparisons']) -%}
 {%- set settings = driftline._comparison_settings() -%}
 {%- set alpha = driftline._as_double(driftline._alpha()) -%}
 {%- set least_periods = driftline._least_periods() -%}
@@ -175,3 +176,4 @@ select
     row_number() over (partition by couple_no, span, size, period_index order by z_squared desc,
         {{ driftline._byte_order('segment') }}) as place
 from judged
+{%- else -%}{{ driftline._empty() }}{%- endif %}

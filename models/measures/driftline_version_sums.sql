@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed(['comparisons']) -%}
 {%- set metrics = driftline._compared_metrics() -%}
 {%- set measures = ['known'] -%}
 {%- set bases = [] -%}
@@ -154,3 +155,4 @@ select
     {%- endfor %}
 from shared as s
 join {{ ref('driftline_version_pairs') }} as p on p.pair_no = s.pair_no
+{%- else -%}{{ driftline._empty() }}{%- endif %}

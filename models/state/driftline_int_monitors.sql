@@ -17,7 +17,12 @@ select
     {%- for setting in ['has_label', 'has_prediction'] %}
     max(case when column_name = '{{ setting }}' and bin_label = '1' then 1 else 0 end) as {{ setting }},
     {%- endfor %}
-    coalesce(max(case when column_name = 'detail' then bin_label end), 'total') as detail,
+    -- A state that an earlier version has written does not say what is computed for whom.
+    {%- for setting, default in {
+        'detail': 'total', 'baselines': driftline._baselines() | join(', '), 'families': driftline._families() | join(', '),
+    }.items() %}
+    coalesce(max(case when column_name = '{{ setting }}' then bin_label end), '{{ default }}') as {{ setting }},
+    {%- endfor %}
     {%- for setting in ['owner', 'formerly', 'relation_name', 'reference_start', 'reference_end', 'run_started_at'] %}
     max(case when column_name = '{{ setting }}' then bin_label end) as {{ setting }},
     {%- endfor %}

@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed() -%}
 {%- set reaches = [] -%}
 {%- for window in driftline._windows() -%}{%- do reaches.append(driftline._reach(window)) -%}{%- endfor %}
 
@@ -59,3 +60,4 @@ select
 from blocks as b
 join ({{ driftline._numbers(reaches | max + 1) }}) as n
     on n.number = 0 or (n.number <= b.reach and n.number < b.until_index - b.period_index)
+{%- else -%}{{ driftline._empty() }}{%- endif %}

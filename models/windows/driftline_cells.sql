@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed() -%}
 
 -- What is counted: each monitor × column × bin that ever had a row.
 select
@@ -12,3 +13,4 @@ from (
     from {{ ref('driftline_state') }}
     group by monitor, column_name, column_role, column_kind, bin, bin_kind
 ) as cells
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed(['performance']) -%}
 
 -- The loss of a number that a row's bin makes expect: the mean in the reference, by bin of the column, feature or prediction,
 -- that tells most about it. Segments share what their version has.
@@ -50,3 +51,4 @@ join chosen as l on l.column_no = c.column_no
 join {{ ref('driftline_groups') }} as g
     on g.monitor = whole.monitor and g.source = whole.source and g.model_version = whole.model_version
 where whole.segment = 'all' and whole.source = 'relation'
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed() -%}
 
 -- Who is looked at: each monitor × model version × segment value that has rows, and every total over versions.
 with versions as (
@@ -29,3 +30,4 @@ left join (
     where column_role = 'label' and bin_kind = 'centre'
     group by monitor
 ) as c on c.monitor = v.monitor
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed() -%}
 {%- set asked = driftline._lengths_asked() -%}
 {#- What is counted to tell which length has enough rows; the last two in the second largest group of a segment. -#}
 {%- set counts = ['rows', 'known', 'scored', 'positives'] -%}
@@ -137,6 +138,7 @@ chosen as (
     select m.monitor, f.period, true as is_detailed, f.window_periods, f.baseline, f.nearest, f.farthest
     from {{ ref('driftline_int_monitors') }} as m
     join frames as f on f.period = m.period
+        and (f.baseline = 'window' or m.baselines like {{ dbt.concat(["'%'", 'f.baseline', "'%'"]) }})
     union all
     select m.monitor, f.period, false, f.window_periods, f.baseline, f.nearest, f.farthest
     from {{ ref('driftline_int_monitors') }} as m
@@ -148,6 +150,7 @@ chosen as (
 -- What has been computed under other rules is computed anew (_changed_from).
 select
     c.*,
-    {{ driftline._as_text(dbt.concat(['m.detail', "' '", driftline._frames_text('c')])) }} as rules
+    {{ driftline._as_text(dbt.concat(['m.detail', "' '", 'm.baselines', "' '", 'm.families', "' '", driftline._frames_text('c')])) }} as rules
 from chosen as c
 join {{ ref('driftline_int_monitors') }} as m on m.monitor = c.monitor
+{%- else -%}{{ driftline._empty() }}{%- endif %}

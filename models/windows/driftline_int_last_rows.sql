@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed() -%}
 
 -- When the last rows of each group ended, whether its newest complete window is without rows, and whether it has been
 -- gone for so long that it has no windows any more while others have.
@@ -42,3 +43,4 @@ select
     case when w.own_end < w.newest_end then 1 else 0 end as is_retired
 from named as w
 join {{ ref('driftline_groups') }} as g on g.group_no = w.group_no
+{%- else -%}{{ driftline._empty() }}{%- endif %}

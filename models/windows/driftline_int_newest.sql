@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed() -%}
 
 -- The newest windows of each group, by length: the newest that is complete, the newest whose labels have had their time
 -- and the newest that has enough of them. Three windows at most, often one.
@@ -27,3 +28,4 @@ select
 from placed as p
 left join {{ ref('driftline_int_last_rows') }} as r on r.group_no = p.group_no
 where p.period_index in (p.newest_index, p.newest_final_index, p.newest_mature_index)
+{%- else -%}{{ driftline._empty() }}{%- endif %}

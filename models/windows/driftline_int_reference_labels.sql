@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed() -%}
 
 -- How far the labels of the reference that a group is held against have come. What is learnt from labels that are not
 -- final is learnt from those that come first (decision 19). Segments share what their version has.
@@ -43,3 +44,4 @@ select
     f.is_final and f.known_count >= f.min_labelled_share * f.row_count as is_mature
 from {{ ref('driftline_groups') }} as g
 join finals as f on f.monitor = g.monitor and f.source = g.source and f.model_version = g.model_version
+{%- else -%}{{ driftline._empty() }}{%- endif %}

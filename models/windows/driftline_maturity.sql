@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed() -%}
 
 -- How far the labels of each window have come. A window is mature when its labels had their time and enough of them are
 -- known (decision 9); what depends on labels is judged only then.
@@ -27,3 +28,4 @@ from {{ ref('driftline_windows') }} as w
 join {{ ref('driftline_int_monitors') }} as m on m.monitor = w.monitor
 left join counts as c on c.group_no = w.group_no and c.window_periods = w.window_periods and c.period_index = w.period_index
 where w.source = 'relation'
+{%- else -%}{{ driftline._empty() }}{%- endif %}

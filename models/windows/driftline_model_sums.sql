@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed(['performance', 'comparisons']) -%}
 {%- set side = 'group_no, window_periods, period_index, side' -%}
 {%- set parts = driftline._metric_sums() %}
 
@@ -47,3 +48,6 @@ from sums as s
 join {{ ref('driftline_groups') }} as g on g.group_no = s.group_no
 -- Lists have no need of a score.
 where g.source = 'relation' and (g.is_scored or g.ranking_k is not null)
+    and ({{ driftline._of_family('performance', 'g.monitor') }}
+        or {{ driftline._of_family('comparisons', 'g.monitor') }})
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed() -%}
 {%- set outcomes = ['p', 'l', 'l2', 'y', 'y2', 'lp', 'e', 'e2'] %}
 
 -- The whole reference by cell, for each group: its own version's; or, where that has too few rows to carry a judgement
@@ -49,3 +50,4 @@ from chosen as c
 join reference as r
     on r.monitor = c.monitor and r.model_version = c.reference_model_version
     and r.segment = c.segment and r.segment_value = c.segment_value
+{%- else -%}{{ driftline._empty() }}{%- endif %}

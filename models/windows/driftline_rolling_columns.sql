@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed() -%}
 {%- set kinds = {
     'total': "c.bin_kind <> 'moments'", 'nulls': "c.bin_kind = 'null'", 'nans': "c.bin_kind = 'nan'",
     'infinites': "c.bin_kind in ('negative_infinity', 'positive_infinity')", 'unseens': "c.bin_kind = 'unseen'",
@@ -58,3 +59,4 @@ select * from (
     {{ driftline._roll('dense', ['group_no', 'column_no', 'block'], measures, baseline='reference') }}
 ) as rolled
 where period_index - window_periods + 1 >= first_index
+{%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed() -%}
 {%- set sums = ['n', 'w', 'w2', 'v', 'd2'] -%}
 {%- set measures = [] -%}
 {%- for name in sums + ['reference_n', 'reference_w', 'reference_w2', 'reference_v', 'reference_d2'] -%}
@@ -29,3 +30,4 @@ from (
 ) as r
 join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no
 where r.period_index - r.window_periods + 1 >= r.first_index
+{%- else -%}{{ driftline._empty() }}{%- endif %}

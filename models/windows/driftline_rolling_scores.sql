@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed(['performance']) -%}
 {%- set measures = [] -%}
 {%- for name in ['w', 'w2', 'l', 'y', 'lp', 'reference_w', 'reference_l', 'reference_y', 'reference_lp'] -%}
     {%- do measures.append({'name': name, 'aggregate': 'sum', 'baselines': false}) -%}
@@ -10,7 +11,7 @@ with cells as (
     select c.cell_no, c.monitor, case when c.column_role in ('feature', 'prediction') then 'loss' else c.column_role end as purpose
     from {{ ref('driftline_cells') }} as c
     left join (select distinct cell_no from {{ ref('driftline_expected_losses') }}) as l on l.cell_no = c.cell_no
-    where c.bin_kind <> 'moments'
+    where c.bin_kind <> 'moments' and {{ driftline._of_family('performance', 'c.monitor') }}
         and (c.column_role in ('performance', 'confidence') and c.column_kind = 'numeric' or c.column_role in ('class_support', 'class_predicted', 'class_hit') or l.cell_no is not null)
 ),
 
@@ -36,3 +37,4 @@ from (
 ) as r
 join cells as c on c.cell_no = r.cell_no
 where r.period_index - r.window_periods + 1 >= r.first_index
+{%- else -%}{{ driftline._empty() }}{%- endif %}

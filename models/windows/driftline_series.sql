@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed() -%}
 {%- set sums = {
     'row_count': 'n', 'weight_sum': 'w', 'weight_sq_sum': 'w2', 'value_sum': 'v', 'deviation_sq_sum': 'd2',
     'prediction_sum': 'p', 'labelled_weight_sum': 'l', 'labelled_weight_sq_sum': 'l2', 'label_sum': 'y',
@@ -53,3 +54,4 @@ select
     sum(case when v.in_reference then v.out_of_range_weight end) as reference_out_of_range_weight
 from versions as v
 group by v.group_no, v.cell_no, v.period_index
+{%- else -%}{{ driftline._empty() }}{%- endif %}

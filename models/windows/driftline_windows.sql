@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- if driftline._is_needed() -%}
 {%- set period_kinds = ['hour', 'day', 'week', 'month'] %}
 
 -- The windows' names: start, end, whether the window had ended when the rows were read, and whether its labels had had
@@ -48,3 +49,4 @@ select
     n.has_reference
 from named as n
 join {{ ref('driftline_groups') }} as g on g.group_no = n.group_no
+{%- else -%}{{ driftline._empty() }}{%- endif %}

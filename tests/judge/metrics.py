@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 import pyarrow as pa
-from support import Chain, Project
+from support import NOBODY, Chain, Project
 
 START = dt.datetime(2024, 3, 1)
 DEFAULTS: dict[str, Any] = {
@@ -71,6 +71,8 @@ def judge(
             f"select 1 from information_schema.views where table_schema = '{workspace.schema}' and table_name = '{view}'"
         ):
             workspace.execute(f"drop view {workspace.relation(view)} cascade")
+    # That the monitor without rows has never worked is not looked at here.
+    workspace.execute(f"delete from {workspace.relation('driftline_int_operation')}")
     table = pa.table({name: pa.array([r[name] for r in rows], TYPES.get(name, pa.string())) for name in DEFAULTS})
     chain.load("driftline_metrics", table)
     monitors = sorted({r["monitor"] for r in rows})
@@ -109,6 +111,8 @@ def judge(
 
 
 def make_chain(make_module_project: Any, thresholds: list[Row]) -> Chain:
-    project: Project = make_module_project(vars={"driftline_thresholds": thresholds})
+    project: Project = make_module_project(
+        models=NOBODY, vars={"driftline_monitors": ["nobody"], "driftline_thresholds": thresholds}
+    )
     project.build("--select", "+driftline_alerts")
     return project.chain(select="driftline_judgements driftline_int_spans driftline_episodes driftline_alerts")

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from judge.metrics import Row, judge, row
 from scipy import stats
-from support import Engine, Project
+from support import NOBODY, Engine, Project
 
 SERIES, ALPHA, REFERENCE_DAYS, BEFORE = 40, 0.001, 30, 10
 EDGES = stats.norm.ppf(np.arange(1, 20) / 20)
@@ -92,7 +92,12 @@ def simulated() -> Iterator[Row]:
 def told(duckdb_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[str, float]]]:
     """For each scenario: the columns that were told, alerts a column, the share still open; and so by the rule before."""
     folder = tmp_path_factory.mktemp("speaking")
-    project = Project(folder, duckdb_engine.workspace(folder), vars={"driftline_windows": {"day": [1]}})
+    project = Project(
+        folder,
+        duckdb_engine.workspace(folder),
+        models=NOBODY,
+        vars={"driftline_monitors": ["nobody"], "driftline_windows": {"day": [1]}},
+    )
     project.build("--select", "+driftline_alerts")
     chain = project.chain(select="driftline_judgements driftline_int_spans driftline_episodes driftline_alerts")
     judge(chain, list(simulated()))

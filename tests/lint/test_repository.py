@@ -120,3 +120,30 @@ def test_variables_are_read_by_the_macro_that_sees_all_of_them() -> None:
     assert found == []
     read = {name for text in texts.values() for name in re.findall(r"driftline\._var\('(\w+)'", text)}
     assert read <= listed, sorted(read - listed)
+
+
+# What stands for the monitors themselves, and how they fare: there whether any is declared or not.
+ALWAYS = {
+    *("driftline_state", "driftline_bins", "driftline_importances", "driftline_int_monitors"),
+    *("driftline_int_attempts", "driftline_int_runs", "driftline_int_operation"),
+}
+
+
+def test_a_model_that_nobody_needs_is_an_empty_select() -> None:
+    """A model that only some of these ask about would read columns that an empty one does not have."""
+    for path in sorted((REPOSITORY / "models").rglob("*.sql")):
+        text = path.read_text(encoding="utf-8")
+        assert path.stem in ALWAYS or ("driftline._is_needed(" in text and "driftline._empty()" in text), path
+
+
+def test_what_one_family_reads_of_another_has_its_columns() -> None:
+    """An empty model has the columns that are described, and their types only where it keeps a contract."""
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in (REPOSITORY / "models").rglob("*.sql")}
+    families: dict[str, set[str]] = {}
+    for name, text in texts.items():
+        if found := re.search(r"_is_needed\(\[(.*?)\]\)", text):
+            families[name] = set(re.findall(r"'(\w+)'", found.group(1)))
+    for name, text in texts.items():
+        for read in set(re.findall(r"ref\('(\w+)'\)", text)) & families.keys():
+            needed_too = name in families and families[name] <= families[read]
+            assert needed_too or "'enforced'" in texts[read], f"{name} reads {read}"

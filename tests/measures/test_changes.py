@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 from oracle import changes as oracle
-from support import Chain, Engine, Project
+from support import NOBODY, Chain, Engine, Project
 
 from measures import comparison as c
 
@@ -99,7 +99,7 @@ def load(chain: Chain, rows: list[dict[str, Any]] | pd.DataFrame, periods: Mappi
         {
             "monitor": list(periods), "owner": ["me"] * len(periods), "period": list(periods.values()),
             "reference_start": [None] * len(periods), "reference_end": [None] * len(periods),
-            "formerly": [None] * len(periods),
+            "formerly": [None] * len(periods), "families": ["trend"] * len(periods),
         },
         dict.fromkeys(("reference_start", "reference_end", "formerly"), "text"),
     )  # fmt: skip
@@ -171,7 +171,9 @@ SERIES["day"]["no value"] = {FIRST["day"] + k: None for k in range(60)}
 
 @pytest.fixture(scope="module")
 def chain(make_module_project: Any) -> Chain:
-    project: Project = make_module_project(vars={"driftline_windows": WINDOWS})
+    project: Project = make_module_project(
+        models=NOBODY, vars={"driftline_monitors": ["nobody"], "driftline_windows": WINDOWS}
+    )
     return made_chain(project)
 
 
@@ -443,7 +445,7 @@ def simulated(
 ) -> Iterator[dict[str, tuple[Floats, Floats]]]:
     """By name: the CUSUMs up and down, series x windows, NaN where there is none."""
     folder = tmp_path_factory.mktemp("simulated")
-    project = Project(folder, duckdb_engine.workspace(folder))
+    project = Project(folder, duckdb_engine.workspace(folder), models=NOBODY, vars={"driftline_monitors": ["nobody"]})
     chain = made_chain(project)
     rng = np.random.default_rng(8)
     made = {name: ("day", make(rng)) for name, make in {**QUIET, **MOVING}.items()}

@@ -169,3 +169,34 @@ def test_a_changed_detail_rebuilds_no_state(make_project: Callable[..., Any], lo
     project.build("--select", "+driftline_drift", "--exclude", "thin_log")
     again = project.frame("select * from driftline_drift")
     assert c.compare(few.drop(columns="computed_at"), again, c.raw.DRIFT_KEY) == []
+
+
+FAMILIES = {
+    "drift": "driftline_drift", "quality": "driftline_quality", "business": "driftline_business",
+    "performance": "driftline_performance", "concept": "driftline_concept", "fairness": "driftline_fairness",
+    "comparisons": "driftline_comparisons",
+}  # fmt: skip
+
+
+def test_baselines_and_families_can_be_left_out(
+    make_project: Callable[..., Any], logs: dict[str, pd.DataFrame]
+) -> None:
+    """In one project with a monitor that leaves nothing out; then alone, where the others' models have nothing to do."""
+    scored = {**COMMON, **SCORED, "min_labelled_share": 0.1}
+    of = {"whole": scored} | {f"only_{family}": {**scored, "families": [family]} for family in FAMILIES}
+    of["near"] = {**COMMON, "baselines": ["previous"], "families": "drift"}
+    project: Project = make_project(**c.project_arguments({"dense": of}))
+    project.load("dense", c.raw.to_arrow(logs["dense"]), TYPES)
+    project.build()
+    for family, table in FAMILIES.items():
+        found = dict(project.sql(f"select monitor, count(*) from {table} group by monitor"))
+        assert set(found) - {"near"} == {"whole", f"only_{family}"}
+        assert found["whole"] == found[f"only_{family}"]
+    assert project.sql("select distinct baseline from driftline_drift where monitor = 'near' order by 1") == [
+        ("previous",), ("reference",),
+    ]  # fmt: skip
+    assert project.sql("select distinct monitor from driftline_changes") == [("whole",)]
+    project.set_vars(driftline_monitors=["only_drift"])
+    project.build("--select", "package:driftline")
+    for family, table in FAMILIES.items():
+        assert (project.sql(f"select count(*) from {table}")[0][0] > 0) == (family == "drift")

@@ -5,6 +5,6 @@ See ``README.md`` beside this file.
 
 from support.chain import Chain
 from support.engines import DuckDBEngine, Engine, PostgresEngine, Workspace
-from support.project import Project, Run
+from support.project import NOBODY, Project, Run
 
-__all__ = ["Chain", "DuckDBEngine", "Engine", "PostgresEngine", "Project", "Run", "Workspace"]
+__all__ = ["NOBODY", "Chain", "DuckDBEngine", "Engine", "PostgresEngine", "Project", "Run", "Workspace"]

@@ -29,6 +29,13 @@ from support.engines import Workspace
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
+# A listed monitor that has no rows: without any, the package's models are empty selects, and nothing could be put into
+# their places.
+NOBODY = {
+    "monitors/nobody": "select {% for name, type in driftline._state_columns().items() %}cast(null as {{ type }}) as"
+    " {{ name }}{{ ', ' if not loop.last }}{% endfor %} from (select 1 as nothing) as no_rows where 1 = 0"
+}
+
 # dbt's own switches: nothing is sent, nothing is looked up, nothing is written to the terminal.
 QUIET = {
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
