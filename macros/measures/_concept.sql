@@ -50,3 +50,40 @@
 {% macro _by_nine_digits(x) %}
     {{- return('floor(sign(' ~ x ~ ') * ln(1e0 + abs(' ~ x ~ ') * 1e9) * 1e9 + 0.5e0)') -}}
 {% endmacro %}
+
+
+{#
+    What is looked at in a bin: its sum, the sum of its squares around `centre`, how large what it was summed from is on
+    average, what it tells of the relation, and whom it is defined for; @ stands for the side.
+#}
+{% macro _concept_targets() %}
+    {%- set size_of_y = 'case when abs(@y) > 1e-70 * @l then abs(@y) / @l else 0e0 end'
+        ~ ' + case when abs(@y2) > 1e-140 * @l then sqrt(abs(@y2) / @l) else 0e0 end' -%}
+    {{- return({
+        'label': {
+            'applies': 'e.has_label_mean = 1',
+            'sum': '@y', 'squares': '@y2', 'centre': 'centre',
+            'size': '(' ~ size_of_y ~ ')',
+            'information': 'case when is_binary = 1 then label_variance else 0.25e0 end',
+        },
+        'calibration': {
+            'applies': 'e.has_label_mean = 1 and e.has_prediction = 1',
+            'sum': '(@lp - @y)', 'squares': 'case when is_binary = 1 then @e else @e2 end', 'centre': '0e0',
+            'size': '(case when abs(@lp) > 1e-70 * @l then abs(@lp) / @l else 0e0 end + ' ~ size_of_y ~ ')',
+            'information': 'case when is_binary = 1 then calibration_variance else 0.25e0 end',
+        },
+        'loss': {
+            'applies': 'e.has_prediction = 1',
+            'sum': '@e', 'squares': '@e2', 'centre': '0e0',
+            'size': 'case when abs(@e) > 1e-70 * @l then abs(@e) / @l else 0e0 end',
+            'information': 'case when is_binary = 1 then calibration_variance when has_label_mean = 1 then 0.25e0 else loss_variance end',
+        },
+    }) -}}
+{% endmacro %}
+
+
+{# A sum is as good as normal from here on: 5 in the variance of a number of positives, or 20 rows (docs/measures.md). The
+    little less is for rounding. #}
+{% macro _concept_enough() %}
+    {{- return('4.999999999e0') -}}
+{% endmacro %}

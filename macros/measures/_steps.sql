@@ -36,21 +36,25 @@
     The sums of every bin of every period, dense, that the windows of a scope are rolled from.
 
     scope     recent: the windows that this run computes. noise: those of the reference, every time
-    changed_from, reach  columns of driftline_int_scopes: where the run's windows begin, how far they look back
+    scopes    relation of the groups: changed_from_index and reach (where the run's windows begin and how far they look
+              back), reference_first_index and _last_index
     roles     of the bins' columns
     measures  list of {name}
+    carried   further columns of `scopes`
 #}
-{% macro _dense_bins(scope, changed_from, reach, roles, measures) %}
+{% macro _dense_bins(scope, scopes, roles, measures, carried=[]) %}
     select
-        k.group_no, c.cell_no, c.column_no, k.block, k.period, k.period_index,
+        {{ 1 if scope == 'noise' else 0 }} as is_noise, k.group_no, c.cell_no, c.column_no, c.bin,
+        k.block, k.period, k.period_index,
         {{ 'k.first_index' if scope == 'recent' else 'o.reference_first_index as first_index' }}
+        {%- for name in carried %}, o.{{ name }}{% endfor %}
         {%- for measure in measures %},
         coalesce(s.{{ measure.name }}, 0) as {{ measure.name }}
         {%- endfor %}
     from {{ ref('driftline_calendar') }} as k
-    join {{ ref('driftline_int_scopes') }} as o on o.group_no = k.group_no
+    join {{ scopes }} as o on o.group_no = k.group_no
         {%- if scope == 'recent' %}
-        and o.source = 'relation' and k.period_index >= o.{{ changed_from }} - o.{{ reach }}
+        and o.source = 'relation' and k.period_index >= o.changed_from_index - o.reach
         {%- else %}
         and k.period_index between o.reference_first_index and o.reference_last_index
         {%- endif %}

@@ -16,7 +16,7 @@
 with
 {%- for scope in measures %}
 {{ scope }}_dense as (
-    {{ driftline._dense_bins(scope, 'changed_from_index', 'reach', ['feature', 'prediction', 'label'], measures[scope]) }}
+    {{ driftline._dense_bins(scope, ref('driftline_int_scopes'), ['feature', 'prediction', 'label'], measures[scope]) }}
 ),
 
 {{ scope }}_rolled as (

@@ -5,8 +5,7 @@
 {%- set bases = {'null_rate': 'total', 'nan_rate': 'total', 'infinite_rate': 'total', 'unseen_rate': 'total', 'out_of_range_rate': 'finites'} -%}
 {%- set only = {'nan_rate': 'numeric', 'infinite_rate': 'numeric', 'unseen_rate': 'categorical', 'out_of_range_rate': 'numeric'} -%}
 {%- set z = driftline._normal_tail(driftline._alpha()) -%}
-{#- The mean of |x| of a standard normal x. -#}
-{%- set mean_of_absolute = '0.7978845608028654e0' %}
+{%- set mean_of_absolute = driftline._mean_of_absolute() %}
 
 with columns as (
     select c.column_no, c.monitor, c.column_name, c.column_role, c.column_kind, coalesce(max(b.bin_lower), 0) as centre
@@ -51,13 +50,13 @@ rates as (
         end as variance,
         r.total * r.total / nullif(r.total2, 0) as effective_n,
         -- What rounding leaves of a row is no row.
-        case when f.total - r.reference_total > 1e-12 * f.total then
+        case when {{ driftline._is_left('f.total', 'r.reference_total') }} then
             (f.total - r.reference_total) * (f.total - r.reference_total) / nullif(f.total2 - r.reference_total2, 0)
         end as reference_effective_n
         {%- for rate in rates %},
         {% if rate in only %}case when c.column_kind = '{{ only[rate] }}' then {% endif -%}
         r.{{ rates[rate] }} / nullif(r.{{ bases[rate] }}, 0){{ ' end' if rate in only }} as {{ rate }},
-        case when f.{{ bases[rate] }} - r.reference_{{ bases[rate] }} > 1e-12 * f.{{ bases[rate] }}{{ " and c.column_kind = '" ~ only[rate] ~ "'" if rate in only }} then
+        case when {{ driftline._is_left('f.' ~ bases[rate], 'r.reference_' ~ bases[rate]) }}{{ " and c.column_kind = '" ~ only[rate] ~ "'" if rate in only }} then
             greatest(coalesce(f.{{ rates[rate] }}, 0) - r.reference_{{ rates[rate] }}, 0) / (f.{{ bases[rate] }} - r.reference_{{ bases[rate] }})
         end as reference_{{ rate }}
         {%- endfor %}

@@ -207,7 +207,9 @@ def counted(picture: Picture, monitor: str) -> Counter[Key]:
 
 
 def test_the_runs_went_as_they_should(story: Story) -> None:
-    assert set(story.runs["died"].failures) == {"driftline_drift", "driftline_concept"}
+    # The steps that need the table; what stands on them is not built.
+    steps = {"driftline_int_psi", "driftline_int_chi_squared", "driftline_int_concept_tests"}
+    assert set(story.runs["died"].failures) == steps
     assert story.stages["third"].results["driftline_alerts"], "nothing to compare"
 
 

@@ -1,0 +1,56 @@
+{{ config(materialized=driftline._step_materialization()) }}
+{%- if driftline._is_needed(['concept']) -%}
+{%- set name = 'driftline_concept' %}
+
+-- Whom the relation of inputs and label is looked at for: groups of monitors with a label that has a mean, or with a
+-- prediction. A run computes only the windows that hold a period which was read since the result was last built; the
+-- others are kept as they are (decision 5).
+with monitored as (
+    select
+        c.monitor, m.has_prediction,
+        case when m.task = 'binary' then 1 else 0 end as is_binary,
+        case when m.task in ('binary', 'regression') then 1 else 0 end as has_label_mean,
+        coalesce(b.centre, 0e0) as centre
+    from (select monitor from {{ ref('driftline_cells') }} group by monitor) as c
+    left join {{ ref('driftline_int_monitors') }} as m on m.monitor = c.monitor
+    left join (
+        select monitor, max(bin_lower) as centre from {{ ref('driftline_bins') }} where column_role = 'label' and bin_kind = 'centre' group by monitor
+    ) as b on b.monitor = c.monitor and m.task = 'regression'
+    where {{ driftline._of_family('concept', 'c.monitor') }}
+        and coalesce(m.has_label, 0) * case when m.task in ('binary', 'regression') then 1 when m.task = 'multiclass' then m.has_prediction else 0 end > 0
+),
+
+changes as (
+    {{ driftline._changed_from(driftline._can_keep_rows(name), driftline._rules_hash(), name) }}
+)
+
+select
+    g.group_no, g.monitor, g.source, g.spec_hash, g.computed_at, c.rules_hash, c.changed_from,
+    m.is_binary, m.has_label_mean, m.has_prediction, m.centre,
+    -- The noise of a group is that of the reference it is held against, of whatever source its rows are.
+    {{ dbt.concat(["g.monitor", "'|'", "g.segment", "'|'", "g.segment_value", "'|'", "g.model_version"]) }} as own_reference,
+    {{ dbt.concat(["g.monitor", "'|'", "g.segment", "'|'", "g.segment_value", "'|'", "f.reference_model_version"]) }} as held_against,
+    case
+        {%- for window in driftline._windows() %}
+        when g.period = '{{ window.period }}' then {{ driftline._period_index('c.changed_from', window.period) }}
+        {%- endfor %}
+    end as changed_from_index,
+    case
+        {%- for window in driftline._windows() %}
+        when g.period = '{{ window.period }}' then {{ window.sizes | max }}
+        {%- endfor %}
+    end as reach,
+    s.first_index as reference_first_index, s.last_index as reference_last_index
+from {{ ref('driftline_groups') }} as g
+join monitored as m on m.monitor = g.monitor
+left join changes as c on c.monitor = g.monitor
+left join (
+    select group_no, max(reference_model_version) as reference_model_version from {{ ref('driftline_reference') }} group by group_no
+) as f on f.group_no = g.group_no
+left join (
+    select group_no, min(period_index) as first_index, max(period_index) as last_index
+    from {{ ref('driftline_series') }}
+    where reference_n > 0
+    group by group_no
+) as s on s.group_no = g.group_no
+{%- else -%}{{ driftline._empty() }}{%- endif %}
