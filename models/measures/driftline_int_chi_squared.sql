@@ -1,4 +1,4 @@
-{{ config(materialized=driftline._step_materialization()) }}
+{{ config(materialized=driftline._step_materialization('drift')) }}
 {%- if driftline._is_needed(['drift']) -%}
 {%- set enough = '4.999999999e0' %}
 

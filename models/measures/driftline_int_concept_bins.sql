@@ -1,4 +1,4 @@
-{{ config(materialized=driftline._step_materialization()) }}
+{{ config(materialized=driftline._step_materialization('concept')) }}
 {%- if driftline._is_needed(['concept']) -%}
 {%- set sums = ['l', 'l2', 'y', 'y2', 'lp', 'e', 'e2'] -%}
 {%- set measures = [] -%}

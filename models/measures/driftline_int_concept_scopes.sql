@@ -1,4 +1,4 @@
-{{ config(materialized=driftline._step_materialization()) }}
+{{ config(materialized='table') }}
 {%- if driftline._is_needed(['concept']) -%}
 {%- set name = 'driftline_concept' %}
 

@@ -1,4 +1,4 @@
-{{ config(materialized=driftline._step_materialization()) }}
+{{ config(materialized=driftline._step_materialization('concept')) }}
 {%- if driftline._is_needed(['concept']) -%}
 {%- set pair = 'is_noise, group_no, window_periods, period_index, column_no' -%}
 {%- set tested = ['label', 'calibration'] -%}

@@ -1,4 +1,4 @@
-{{ config(materialized=driftline._step_materialization()) }}
+{{ config(materialized=driftline._step_materialization('drift')) }}
 {%- if driftline._is_needed(['drift']) -%}
 {%- set sums = driftline._distance_sums('bins') -%}
 {%- set parts = driftline._distance_parts('bins') -%}

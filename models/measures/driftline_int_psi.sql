@@ -1,4 +1,4 @@
-{{ config(materialized=driftline._step_materialization()) }}
+{{ config(materialized=driftline._step_materialization('drift')) }}
 {%- if driftline._is_needed(['drift']) -%}
 {%- set seen = "case when c.bin_kind in ('range', 'category', 'beyond_top') then 1 else 0 end" -%}
 {%- set both = ['q', 'p', 'q2', 'p2'] %}

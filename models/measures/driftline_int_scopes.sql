@@ -1,4 +1,4 @@
-{{ config(materialized=driftline._step_materialization()) }}
+{{ config(materialized=driftline._step_materialization('drift')) }}
 {%- if driftline._is_needed(['drift']) -%}
 {%- set rules = driftline._rules_hash() -%}
 {%- set name = 'driftline_drift' %}

@@ -98,5 +98,5 @@ left join {{ ref('driftline_assessed') }} as a
         {%- endfor %}
     end
     and a.metric = s.metric and a.class_name = s.class_name and a.basis = s.basis
-where {{ driftline._of_family('performance', 'g.monitor') }}
+where {{ driftline._of_family('performance', 'g.monitor') }} and w.has_reference
 {%- else -%}{{ driftline._empty() }}{%- endif %}
