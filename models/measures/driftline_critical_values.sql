@@ -1,5 +1,5 @@
 {{ config(materialized='table') }}
-{%- if driftline._is_needed(['drift']) -%}
+{%- if driftline._is_needed(['drift', 'concept']) -%}
 {%- set alpha = driftline._alpha() -%}
 {%- set iterations = 6 %}
 

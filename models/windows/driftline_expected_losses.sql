@@ -1,5 +1,5 @@
 {{ config(materialized='table') }}
-{%- if driftline._is_needed(['performance']) -%}
+{%- if driftline._is_needed(['performance', 'comparisons']) -%}
 
 -- The loss of a number that a row's bin makes expect: the mean in the reference, by bin of the column, feature or prediction,
 -- that tells most about it. Segments share what their version has.

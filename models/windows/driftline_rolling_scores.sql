@@ -1,5 +1,5 @@
 {{ config(materialized='table') }}
-{%- if driftline._is_needed(['performance']) -%}
+{%- if driftline._is_needed(['performance', 'comparisons']) -%}
 {%- set measures = [] -%}
 {%- for name in ['w', 'w2', 'l', 'y', 'lp', 'reference_w', 'reference_l', 'reference_y', 'reference_lp'] -%}
     {%- do measures.append({'name': name, 'aggregate': 'sum', 'baselines': false}) -%}

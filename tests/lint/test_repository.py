@@ -139,11 +139,24 @@ def test_a_model_that_nobody_needs_is_an_empty_select() -> None:
 def test_what_one_family_reads_of_another_has_its_columns() -> None:
     """An empty model has the columns that are described, and their types only where it keeps a contract."""
     texts = {path.stem: path.read_text(encoding="utf-8") for path in (REPOSITORY / "models").rglob("*.sql")}
+    bodies: dict[str, str] = {}
+    for path in (REPOSITORY / "macros").rglob("*.sql"):
+        parts = re.split(r"{%-? macro (\w+)\(", path.read_text(encoding="utf-8"))
+        bodies |= dict(zip(parts[1::2], parts[2::2], strict=True))
+
+    def reads(text: str, seen: frozenset[str] = frozenset()) -> set[str]:
+        """What a text refers to, itself or by the macros it calls."""
+        called = set(re.findall(r"driftline\.(\w+)\(", text)) & bodies.keys() - seen
+        return set(re.findall(r"ref\('(\w+)'\)", text)).union(*(reads(bodies[name], seen | {name}) for name in called))
+
     families: dict[str, set[str]] = {}
     for name, text in texts.items():
         if found := re.search(r"_is_needed\(\[(.*?)\]\)", text):
             families[name] = set(re.findall(r"'(\w+)'", found.group(1)))
-    for name, text in texts.items():
-        for read in set(re.findall(r"ref\('(\w+)'\)", text)) & families.keys():
-            needed_too = name in families and families[name] <= families[read]
-            assert needed_too or "'enforced'" in texts[read], f"{name} reads {read}"
+    wrong = [
+        f"{name} reads {read}"
+        for name, text in texts.items()
+        for read in reads(text) & families.keys()
+        if not (name in families and families[name] <= families[read]) and "'enforced'" not in texts[read]
+    ]
+    assert wrong == []

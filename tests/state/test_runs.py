@@ -81,12 +81,12 @@ DELAYED = [{"at": dt.datetime(2024, 1, 6, 4, 30), "kind": "a"}] * 5
 MODELS = {
     "shifting": declare(
         **COMMON, numeric=["x", "y"], categorical=["kind"], model_version="version", segments=["country"],
-        business_metrics=BUSINESS,
+        business_metrics=BUSINESS, detail="all",
     ),
     "bystander": declare(**COMMON, numeric=["x"]),
     "steady_all": declare(
         "steady", **COMMON, numeric=["x", "y"], categorical=["kind"], model_version="version", segments=["country"],
-        business_metrics=BUSINESS,
+        business_metrics=BUSINESS, detail="all",
     ),
     "steady_tight": declare("steady", **{**COMMON, "lookback": 0}, numeric=["x"], label="sold", bins=7),
     "steady_trained": declare(
@@ -101,7 +101,7 @@ MODELS = {
     ),
     "stopping": declare(
         "ending", **COMMON, numeric=["x"], categorical=["kind"], prediction="y", label="sold", task="regression",
-        model_version="version", segments=["country"], business_metrics=BUSINESS,
+        model_version="version", segments=["country"], business_metrics=BUSINESS, detail="all",
     ),
     # A business metric, a column and a label may share their names.
     "steady_names": declare("steady", **COMMON, numeric=["sold", "x"], business_metrics=BUSINESS),
@@ -208,7 +208,9 @@ def counted(picture: Picture, monitor: str) -> Counter[Key]:
 
 def test_the_runs_went_as_they_should(story: Story) -> None:
     # The steps that need the table; what stands on them is not built.
-    steps = {"driftline_int_psi", "driftline_int_chi_squared", "driftline_int_concept_tests"}
+    # Concept's steps are a part of its statement where the engine holds such a part better than a table.
+    concept = "driftline_concept" if story.project.workspace.engine == "duckdb" else "driftline_int_concept_tests"
+    steps = {"driftline_int_psi", "driftline_int_chi_squared", concept}
     assert set(story.runs["died"].failures) == steps
     assert story.stages["third"].results["driftline_alerts"], "nothing to compare"
 
