@@ -165,3 +165,13 @@
         ) -%}
     {%- endif -%}
 {% endmacro %}
+
+
+{# Refuses wrong variables once in a build, whether a monitor needs what reads them or not. Returns nothing. #}
+{% macro _check_variables() %}
+    {%- do driftline._windows() -%}
+    {%- do driftline._alpha() -%}
+    {%- do driftline._confidence() -%}
+    {%- do driftline._fairness_min_rows() -%}
+    {%- do driftline._comparison_settings() -%}
+{% endmacro %}

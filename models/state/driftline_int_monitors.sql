@@ -1,4 +1,5 @@
 {{ config(materialized='view') }}
+{%- do driftline._check_variables() %}
 
 select
     monitor,
