@@ -76,7 +76,8 @@
     from (
         select unnest([
             {%- for column in columns %}
-            {{ '{' }}'column_no': {{ column.no }}, 'bins': {{ column.bins }}, 'edges': [extremes.least{{ column.no }}] || case
+            {{ '{' }}'column_no': {{ column.no }}, 'bins': {{ column.bins }},
+                'edges': [extremes.least{{ column.no }}] || case
                 when chosen.enough{{ column.no }} then sampled.q{{ column.no }} else exact.q{{ column.no }}
             end || [extremes.greatest{{ column.no }}]{{ '}' }}{{ ',' if not loop.last }}
             {%- endfor %}

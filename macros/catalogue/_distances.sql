@@ -62,7 +62,8 @@
 {% endmacro %}
 
 
-{# Two entries below: a sum of squares over shares is χ² times a factor, to the second order; see docs/measures.md, Noise.
+{# Two entries below: a sum of squares over shares is χ² times a factor, to the second order; see
+    docs/measures.md, Noise.
 
     factor  of χ²
     few     what a bin of few expected rows adds, over those rows
@@ -72,7 +73,8 @@
     {%- set variance = name ~ '_variance' -%}
     {%- set z = driftline._normal_tail(driftline._alpha()) -%}
     {#- If nothing changed, a difference of shares has the variance inverse_n · share · (1 − share). In sums of squares
-        over shares a bin of few expected rows weighs more: what it may be without any row stands beside χ²'s moments. -#}
+        over shares a bin of few expected rows weighs more: what it may be without any row stands beside χ²'s
+        moments. -#}
     {%- set mean_sql %}
         sum((1e0 - pooled_share) * least({{ factor }} * inverse_n * (1e0 + {{ few }} / least_expected),
             pooled_share / 2e0))
@@ -155,7 +157,8 @@
             when half_of_differences is not null then 1e0 end',
         'expected': 'total_variation_mean',
         'critical': driftline._chance_of_absolutes('total_variation_mean', 'total_variation_variance', z) ~ ' + '
-            ~ driftline._chance_of_difference(z, '0e0', 'most_share_skew', '1e0 / effective_n_q', '1e0 / effective_n_p'),
+            ~ driftline._chance_of_difference(z, '0e0', 'most_share_skew', '1e0 / effective_n_q',
+                '1e0 / effective_n_p'),
         'floor': 'total_variation_noise_floor', 'metrics': {'total_variation': 'total_variation_noise'},
     }) -}}
 {% endmacro %}
@@ -164,7 +167,8 @@
 {% macro _distance_l_infinity() %}
     {%- set z = '(' ~ driftline._normal_tail('critical_tail') ~ ')' -%}
     {{- return({
-        'name': 'l_infinity', 'label': 'largest difference of a share', 'source': 'Bonferroni; Cornish and Fisher (1938)',
+        'name': 'l_infinity', 'label': 'largest difference of a share',
+            'source': 'Bonferroni; Cornish and Fisher (1938)',
         'description': 'max|q−p|',
         'kinds': ['numeric', 'categorical'], 'bounds': [0, 1], 'rows': 'bins',
         'sums': {
@@ -294,11 +298,13 @@
 {% endmacro %}
 
 
-{# What the quality rates tell (NULL, NaN, infinite and unseen values) is left out of the PSI that is judged (decision 17). #}
+{# What the quality rates tell (NULL, NaN, infinite and unseen values) is left out of the PSI that is judged
+    (decision 17). #}
 {% macro _distance_psi_seen() %}
     {%- set seen = 'case when seen_q > 0 and seen_p > 0 then ' -%}
     {{- return({
-        'name': 'psi_seen', 'label': 'population stability index of seen values', 'source': 'Yurdakul and Naranjo (2020)',
+        'name': 'psi_seen', 'label': 'population stability index of seen values',
+            'source': 'Yurdakul and Naranjo (2020)',
         'description': 'what is judged under the name psi: the same among seen values, a share at least 0.001',
         'kinds': ['numeric', 'categorical'], 'bounds': [0, none], 'rows': 'groups',
         'sums': {

@@ -76,14 +76,15 @@
             'applies': 'e.has_prediction = 1',
             'sum': '@e', 'squares': '@e2', 'centre': '0e0',
             'size': 'case when abs(@e) > 1e-70 * @l then abs(@e) / @l else 0e0 end',
-            'information': 'case when is_binary = 1 then calibration_variance when has_label_mean = 1 then 0.25e0 else loss_variance end',
+            'information': 'case when is_binary = 1 then calibration_variance'
+                ~ ' when has_label_mean = 1 then 0.25e0 else loss_variance end',
         },
     }) -}}
 {% endmacro %}
 
 
-{# A sum is as good as normal from here on: 5 in the variance of a number of positives, or 20 rows (docs/measures.md). The
-    little less is for rounding. #}
+{# A sum is as good as normal from here on: 5 in the variance of a number of positives, or 20 rows (docs/measures.md).
+    The little less is for rounding. #}
 {% macro _concept_enough() %}
     {{- return('4.999999999e0') -}}
 {% endmacro %}

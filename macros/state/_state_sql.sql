@@ -268,7 +268,8 @@ where 1 = 0
     {%- endfor -%}
     {%- set measure = driftline._text('measure') -%}
     {%- for metric in declaration.metrics -%}
-        {%- do rows.append([10000 + metric.no, driftline._text(metric.name), driftline._text('business'), measure, 0, 0]) -%}
+        {%- do rows.append([10000 + metric.no, driftline._text(metric.name), driftline._text('business'), measure, 0,
+            0]) -%}
     {%- endfor -%}
     {%- for no, role in {20000: 'row', 20001: 'performance'}.items() -%}
         {%- do rows.append([no, driftline._text('*'), driftline._text(role), measure, 0, 0]) -%}

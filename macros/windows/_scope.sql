@@ -104,7 +104,9 @@ where 1 = 0
         {%- if 'min_rows' in row and row.family not in ['freshness', 'volume'] and row.min_rows not in more -%}
             {%- do more.append(row.min_rows) -%}
         {%- endif -%}
-        {%- if 'baseline' in row and row.baseline not in baselines -%}{%- do baselines.append(row.baseline) -%}{%- endif -%}
+        {%- if 'baseline' in row and row.baseline not in baselines -%}
+            {%- do baselines.append(row.baseline) -%}
+        {%- endif -%}
         {%- if row.windows == 'each' -%}{%- do every.append(1) -%}{%- endif -%}
     {%- endfor -%}
     {%- set asks = 'm.monitor in (' ~ monitors | unique | join(', ') ~ ')' if monitors else '1 = 0' -%}

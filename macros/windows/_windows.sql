@@ -16,15 +16,21 @@
         {%- for period in given[name][1] or {} -%}
             {%- set value = given[name][1][period] -%}
             {%- set numbers = value if name == 'driftline_windows' else [value] -%}
-            {%- if period not in sizes or numbers is string or numbers is not sequence or numbers | length == 0 or numbers | select('number') | select('ge', 1) | list | length != numbers | length or numbers | map('int') | list != numbers | list -%}
-                {{- exceptions.raise_compiler_error("driftline: var '" ~ name ~ "': given " ~ tojson(given[name][1] | string) ~ "; allowed: {hour, day, week or month: " ~ ('[whole numbers of periods]' if name == 'driftline_windows' else 'a whole number of periods') ~ '}') -}}
+            {%- if period not in sizes or numbers is string or numbers is not sequence or numbers | length == 0
+                or numbers | select('number') | select('ge', 1) | list | length != numbers | length
+                or numbers | map('int') | list != numbers | list -%}
+                {{- exceptions.raise_compiler_error("driftline: var '" ~ name ~ "': given "
+                    ~ tojson(given[name][1] | string) ~ "; allowed: {hour, day, week or month: "
+                    ~ ('[whole numbers of periods]' if name == 'driftline_windows' else 'a whole number of periods')
+                    ~ '}') -}}
             {%- endif -%}
         {%- endfor -%}
         {%- do given[name][0].update(given[name][1] or {}) -%}
     {%- endfor -%}
     {%- set windows = [] -%}
     {%- for period in sizes -%}
-        {%- do windows.append({'period': period, 'sizes': sizes[period] | unique | sort, 'season': season[period], 'trailing': trailing[period]}) -%}
+        {%- do windows.append({'period': period, 'sizes': sizes[period] | unique | sort, 'season': season[period],
+            'trailing': trailing[period]}) -%}
     {%- endfor -%}
     {{- return(windows) -}}
 {% endmacro %}
@@ -61,7 +67,8 @@
     everywhere  baselines for groups that are not detailed too
     baseline    only windows that are held against it; `window`: all
 
-    Returns <keys>, period_index (of the last period), window_periods, <measure>, previous_<measure>, trailing_<measure>,
+    Returns <keys>, period_index (of the last period), window_periods, <measure>, previous_<measure>,
+    trailing_<measure>,
     seasonal_<measure>, first_index.
 #}
 {% macro _roll(dense, keys, measures, everywhere=false, baseline='window') %}

@@ -81,7 +81,8 @@ assembled as (
             {%- for name in carried %}, {{ null_double }} as {{ name }}{% endfor %}
             {%- for column in found %}, {{ null_double }} as {{ column.name }}{% endfor %}
         from named as w
-        join {{ ref('driftline_int_concept_scopes') }} as o on o.group_no = w.group_no and w.period_index >= o.changed_from_index
+        join {{ ref('driftline_int_concept_scopes') }} as o on o.group_no = w.group_no
+            and w.period_index >= o.changed_from_index
         join columns as c on c.monitor = w.monitor
         union all
         select group_no, window_periods, period_index, column_no

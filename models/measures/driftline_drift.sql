@@ -57,7 +57,8 @@ computed as (
         {%- set name = distance.name %}
         r.{{ name }},
         {%- for column in distance.columns or {} %}
-        {{ 'cast(r.' ~ column ~ ' as ' ~ dbt.type_int() ~ ') as ' ~ column if column.endswith('_df') else 'r.' ~ column }},
+        {{ 'cast(r.' ~ column ~ ' as ' ~ dbt.type_int() ~ ') as ' ~ column if column.endswith('_df') else 'r.'
+            ~ column }},
         {%- endfor %}
         {%- if name ~ '_critical' in model.columns %}
         r.{{ name }}_critical,
@@ -65,8 +66,8 @@ computed as (
         {%- if distance.floor %}
         f.{{ name }} as {{ distance.floor }},
         {%- endif %}
-        {#- The reference's windows may be smaller than this one and noisier for that alone: what they reach beyond chance
-            is added to what chance reaches here. -#}
+        {#- The reference's windows may be smaller than this one and noisier for that alone: what they reach beyond
+            chance is added to what chance reaches here. -#}
         {%- set reached = 'f.' ~ name ~ '_excess + r.' ~ name ~ '_expected' %}
         case when {{ reached }} > r.{{ name }}_critical then {{ reached }} else r.{{ name }}_critical end
             as {{ distance.noise or name ~ '_noise' }},

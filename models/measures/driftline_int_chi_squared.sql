@@ -65,7 +65,8 @@ tested as (
         -- Where pooling leaves one cell there is nothing left to compare; one bin that was never more is no difference.
         case when cells > 0 then cells + is_any_pooled - 1 end as chi_squared_df,
         -- What rounding leaves of equal shares is no difference.
-        case when cells > 0 then case when all_squares > 1e-24 * effective_n then all_squares else 0e0 end end as chi_squared,
+        case when cells > 0 then case when all_squares > 1e-24 * effective_n then all_squares else 0e0 end end
+            as chi_squared,
         -- Whether a cell of about 5 is pooled hangs on the very rows it is tested by: where chance would have it, all
         -- those count.
         case when cells > 0 then greatest(cells + is_any_pooled - 1, near_cells - 1) * 1e0 end as chance_df

@@ -18,7 +18,8 @@
 -- here for a single row, and would try all pairs.
 with dense as (
     {%- for scope in ['recent', 'noise'] %}
-    {{ driftline._dense_bins(scope, ref('driftline_int_concept_scopes'), ['feature', 'prediction'], measures, of_scope) }}
+    {{ driftline._dense_bins(scope, ref('driftline_int_concept_scopes'), ['feature', 'prediction'], measures,
+        of_scope) }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
@@ -35,11 +36,14 @@ sides as (
             {%- for name in sums %}
             r.{{ name }} as q_{{ name }},
             -- What rounding leaves of a row is no row.
-            case when {{ driftline._is_left('f.l', 'r.reference_l') }} then coalesce(f.{{ name }}, 0) - r.reference_{{ name }} else 0 end as p_{{ name }}{{ ',' if not loop.last }}
+            case when {{ driftline._is_left('f.l', 'r.reference_l') }}
+                then coalesce(f.{{ name }}, 0) - r.reference_{{ name }} else 0 end
+                as p_{{ name }}{{ ',' if not loop.last }}
             {%- endfor %}
         from rolled as r
         left join {{ ref('driftline_reference') }} as f on f.group_no = r.group_no and f.cell_no = r.cell_no
-        where r.period_index - r.window_periods + 1 >= r.first_index and (r.is_noise = 1 or r.period_index >= r.changed_from_index)
+        where r.period_index - r.window_periods + 1 >= r.first_index
+            and (r.is_noise = 1 or r.period_index >= r.changed_from_index)
     ) as bins
     where q_l > 0 or p_l > 0
 ),
@@ -52,7 +56,9 @@ means as {{ driftline._computed_once() }} (
         centre
         {%- for name in targets -%}
         {%- for side in ['q', 'p'] %},
-        case when {{ targets[name].applies | replace('e.', '') }} then {{ driftline._bounded_mean(targets[name].sum | replace('@', side ~ '_'), side ~ '_l') }} end as {{ side }}_{{ name }},
+        case when {{ targets[name].applies | replace('e.', '') }}
+            then {{ driftline._bounded_mean(targets[name].sum | replace('@', side ~ '_'), side ~ '_l') }} end
+            as {{ side }}_{{ name }},
         case when {{ targets[name].applies | replace('e.', '') }} and abs({{ targets[name].centre }}) <= 1e60
             then {{ driftline._bounded_mean(targets[name].squares | replace('@', side ~ '_'), side ~ '_l', 2) }} end
             as {{ side }}_{{ name }}_squares,
@@ -109,7 +115,8 @@ informed as (
     select
         differences.*
         {%- for name in targets %},
-        case when is_compared and {{ name }}_variance is not null then rows_of_difference * {{ targets[name].information }} else 0e0 end as {{ name }}_information
+        case when is_compared and {{ name }}_variance is not null then rows_of_difference
+            * {{ targets[name].information }} else 0e0 end as {{ name }}_information
         {%- endfor %}
     from differences
 ),
@@ -122,9 +129,12 @@ grouped as {{ driftline._computed_once() }} (
         sum(q_l) over (partition by {{ pair }}) as q_total,
         sum(p_l) over (partition by {{ pair }}) as p_total
         {%- for name in tested %},
-        sum(case when {{ name }}_information < {{ enough }} then {{ name }}_information else 0e0 end) over (partition by {{ pair }}) as {{ name }}_small,
-        sum(case when {{ name }}_information < {{ enough }} then {{ name }}_information else 0e0 end) over (partition by {{ pair }} order by bin rows unbounded preceding)
-            - case when {{ name }}_information < {{ enough }} then {{ name }}_information else 0e0 end as {{ name }}_small_before
+        sum(case when {{ name }}_information < {{ enough }} then {{ name }}_information else 0e0 end)
+            over (partition by {{ pair }}) as {{ name }}_small,
+        sum(case when {{ name }}_information < {{ enough }} then {{ name }}_information else 0e0 end)
+            over (partition by {{ pair }} order by bin rows unbounded preceding)
+            - case when {{ name }}_information < {{ enough }} then {{ name }}_information else 0e0 end
+                as {{ name }}_small_before
         {%- endfor %}
     from informed
 )

@@ -14,10 +14,12 @@ with monitored as (
     from (select monitor from {{ ref('driftline_cells') }} group by monitor) as c
     left join {{ ref('driftline_int_monitors') }} as m on m.monitor = c.monitor
     left join (
-        select monitor, max(bin_lower) as centre from {{ ref('driftline_bins') }} where column_role = 'label' and bin_kind = 'centre' group by monitor
+        select monitor, max(bin_lower) as centre from {{ ref('driftline_bins') }} where column_role = 'label'
+            and bin_kind = 'centre' group by monitor
     ) as b on b.monitor = c.monitor and m.task = 'regression'
     where {{ driftline._of_family('concept', 'c.monitor') }}
-        and coalesce(m.has_label, 0) * case when m.task in ('binary', 'regression') then 1 when m.task = 'multiclass' then m.has_prediction else 0 end > 0
+        and coalesce(m.has_label, 0) * case when m.task in ('binary', 'regression') then 1 when m.task = 'multiclass'
+            then m.has_prediction else 0 end > 0
 ),
 
 changes as (
@@ -28,8 +30,10 @@ select
     g.group_no, g.monitor, g.source, g.spec_hash, g.computed_at, c.rules_hash, c.changed_from,
     m.is_binary, m.has_label_mean, m.has_prediction, m.centre,
     -- The noise of a group is that of the reference it is held against, of whatever source its rows are.
-    {{ dbt.concat(["g.monitor", "'|'", "g.segment", "'|'", "g.segment_value", "'|'", "g.model_version"]) }} as own_reference,
-    {{ dbt.concat(["g.monitor", "'|'", "g.segment", "'|'", "g.segment_value", "'|'", "f.reference_model_version"]) }} as held_against,
+    {{ dbt.concat(["g.monitor", "'|'", "g.segment", "'|'", "g.segment_value", "'|'", "g.model_version"]) }}
+        as own_reference,
+    {{ dbt.concat(["g.monitor", "'|'", "g.segment", "'|'", "g.segment_value", "'|'", "f.reference_model_version"]) }}
+        as held_against,
     case
         {%- for window in driftline._windows() %}
         when g.period = '{{ window.period }}' then {{ driftline._period_index('c.changed_from', window.period) }}
@@ -45,7 +49,8 @@ from {{ ref('driftline_groups') }} as g
 join monitored as m on m.monitor = g.monitor
 left join changes as c on c.monitor = g.monitor
 left join (
-    select group_no, max(reference_model_version) as reference_model_version from {{ ref('driftline_reference') }} group by group_no
+    select group_no, max(reference_model_version) as reference_model_version
+        from {{ ref('driftline_reference') }} group by group_no
 ) as f on f.group_no = g.group_no
 left join (
     select group_no, min(period_index) as first_index, max(period_index) as last_index

@@ -4,8 +4,8 @@
 {%- set tested = ['label', 'calibration'] -%}
 {%- set enough = driftline._concept_enough() %}
 
--- The chi-squared tests of the bins' differences: whether the label, or its distance from the prediction, comes about as it
--- did.
+-- The chi-squared tests of the bins' differences: whether the label, or its distance from the prediction, comes about
+-- as it did.
 with cells as (
     {%- for name in tested %}
     select
@@ -25,7 +25,8 @@ with cells as (
 chi_squared as (
     select
         {{ pair }}, target,
-        sum(case when variance > 0 then {{ driftline._squared('(difference / sqrt(variance))') }} else 0e0 end) as chi_squared,
+        sum(case when variance > 0 then {{ driftline._squared('(difference / sqrt(variance))') }} else 0e0 end)
+            as chi_squared,
         count(*) as df
     from cells
     where is_noise = 0

@@ -3,7 +3,8 @@
 {%- set sums = driftline._distance_sums('bins') -%}
 {%- set parts = driftline._distance_parts('bins') -%}
 {%- set results = driftline._distance_results('bins') -%}
-{%- set of_pair = ['n_q', 'n_p', 'effective_n_q', 'effective_n_p', 'inverse_n', 'n_finite_q', 'n_finite_p', 'ks_n_q', 'ks_n_p',
+{%- set of_pair = ['n_q', 'n_p', 'effective_n_q', 'effective_n_p', 'inverse_n', 'n_finite_q', 'n_finite_p', 'ks_n_q',
+    'ks_n_p',
     'mean_q', 'mean_p', 'inverse_n_finite'] %}
 
 -- The distances whose terms are single bins (the entries with the rows `bins` in macros/catalogue/_distances.sql), what
@@ -11,7 +12,8 @@
 with bins as (
     select
         r.*, c.bin, c.bin_lower, c.bin_upper, c.is_ordered, c.is_finite, c.is_one_value,
-        case when c.is_ordered then r.q else 0 end as ordered_q, case when c.is_ordered then r.p else 0 end as ordered_p,
+        case when c.is_ordered then r.q else 0 end as ordered_q, case when c.is_ordered then r.p else 0 end
+            as ordered_p,
         case when c.is_finite then r.q else 0 end as finite_q, case when c.is_finite then r.p else 0 end as finite_p,
         -- A sum so small that a product with it could underflow, an error on Postgres, is 0.
         case when c.is_finite and abs(r.q_sum) > 1e-300 then r.q_sum else 0 end as finite_q_sum,
@@ -37,7 +39,8 @@ totals as (
         sum(case when is_ordered then q2 else 0 end) as ordered_q2,
         sum(case when is_ordered then p2 else 0 end) as ordered_p2,
         sum(finite_q) as n_finite_q, sum(finite_p) as n_finite_p,
-        sum(case when is_finite then q2 else 0 end) as finite_q2, sum(case when is_finite then p2 else 0 end) as finite_p2,
+        sum(case when is_finite then q2 else 0 end) as finite_q2, sum(case when is_finite then p2 else 0 end)
+            as finite_p2,
         sum(finite_q_sum) as finite_q_sum, sum(finite_p_sum) as finite_p_sum
     from bins
     group by pair_no
@@ -84,7 +87,8 @@ cumulated as (
 -- the pair the rows of both sides (n), those that are finite or have an order, and 1/n + 1/m (inverse_n).
 terms as (
     select
-        b.pair_no, b.is_finite, b.is_one_value, b.finite_q, b.finite_p, b.mean_q, b.mean_p, b.first_mean, b.last_mean, b.next_mean,
+        b.pair_no, b.is_finite, b.is_one_value, b.finite_q, b.finite_p, b.mean_q, b.mean_p, b.first_mean, b.last_mean,
+            b.next_mean,
         {%- for name in of_pair if name not in ['mean_q', 'mean_p', 'inverse_n_finite'] %}
         t.{{ name }},
         {%- endfor %}
@@ -106,7 +110,8 @@ terms as (
         (b.cumulated_finite_q / nullif(t.n_finite_q, 0) * t.n_effective_finite_q
             + b.cumulated_finite_p / nullif(t.n_finite_p, 0) * t.n_effective_finite_p)
             / nullif(t.n_effective_finite_q + t.n_effective_finite_p, 0) as pooled_cdf,
-        -- How far the bin's values may be from the point mass that stands for them. Open ends reach as far as the values.
+        -- How far the bin's values may be from the point mass that stands for them. Open ends reach as far as the
+        -- values.
         {%- for side, ends in {'q': 'value', 'p': 'baseline'}.items() %}
         case when b.is_finite and t.n_finite_q > 0 and t.n_finite_p > 0 then
             {{ driftline._spread_bound('b.mean_' ~ side,

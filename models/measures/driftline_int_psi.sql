@@ -3,8 +3,8 @@
 {%- set seen = "case when c.bin_kind in ('range', 'category', 'beyond_top') then 1 else 0 end" -%}
 {%- set both = ['q', 'p', 'q2', 'p2'] %}
 
--- The distances between groups of bins (the entries with the rows `groups` in macros/catalogue/_distances.sql): ten groups
--- of quantile bins, own edges and categories as they are.
+-- The distances between groups of bins (the entries with the rows `groups` in macros/catalogue/_distances.sql): ten
+-- groups of quantile bins, own edges and categories as they are.
 with groups_of_bins as (
     select
         r.pair_no, c.bin_group, {{ seen }} as is_seen
@@ -17,7 +17,8 @@ with groups_of_bins as (
 totals as (
     select
         pair_no
-        {%- for name in both %}, sum({{ name }}) as n_{{ name }}, sum(is_seen * {{ name }}) as seen_{{ name }}{% endfor %}
+        {%- for name in both %}, sum({{ name }}) as n_{{ name }}, sum(is_seen * {{ name }})
+            as seen_{{ name }}{% endfor %}
     from groups_of_bins
     group by pair_no
     having sum(q) > 0 and sum(p) > 0

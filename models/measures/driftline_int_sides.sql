@@ -2,8 +2,8 @@
 {%- if driftline._is_needed(['drift']) -%}
 {%- set earlier = ['previous', 'trailing', 'seasonal'] %}
 
--- Every window of every column next to each of its baselines, numbered: how many rows, how far the values reach. What is
--- in the window is taken out of the reference, so that no window is part of its own baseline.
+-- Every window of every column next to each of its baselines, numbered: how many rows, how far the values reach. What
+-- is in the window is taken out of the reference, so that no window is part of its own baseline.
 with baselines as (
     -- noise stands for the rest of the reference, held against the reference's own windows.
     select

@@ -56,7 +56,8 @@ rates as (
         {%- for rate in rates %},
         {% if rate in only %}case when c.column_kind = '{{ only[rate] }}' then {% endif -%}
         r.{{ rates[rate] }} / nullif(r.{{ bases[rate] }}, 0){{ ' end' if rate in only }} as {{ rate }},
-        case when {{ driftline._is_left('f.' ~ bases[rate], 'r.reference_' ~ bases[rate]) }}{{ " and c.column_kind = '" ~ only[rate] ~ "'" if rate in only }} then
+        case when {{ driftline._is_left('f.' ~ bases[rate], 'r.reference_' ~ bases[rate]) }}{{ " and c.column_kind = '"
+            ~ only[rate] ~ "'" if rate in only }} then
             greatest(coalesce(f.{{ rates[rate] }}, 0) - r.reference_{{ rates[rate] }}, 0) / (f.{{ bases[rate] }} - r.reference_{{ bases[rate] }})
         end as reference_{{ rate }}
         {%- endfor %}

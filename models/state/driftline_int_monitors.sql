@@ -20,7 +20,8 @@ select
     {%- endfor %}
     -- A state that an earlier version has written does not say what is computed for whom.
     {%- for setting, default in {
-        'detail': 'total', 'baselines': driftline._baselines() | join(', '), 'families': driftline._families() | join(', '),
+        'detail': 'total', 'baselines': driftline._baselines() | join(', '),
+            'families': driftline._families() | join(', '),
     }.items() %}
     coalesce(max(case when column_name = '{{ setting }}' then bin_label end), '{{ default }}') as {{ setting }},
     {%- endfor %}

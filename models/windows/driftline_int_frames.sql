@@ -3,7 +3,8 @@
 {%- set asked = driftline._lengths_asked() -%}
 {#- What is counted to tell which length has enough rows; the last two in the second largest group of a segment. -#}
 {%- set counts = ['rows', 'known', 'scored', 'positives'] -%}
-{%- set positives = "case when c.bin_kind in ('true_positive', 'false_negative') then s.v * s.n / nullif(s.w, 0e0) end" %}
+{%- set positives = "case when c.bin_kind in ('true_positive', 'false_negative')"
+    ~ " then s.v * s.n / nullif(s.w, 0e0) end" %}
 
 -- Which windows there are and what they are held against: one row for each monitor, detailed or not, window length and
 -- baseline (decision 21). The only place that knows; everything else joins it.
@@ -150,7 +151,8 @@ chosen as (
 -- What has been computed under other rules is computed anew (_changed_from).
 select
     c.*,
-    {{ driftline._as_text(dbt.concat(['m.detail', "' '", 'm.baselines', "' '", 'm.families', "' '", driftline._frames_text('c')])) }} as rules
+    {{ driftline._as_text(dbt.concat(['m.detail', "' '", 'm.baselines', "' '", 'm.families', "' '",
+        driftline._frames_text('c')])) }} as rules
 from chosen as c
 join {{ ref('driftline_int_monitors') }} as m on m.monitor = c.monitor
 {%- else -%}{{ driftline._empty() }}{%- endif %}
