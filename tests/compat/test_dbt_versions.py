@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -88,6 +90,15 @@ def test_demo_fills_the_tables(demo: Outcome) -> None:
         for table in ("driftline_drift", "driftline_quality", "driftline_business", "driftline_metrics"):
             rows = connection.execute(f"select count(*) from {table}").fetchall()[0][0]
             assert rows > 0, table
+
+
+def test_demo_says_what_was_found(demo: Outcome) -> None:
+    """The last step of `make demo`."""
+    command = [sys.executable, str(REPOSITORY / "demo" / "findings.py"), "--database", str(demo.database)]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    for part in ("Drift of reco_v1's features", "reco_v1, wears out", "Canary of 2011", "Alerts: 22 open"):
+        assert part in told.stdout
 
 
 def manifest(outcome: Outcome) -> Any:

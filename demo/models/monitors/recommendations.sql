@@ -14,6 +14,7 @@
     ranking          = {'request': 'request_id', 'position': 'position', 'k': 5},
     model_version    = 'model_version',
     segments         = ['segment_market', 'segment_tier'],
+    detail           = 'versions',
     business_metrics = {
         'conversion': {'numerator': 'label', 'denominator': '1'},
         'request_hit_rate': {'numerator': 'request_hit', 'denominator': 'is_request'},
