@@ -168,7 +168,8 @@ select
     {%- endif %}
     {%- endfor %}
     {{ driftline._as_double("case when j.family = 'traffic' then j.split_anytime_p_value"
-        ~ " when j.span = 'cumulative' then " ~ driftline._anytime_p('(' ~ driftline._squared('j.z_score') ~ ')', 'j.tuned_information') ~ ' end') }}
+        ~ " when j.span = 'cumulative' then "
+        ~ driftline._anytime_p('(' ~ driftline._squared('j.z_score') ~ ')', 'j.tuned_information') ~ ' end') }}
         as anytime_p_value,
     {{ driftline._as_double('j.design_effect') }} as design_effect,
     cast(j.rows_1 as {{ dbt.type_bigint() }}) as row_count,
