@@ -96,7 +96,8 @@
         'log_loss': {
             'label': 'Log loss', 'better': 'lower', 'bounds': [0, none], 'unless': no_probabilities,
             'top': {'log_loss': 1}, 'base': 'log_loss', 'chance': 'mean', 'skew': 'loss', 'compared': 'sums',
-            'description': 'Mean of −ln of the probability that the label had, scores kept 2⁻⁵² away from 0 and 1.
+            'description':
+                'Mean of −ln of the probability that the label had, scores kept 2⁻⁵² away from 0 and 1.
                 NULL where a labelled score lies outside 0…1 and is no probability',
         },
         'brier': {

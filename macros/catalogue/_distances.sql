@@ -72,8 +72,8 @@
     {%- set mean = name ~ '_mean' -%}
     {%- set variance = name ~ '_variance' -%}
     {%- set z = driftline._normal_tail(driftline._alpha()) -%}
-    {#- If nothing changed, a difference of shares has the variance inverse_n · share · (1 − share). In sums of squares
-        over shares a bin of few expected rows weighs more: what it may be without any row stands beside χ²'s
+    {#- If nothing changed, a difference of shares has the variance inverse_n · share · (1 − share). In sums of
+        squares over shares a bin of few expected rows weighs more: what it may be without any row stands beside χ²'s
         moments. -#}
     {%- set mean_sql %}
         sum((1e0 - pooled_share) * least({{ factor }} * inverse_n * (1e0 + {{ few }} / least_expected),
@@ -104,7 +104,8 @@
     {%- set chance = driftline._chance_of_root_of_squares('js', '0.18033688011112042e0', '0.4e0') -%}
     {%- do chance.sums.update({'js_divergence': 'sum(' ~ driftline._js_term('share_q', 'share_p') ~ ')'}) -%}
     {{- return({
-        'name': 'js_distance', 'label': 'Jensen–Shannon distance', 'source': 'Lin (1991); Endres and Schindelin (2003)',
+        'name': 'js_distance', 'label': 'Jensen–Shannon distance',
+        'source': 'Lin (1991); Endres and Schindelin (2003)',
         'description': '√(Jensen–Shannon divergence in base 2)',
         'kinds': ['numeric', 'categorical'], 'bounds': [0, 1], 'rows': 'bins',
         'sums': chance.sums,
@@ -284,7 +285,8 @@
 {% macro _distance_psi() %}
     {{- return({
         'name': 'psi', 'label': 'population stability index', 'source': 'Siddiqi (2006); Yurdakul and Naranjo (2020)',
-        'description': 'Σ(q−p)·ln(q/p) over ten groups of the quantile bins; a share of zero is half a row of its side',
+        'description':
+            'Σ(q−p)·ln(q/p) over ten groups of the quantile bins; a share of zero is half a row of its side',
         'kinds': ['numeric', 'categorical'], 'bounds': [0, none], 'rows': 'groups',
         'sums': {
             'psi_sum': 'sum(' ~ driftline._psi_term('share_q', 'share_p', 'effective_n_q', 'effective_n_p') ~ ')',
