@@ -280,7 +280,7 @@
 
 {#
     chi_squared_quantile and seen_chi_squared_quantile are those at 1−α with one degree of freedom less than there are
-    groups (driftline_critical_values).
+    groups (driftline_int_critical_values).
 #}
 {% macro _distance_psi() %}
     {{- return({

@@ -1,7 +1,7 @@
 {#
     The catalogue of performance metrics: one entry each, in the file of its task. Everything that knows a metric by
         name
-    reads it: driftline_realized, _estimated, _comparisons, _fairness, _causes, which sums driftline_model_sums has, the
+    reads it: driftline_int_realized, _estimated, _comparisons, _fairness, _causes, which sums driftline_int_model_sums has, the
     words of the report and the table in docs/measures.md (`make docs` writes these two, `make lint` checks them).
 
     What an entry says:
@@ -13,7 +13,7 @@
     description  how it is made
     source       where the formula is from (default: nowhere in particular)
     empty        why it is NULL where its denominator has no rows
-    unless       [condition, reason]: SQL over driftline_realized's `wide` of when it is withheld though there are rows
+    unless       [condition, reason]: SQL over driftline_int_realized's `wide` of when it is withheld though there are rows
     where        SQL over the same row: of which sides it is one at all (default: all of the task)
 
     A metric that is a ratio of sums over rows:
@@ -48,7 +48,7 @@
     Where it appears beside its value:
 
     estimate     without labels: counts, from the expected outcomes (top and bottom say how); losses, from the expected
-                 losses; {value, slope}, SQL over driftline_estimated's bins; or the name of the binary metric that it
+                 losses; {value, slope}, SQL over driftline_int_estimated's bins; or the name of the binary metric that it
                      is
                  of the chosen class' probability
     compared     between versions: sums, by period, or windows, from whole windows

@@ -1,9 +1,9 @@
 {#
     What driftline_causes adds up of one cell, by the name of the sum: n, w, w2, v, d2, p, l, y, e as in
-    driftline_series, o the weight out of range, r the residual (prediction minus label).
+    driftline_int_series, o the weight out of range, r the residual (prediction minus label).
 
     field   SQL of the name
-    s       alias of driftline_series or driftline_reference
+    s       alias of driftline_int_series or driftline_int_reference
     prefix  'reference_' for the part that is reference, or ''
 #}
 {% macro _sum_of(field, s, prefix='') %}
@@ -107,7 +107,7 @@
             max(bin_upper) as bin_upper,
             max(case when bin_lower is null then 1 else 0 end) as is_open_below,
             max(case when bin_upper is null then 1 else 0 end) as is_open_above
-        from {{ ref('driftline_cells') }}
+        from {{ ref('driftline_int_bins') }}
         where column_role in ('feature', 'prediction', 'label') and bin_kind <> 'moments'
         group by monitor, column_name, column_role, {{ part }}
         {{ 'union all' if not loop.last }}
@@ -125,7 +125,7 @@
 {# The business metrics, as a relation (monitor, metric, is_sum): a sum has no denominator. #}
 {% macro _business_metrics() %}
     select monitor, column_name as metric, 1 - max(case when bin_kind = 'denominator' then 1 else 0 end) as is_sum
-    from {{ ref('driftline_cells') }}
+    from {{ ref('driftline_int_bins') }}
     where column_role = 'business' and bin_kind in ('numerator', 'denominator')
     group by monitor, column_name
 {% endmacro %}

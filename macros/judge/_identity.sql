@@ -29,9 +29,9 @@
         end as ended_at
     from (
         select g.monitor, g.model_version, g.segment, g.segment_value, g.period, max(s.period_index) + 1 as end_index
-        from {{ ref('driftline_series') }} as s
-        join {{ ref('driftline_cells') }} as c on c.cell_no = s.cell_no and c.column_role = 'row'
-        join {{ ref('driftline_groups') }} as g on g.group_no = s.group_no and g.source = 'relation'
+        from {{ ref('driftline_int_series') }} as s
+        join {{ ref('driftline_int_bins') }} as c on c.bin_no = s.bin_no and c.column_role = 'row'
+        join {{ ref('driftline_int_slices') }} as g on g.slice_no = s.slice_no and g.source = 'relation'
         where s.n > 0
         group by g.monitor, g.model_version, g.segment, g.segment_value, g.period
     ) as l

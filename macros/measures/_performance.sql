@@ -1,5 +1,5 @@
 {#
-    What driftline_realized computes of a metric (an entry of _metrics), as SQL over the row `w` of its `wide`:
+    What driftline_int_realized computes of a metric (an entry of _metrics), as SQL over the row `w` of its `wide`:
 
     value         the metric
     variance      of its sampling; a metric without one has none that the sums can give
@@ -93,7 +93,7 @@
 
 
 {#
-    The binary metrics that can be estimated without labels, over the bins of driftline_estimated: {name: {value,
+    The binary metrics that can be estimated without labels, over the bins of driftline_int_estimated: {name: {value,
     slope}}, slope the change of the metric with the calibrated share of one bin.
 
     A ratio T/B of expected outcomes changes by (dT - T/B dB)/B. Of a bin's rows w, those decided positive are true
@@ -142,7 +142,7 @@
 
 {#
     The bins of some roles by side: those of every window, of the whole reference (window_periods 0), and of the
-    reference without the window's rows where it shares some. group_no, window_periods, period_index, side, the cell,
+    reference without the window's rows where it shares some. slice_no, window_periods, period_index, side, the cell,
     w, labelled, positives, score_sum.
 #}
 {% macro _score_sides(roles) %}
@@ -152,26 +152,26 @@
         and c.column_kind <> 'measure' and c.bin_kind <> 'moments'
     {%- endset %}
     select
-        r.group_no, r.window_periods, r.period_index, 'window' as side, {{ cell }},
+        r.slice_no, r.window_periods, r.period_index, 'window' as side, {{ cell }},
         r.w, r.l as labelled, r.y as positives, r.lp as score_sum
-    from {{ ref('driftline_rolling_scores') }} as r
-    join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no and {{ these }}
+    from {{ ref('driftline_int_rolling_scores') }} as r
+    join {{ ref('driftline_int_bins') }} as c on c.bin_no = r.bin_no and {{ these }}
     where r.w > 0
     union all
-    select f.group_no, 0, 0, 'reference', {{ cell }}, f.w, f.l, f.y, f.lp
-    from {{ ref('driftline_reference') }} as f
-    join {{ ref('driftline_cells') }} as c on c.cell_no = f.cell_no and {{ these }}
+    select f.slice_no, 0, 0, 'reference', {{ cell }}, f.w, f.l, f.y, f.lp
+    from {{ ref('driftline_int_reference') }} as f
+    join {{ ref('driftline_int_bins') }} as c on c.bin_no = f.bin_no and {{ these }}
     union all
     select
-        r.group_no, r.window_periods, r.period_index, 'reference', {{ cell }},
+        r.slice_no, r.window_periods, r.period_index, 'reference', {{ cell }},
         -- What rounding leaves of a row is no row.
         f.w - r.reference_w, case when f.l - r.reference_l > 1e-12 * f.l then f.l - r.reference_l else 0e0 end,
         case when f.y - r.reference_y > 1e-12 * f.y then f.y - r.reference_y else 0e0 end, f.lp - r.reference_lp
-    from {{ ref('driftline_rolling_scores') }} as r
-    join {{ ref('driftline_maturity') }} as o
-        on o.group_no = r.group_no and o.window_periods = r.window_periods and o.period_index = r.period_index
+    from {{ ref('driftline_int_rolling_scores') }} as r
+    join {{ ref('driftline_int_maturity') }} as o
+        on o.slice_no = r.slice_no and o.window_periods = r.window_periods and o.period_index = r.period_index
             and o.touches_reference
-    join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no and {{ these }}
-    join {{ ref('driftline_reference') }} as f on f.group_no = r.group_no and f.cell_no = r.cell_no
+    join {{ ref('driftline_int_bins') }} as c on c.bin_no = r.bin_no and {{ these }}
+    join {{ ref('driftline_int_reference') }} as f on f.slice_no = r.slice_no and f.bin_no = r.bin_no
     where f.w - r.reference_w > 1e-12 * f.w
 {% endmacro %}

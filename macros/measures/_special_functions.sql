@@ -97,7 +97,7 @@
 {% macro _needed_chi_squared_terms() %}
     select t.parity, t.term, t.log_gamma
     from ({{ driftline._chi_squared_terms() }}) as t
-    cross join (select max(df) as df from {{ ref('driftline_critical_values') }}) as most
+    cross join (select max(df) as df from {{ ref('driftline_int_critical_values') }}) as most
     where t.term <= most.df / 2 + 1
 {% endmacro %}
 

@@ -51,22 +51,22 @@
 #}
 {% macro _dense_bins(scope, scopes, roles, measures, carried=[]) %}
     select
-        {{ 1 if scope == 'noise' else 0 }} as is_noise, k.group_no, c.cell_no, c.column_no, c.bin,
+        {{ 1 if scope == 'noise' else 0 }} as is_noise, k.slice_no, c.bin_no, c.column_no, c.bin,
         k.block, k.period, k.period_index,
         {{ 'k.first_index' if scope == 'recent' else 'o.reference_first_index as first_index' }}
         {%- for name in carried %}, o.{{ name }}{% endfor %}
         {%- for measure in measures %},
         coalesce(s.{{ measure.name }}, 0) as {{ measure.name }}
         {%- endfor %}
-    from {{ ref('driftline_calendar') }} as k
-    join {{ scopes }} as o on o.group_no = k.group_no
+    from {{ ref('driftline_int_calendar') }} as k
+    join {{ scopes }} as o on o.slice_no = k.slice_no
         {%- if scope == 'recent' %}
         and o.source = 'relation' and k.period_index >= o.changed_from_index - o.reach
         {%- else %}
         and k.period_index between o.reference_first_index and o.reference_last_index
         {%- endif %}
-    join {{ ref('driftline_cells') }} as c on c.monitor = k.monitor
-    left join {{ ref('driftline_series') }} as s
-        on s.group_no = k.group_no and s.cell_no = c.cell_no and s.period_index = k.period_index
+    join {{ ref('driftline_int_bins') }} as c on c.monitor = k.monitor
+    left join {{ ref('driftline_int_series') }} as s
+        on s.slice_no = k.slice_no and s.bin_no = c.bin_no and s.period_index = k.period_index
     where c.column_role in ('{{ roles | join("', '") }}') and c.bin_kind <> 'moments'
 {% endmacro %}

@@ -62,7 +62,7 @@
     such baselines (NULL), unless a threshold asks for them.
 
     dense       name of the CTE: period, period_index, first_index (of the whole monitor), and the keys and measures
-    keys        list of column names, group_no among them
+    keys        list of column names, slice_no among them
     measures    list of {name, aggregate (sum, min or max), baselines (also over the baselines)}
     everywhere  baselines for groups that are not detailed too
     baseline    only windows that are held against it; `window`: all
@@ -86,7 +86,7 @@
         first_index
     from {{ dense }}
     where period = '{{ window.period }}'
-        and group_no in ({{ driftline._groups_with(window.period, size, is_detailed, baseline) }})
+        and slice_no in ({{ driftline._groups_with(window.period, size, is_detailed, baseline) }})
     {{ 'union all' if not (loop.last and inner.last and outer.last) }}
     {%- endfor -%}
     {%- endfor -%}
@@ -120,8 +120,8 @@
     of those that are or are not.
 #}
 {% macro _groups_with(period, size, is_detailed, baseline) %}
-            select g.group_no
-            from {{ ref('driftline_groups') }} as g
+            select g.slice_no
+            from {{ ref('driftline_int_slices') }} as g
             join {{ ref('driftline_int_frames') }} as f on f.monitor = g.monitor and f.is_detailed = g.is_detailed
             where f.period = '{{ period }}' and f.window_periods = {{ size }} and f.baseline = '{{ baseline }}'
                 {%- if is_detailed is not none %} and {{ 'not ' if not is_detailed }}g.is_detailed{% endif %}

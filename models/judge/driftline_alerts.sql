@@ -9,7 +9,7 @@ select
     status, first_window_start, last_window_start, last_window_end, windows_breached,
     value, peak_value, expected, threshold,
     noise, message, owner, opened_at, resolved_at, known_as, earlier_ids, found_late, no_data_since
-from {{ ref('driftline_episodes') }}
+from {{ ref('driftline_int_episodes') }}
 union all
 -- And what befalls the monitors themselves.
 select

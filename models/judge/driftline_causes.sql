@@ -48,6 +48,6 @@ select
     {{ driftline._as_double('r.expected_row_share') }} as expected_row_share,
     {{ driftline._as_text('r.description') }} as description
 from ranked as r
-join {{ ref('driftline_explained_windows') }} as k on k.case_no = r.case_no
+join {{ ref('driftline_int_explained_windows') }} as k on k.case_no = r.case_no
 where r.cause_rank <= {{ most_causes }}
 {%- else -%}{{ driftline._empty() }}{%- endif %}

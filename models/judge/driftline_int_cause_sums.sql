@@ -9,7 +9,7 @@
 {%- endfor -%}
 {%- set is_before = "(k.explained_family = 'business' and f.baseline = 'trailing')" %}
 
--- The sums of driftline_cause_parts over the periods of each explained window (q) and of its baseline (p).
+-- The sums of driftline_int_cause_parts over the periods of each explained window (q) and of its baseline (p).
 --
 -- The trailing baseline of a business metric is the windows of the same length that came before: 8 of them, or as
 -- many as the trailing periods hold.
@@ -17,7 +17,7 @@ with periods as {{ driftline._computed_once() }} (
     select
         k.case_no, case when f.baseline = 'window' then 'q' else 'p' end as side,
         k.period_index - n.number as period_index
-    from {{ ref('driftline_explained_windows') }} as k
+    from {{ ref('driftline_int_explained_windows') }} as k
     join {{ ref('driftline_int_frames') }} as f
         on f.monitor = k.monitor and f.is_detailed and f.window_periods = k.window_periods
         and f.baseline in ('window', k.baseline)
@@ -50,9 +50,9 @@ added as (
         {%- endfor %}{% endfor %},
         0e0 as all_top, 0e0 as all_bottom
     from periods as t
-    join {{ ref('driftline_cause_parts') }} as c on c.case_no = t.case_no
-    join {{ ref('driftline_series') }} as s
-        on s.group_no = c.group_no and s.cell_no = c.cell_no and s.period_index = t.period_index
+    join {{ ref('driftline_int_cause_parts') }} as c on c.case_no = t.case_no
+    join {{ ref('driftline_int_series') }} as s
+        on s.slice_no = c.slice_no and s.bin_no = c.bin_no and s.period_index = t.period_index
     where t.side = '{{ side }}'
     union all
     {%- endfor %}
@@ -61,9 +61,9 @@ added as (
         {%- for times in range(2) %},
         c.top * {{ driftline._sum_of('c.field', 'f') }}, c.bottom * {{ driftline._sum_of('c.field', 'f') }}
         {%- endfor %}
-    from {{ ref('driftline_cause_parts') }} as c
-    join {{ ref('driftline_reference') }} as f
-        on f.group_no = c.group_no and f.cell_no = c.cell_no
+    from {{ ref('driftline_int_cause_parts') }} as c
+    join {{ ref('driftline_int_reference') }} as f
+        on f.slice_no = c.slice_no and f.bin_no = c.bin_no
         -- A version is a part of the reference by its own rows only.
         and (c.kind <> 'version' or f.reference_model_version = c.value)
     where c.baseline = 'reference'
@@ -87,23 +87,23 @@ baseline_windows as {{ driftline._computed_once() }} (
         k.case_no,
         count(distinct floor({{ driftline._as_double('k.period_index - s.period_index') }} / k.window_periods)) * 1e0
             as windows
-    from {{ ref('driftline_explained_windows') }} as k
+    from {{ ref('driftline_int_explained_windows') }} as k
     join periods as t on t.case_no = k.case_no and t.side = 'p'
-    join {{ ref('driftline_cells') }} as c on c.monitor = k.monitor and c.column_role = 'row'
-    join {{ ref('driftline_series') }} as s
-        on s.group_no = k.group_no and s.cell_no = c.cell_no and s.period_index = t.period_index and s.n > 0
+    join {{ ref('driftline_int_bins') }} as c on c.monitor = k.monitor and c.column_role = 'row'
+    join {{ ref('driftline_int_series') }} as s
+        on s.slice_no = k.slice_no and s.bin_no = c.bin_no and s.period_index = t.period_index and s.n > 0
     where k.explained_family = 'business'
     group by k.case_no
     union all
     select
         k.case_no,
         (max(f.periods) - sum(case when s.reference_n > 0 then 1 else 0 end)) / max(k.window_periods * 1e0)
-    from {{ ref('driftline_explained_windows') }} as k
-    join {{ ref('driftline_cells') }} as c on c.monitor = k.monitor and c.column_role = 'row'
-    join {{ ref('driftline_reference') }} as f on f.group_no = k.group_no and f.cell_no = c.cell_no
+    from {{ ref('driftline_int_explained_windows') }} as k
+    join {{ ref('driftline_int_bins') }} as c on c.monitor = k.monitor and c.column_role = 'row'
+    join {{ ref('driftline_int_reference') }} as f on f.slice_no = k.slice_no and f.bin_no = c.bin_no
     join periods as t on t.case_no = k.case_no and t.side = 'q'
-    left join {{ ref('driftline_series') }} as s
-        on s.group_no = k.group_no and s.cell_no = c.cell_no and s.period_index = t.period_index
+    left join {{ ref('driftline_int_series') }} as s
+        on s.slice_no = k.slice_no and s.bin_no = c.bin_no and s.period_index = t.period_index
     where k.explained_family = 'business' and k.baseline = 'reference'
     group by k.case_no
 )

@@ -13,9 +13,9 @@
 -- predictions in the reference (of the labels, where there are none) lies between the feature's bins, less what chance
 -- puts there; else all alike.
 with weighted_groups as (
-    select distinct k.monitor, k.model_version, k.task, g.group_no
-    from {{ ref('driftline_explained_windows') }} as k
-    join {{ ref('driftline_groups') }} as g
+    select distinct k.monitor, k.model_version, k.task, g.slice_no
+    from {{ ref('driftline_int_explained_windows') }} as k
+    join {{ ref('driftline_int_slices') }} as g
         on g.monitor = k.monitor and g.source = 'relation' and g.model_version = k.model_version and g.segment = 'all'
 ),
 
@@ -34,9 +34,9 @@ feature_bins as (
         {{ driftline._bounded_mean('f.y', 'f.l') }}
             - case when w.task = 'regression' then coalesce(cl.centre, 0e0) else 0e0 end as label
     from weighted_groups as w
-    join {{ ref('driftline_reference') }} as f on f.group_no = w.group_no
-    join {{ ref('driftline_cells') }} as c
-        on c.cell_no = f.cell_no and c.column_role = 'feature' and c.bin_kind <> 'moments'
+    join {{ ref('driftline_int_reference') }} as f on f.slice_no = w.slice_no
+    join {{ ref('driftline_int_bins') }} as c
+        on c.bin_no = f.bin_no and c.column_role = 'feature' and c.bin_kind <> 'moments'
     left join centres as cp
         on cp.monitor = w.monitor and cp.column_role = 'prediction' and w.task in ('binary', 'regression')
     left join centres as cl on cl.monitor = w.monitor and cl.column_role = 'label'
@@ -49,9 +49,9 @@ predictions as {{ driftline._computed_once() }} (
             driftline._squared('(' ~ driftline._bounded_mean('f.v', 'f.w') ~ ' - p.centre)'), 'f.n') }} as variance
     from weighted_groups as w
     join centres as p on p.monitor = w.monitor and p.column_role = 'prediction'
-    join {{ ref('driftline_reference') }} as f on f.group_no = w.group_no
-    join {{ ref('driftline_cells') }} as c
-        on c.cell_no = f.cell_no and c.column_role = 'prediction' and c.bin_kind = 'moments'
+    join {{ ref('driftline_int_reference') }} as f on f.slice_no = w.slice_no
+    join {{ ref('driftline_int_bins') }} as c
+        on c.bin_no = f.bin_no and c.column_role = 'prediction' and c.bin_kind = 'moments'
     where f.w > 0
 ),
 
@@ -121,7 +121,7 @@ prediction_effects as {{ driftline._computed_once() }} (
             ) as {{ side }}_share
             {%- endfor %}
         from {{ ref('driftline_int_cause_sums') }} as s
-        join {{ ref('driftline_cells') }} as c on c.cell_no = s.part
+        join {{ ref('driftline_int_bins') }} as c on c.bin_no = s.part
         where s.block = 'effect' and (s.q_bottom > 0 or s.p_bottom > 0)
     ) as bins
     where q_share is not null and p_share is not null
@@ -143,7 +143,7 @@ explained as (
             when explained_metric like 'loss%' then 'loss'
             else 'label'
         end as effect_of
-    from {{ ref('driftline_explained_windows') }} as w
+    from {{ ref('driftline_int_explained_windows') }} as w
     where explained_family <> 'quality' and not (explained_family = 'drift' and column_role = 'feature')
 ),
 

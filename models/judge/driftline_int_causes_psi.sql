@@ -87,7 +87,7 @@ select
         || ', ' || {{ driftline._percent('p.q_share') }}
         || ' of the rows instead of ' || {{ driftline._percent('p.p_share') }} as description
 from members as p
-join {{ ref('driftline_explained_windows') }} as k on k.case_no = p.case_no and k.explained_family = 'drift'
+join {{ ref('driftline_int_explained_windows') }} as k on k.case_no = p.case_no and k.explained_family = 'drift'
 left join {{ ref('driftline_drift') }} as d
     on d.monitor = k.monitor and d.window_periods = k.window_periods and d.window_start = k.window_start
     and d.column_name = k.column_name and d.column_role = k.column_role and d.baseline = k.drift_baseline
@@ -103,7 +103,7 @@ select
     k.column_name || ' ' || b.text || ': ' || {{ driftline._percent('w.q_bin_share') }}
         || ' of the rows instead of ' || {{ driftline._percent('w.p_bin_share') }}
 from weights as w
-join {{ ref('driftline_explained_windows') }} as k on k.case_no = w.case_no
+join {{ ref('driftline_int_explained_windows') }} as k on k.case_no = w.case_no
 join bin_texts as b
     on b.monitor = k.monitor and b.column_name = k.column_name and b.column_role = k.column_role
     and b.part = w.part and b.is_group = 1

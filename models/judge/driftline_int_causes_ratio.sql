@@ -20,7 +20,7 @@ members as (
         sum(s.p_top) / max(case when b.is_sum = 1 then s.p_windows else 1e0 end) as p_top,
         sum(s.p_bottom) / max(case when b.is_sum = 1 then s.p_windows else 1e0 end) as p_bottom
     from {{ ref('driftline_int_cause_sums') }} as s
-    join {{ ref('driftline_explained_windows') }} as k on k.case_no = s.case_no
+    join {{ ref('driftline_int_explained_windows') }} as k on k.case_no = s.case_no
     left join business as b
         on b.monitor = k.monitor and b.metric = k.explained_metric and k.explained_family = 'business'
     where s.block = 'ratio' and (s.kind <> 'total' or k.explained_family = 'concept')
@@ -58,7 +58,7 @@ changes as (
             )
         end as scale
     from totalled as r
-    join {{ ref('driftline_explained_windows') }} as k on k.case_no = r.case_no
+    join {{ ref('driftline_int_explained_windows') }} as k on k.case_no = r.case_no
     left join ratio_metrics as c on k.explained_family = 'performance' and c.metric = k.explained_metric
     where q_bottom_total > 0 and p_bottom_total > 0
 ),

@@ -8,7 +8,7 @@ with judged as (
         monitor, model_version, segment, segment_value, window_periods, window_start, window_end,
         max(case when not_judged is null then 1 else 0 end) as is_judged,
         min(not_judged) as reason
-    from {{ ref('driftline_judgements') }}
+    from {{ ref('driftline_int_judgements') }}
     where family not in ('freshness', 'volume', 'operation')
     group by monitor, model_version, segment, segment_value, window_periods, window_start, window_end
 ),

@@ -13,7 +13,7 @@ with windows as (
     -- What compares the values of a segment stands beside the total.
     select w.monitor, w.model_version, g.segment, 'all', w.window_periods, w.window_start, w.period_index, w.is_retired
     from {{ ref('driftline_int_newest') }} as w
-    join {{ ref('driftline_groups') }} as g
+    join {{ ref('driftline_int_slices') }} as g
         on g.monitor = w.monitor and g.model_version = w.model_version and g.source = 'relation' and g.segment <> 'all'
     where w.segment = 'all'
     union
@@ -25,9 +25,9 @@ with windows as (
         where is_complete
         group by {{ group | join(', ') }}, window_periods, metric, class_name, basis
     ) as p
-    join {{ ref('driftline_windows') }} as w on {{ driftline._same(window, 'w', 'p') }} and w.source = 'relation'
+    join {{ ref('driftline_int_windows') }} as w on {{ driftline._same(window, 'w', 'p') }} and w.source = 'relation'
     join {{ ref('driftline_int_newest') }} as n
-        on n.group_no = w.group_no and n.window_periods = w.window_periods and n.is_newest
+        on n.slice_no = w.slice_no and n.window_periods = w.window_periods and n.is_newest
 ),
 
 newest as (

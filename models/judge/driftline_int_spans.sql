@@ -9,13 +9,13 @@
 -- The episodes of each series: where one begins, goes on and ends. They follow from the judgements alone, so a second
 -- run cannot double one or lose one.
 with noisy as (
-    select distinct {{ series }} from {{ ref('driftline_judgements') }} where is_breach
+    select distinct {{ series }} from {{ ref('driftline_int_judgements') }} where is_breach
 ),
 
 -- A group is gone where the monitor's rows go on without it; where all have stopped it is the feed.
 newest as (
     select w.monitor, coalesce(max(r.ended_at), max(w.window_end)) as ended_at
-    from {{ ref('driftline_windows') }} as w
+    from {{ ref('driftline_int_windows') }} as w
     left join ({{ driftline._last_rows() }}) as r
         on r.monitor = w.monitor and r.model_version = 'all' and r.segment = 'all'
     where w.is_complete
@@ -31,7 +31,7 @@ judged as (
             {%- endfor %}
         end as silence,
         lag(j.window_start) over (partition by {{ 'j.' ~ keys | join(', j.') }} order by j.window_start) as start_before
-    from {{ ref('driftline_judgements') }} as j
+    from {{ ref('driftline_int_judgements') }} as j
     join noisy as x on {{ driftline._same(keys, 'x', 'j') }}
     join {{ ref('driftline_int_monitors') }} as m on m.monitor = j.monitor
     left join newest as n on n.monitor = j.monitor

@@ -14,13 +14,13 @@ with ruled as (
 -- The windows that are judged where these are not.
 lengths as (
     select {{ subject | join(', ') }}, min(window_periods) as judged_periods
-    from {{ ref('driftline_judgements') }}
+    from {{ ref('driftline_int_judgements') }}
     group by {{ subject | join(', ') }}
 ),
 
 alerts as (
     select {{ series | join(', ') }}, min(alert_id) as alert_id
-    from {{ ref('driftline_episodes') }}
+    from {{ ref('driftline_int_episodes') }}
     where status = 'open'
     group by {{ series | join(', ') }}
 )
@@ -48,7 +48,7 @@ select
     end") }} as not_judged,
     a.alert_id, m.is_retired, m.periods_behind, m.reason
 from ruled as m
-left join {{ ref('driftline_judgements') }} as j on {{ driftline._same(series + ['window_start'], 'j', 'm') }}
+left join {{ ref('driftline_int_judgements') }} as j on {{ driftline._same(series + ['window_start'], 'j', 'm') }}
 left join lengths as l on {{ driftline._same(subject, 'l', 'm') }}
 left join alerts as a on {{ driftline._same(series, 'a', 'm') }}
 {%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -2,10 +2,10 @@
 {%- if driftline._is_needed() -%}
 {%- set overrides = driftline._threshold_overrides() -%}
 {%- set fewest = 5 -%}
-{%- set phase = 'group_no, window_periods, phase' -%}
+{%- set phase = 'slice_no, window_periods, phase' -%}
 {%- set usual = [{'name': 'usual', 'x': 'filled_n', 'partition': phase, 'order': 'season_no',
     'frame': 'range between 8 preceding and 1 preceding'}] -%}
-{%- set track = 'group_no, window_periods, mod(period_index, window_periods)' -%}
+{%- set track = 'slice_no, window_periods, mod(period_index, window_periods)' -%}
 {%- set earlier = 'order by period_index rows between 168 preceding and 1 preceding' -%}
 {%- set spread = [
     {'name': 'error', 'x': 'relative_error', 'partition': track, 'order': 'period_index',
@@ -19,7 +19,7 @@
 -- segments where their freshness or volume is judged.
 with looked_at as (
     select
-        g.group_no, g.monitor, g.model_version, g.segment, g.segment_value, g.period,
+        g.slice_no, g.monitor, g.model_version, g.segment, g.segment_value, g.period,
         (g.segment = 'all' or {{ driftline._overridden(overrides, 'segments', "'total'", 'g') }} = 'each')
             and (g.model_version = 'all'
                 or {{ driftline._overridden(overrides, 'versions', "'total'", 'g') }} = 'each') as is_counted
@@ -27,14 +27,14 @@ with looked_at as (
         select
             {{ driftline._text('volume') }} as family, {{ driftline._text('row_count') }} as metric,
             {{ driftline._text('all') }} as column_name, {{ driftline._text('trailing') }} as baseline, f.*
-        from {{ ref('driftline_groups') }} as f
+        from {{ ref('driftline_int_slices') }} as f
         where f.source = 'relation'
     ) as g
 ),
 
 windows as (
     select
-        r.group_no, r.window_periods, r.period_index, l.period, l.is_counted, r.n,
+        r.slice_no, r.window_periods, r.period_index, l.period, l.is_counted, r.n,
         case when r.n > 0 and l.is_counted then r.n end as filled_n,
         case
             {%- for window in driftline._windows() %}{% for size in window.sizes %}
@@ -43,8 +43,8 @@ windows as (
                 else ((size + window.season - 1) // window.season) * window.season }}
             {%- endfor %}{% endfor %}
         end as season
-    from {{ ref('driftline_rolling_measures') }} as r
-    join looked_at as l on l.group_no = r.group_no
+    from {{ ref('driftline_int_rolling_measures') }} as r
+    join looked_at as l on l.slice_no = r.slice_no
     where r.column_role = 'row'
 ),
 
@@ -117,8 +117,8 @@ select
         when e.expected_n is null then 'too few windows before'
     end") }} as reason
 from expected as e
-join {{ ref('driftline_windows') }} as w
-    on w.group_no = e.group_no and w.window_periods = e.window_periods and w.period_index = e.period_index
-left join {{ ref('driftline_int_silences') }} as s on s.group_no = e.group_no and s.period_index = e.period_index
-where e.is_counted or s.group_no is not null
+join {{ ref('driftline_int_windows') }} as w
+    on w.slice_no = e.slice_no and w.window_periods = e.window_periods and w.period_index = e.period_index
+left join {{ ref('driftline_int_silences') }} as s on s.slice_no = e.slice_no and s.period_index = e.period_index
+where e.is_counted or s.slice_no is not null
 {%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,7 +1,7 @@
 {{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
 {%- if driftline._is_needed(['business']) -%}
 {%- set z = driftline._normal_tail(driftline._as_double(driftline._alpha() / 2)) -%}
-{%- set series = 'group_no, column_no, window_periods, mod(period_index, window_periods)' -%}
+{%- set series = 'slice_no, column_no, window_periods, mod(period_index, window_periods)' -%}
 {%- set unit = driftline._business_unit() -%}
 {%- set trailing = 'range between ' ~ unit ~ ' preceding and 1 preceding' -%}
 {%- set twice = 'range between ' ~ 2 * unit ~ ' preceding and 1 preceding' -%}
@@ -116,8 +116,8 @@ select
         when t.trailing_stddev = 0 then 'the windows before do not vary, no z-score'
     end") }} as reason
 from noises as t
-join {{ ref('driftline_windows') }} as w
-    on w.group_no = t.group_no and w.window_periods = t.window_periods and w.period_index = t.period_index and w.source = 'relation'
-left join {{ ref('driftline_maturity') }} as y
-    on y.group_no = t.group_no and y.window_periods = t.window_periods and y.period_index = t.period_index
+join {{ ref('driftline_int_windows') }} as w
+    on w.slice_no = t.slice_no and w.window_periods = t.window_periods and w.period_index = t.period_index and w.source = 'relation'
+left join {{ ref('driftline_int_maturity') }} as y
+    on y.slice_no = t.slice_no and y.window_periods = t.window_periods and y.period_index = t.period_index
 {%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -10,7 +10,7 @@
 
 with phased as (
     select chain_no, phase, period, window_start, period_index, size, y, min(period_index) over (partition by chain_no) as first_index
-    from {{ ref('driftline_histories') }}
+    from {{ ref('driftline_int_histories') }}
 ),
 
 {%- for window in windows %}
@@ -282,6 +282,6 @@ select
         when t.scale is null then 'the windows before do not vary'
     end") }} as reason
 from tested as t
-join {{ ref('driftline_histories') }} as i on i.chain_no = t.chain_no and i.period_index = t.period_index
+join {{ ref('driftline_int_histories') }} as i on i.chain_no = t.chain_no and i.period_index = t.period_index
 left join judged as j on j.chain_no = t.chain_no and j.phase = t.phase and j.period_index = t.period_index
 {%- else -%}{{ driftline._empty() }}{%- endif %}

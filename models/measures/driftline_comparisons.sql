@@ -89,14 +89,14 @@ named as (
         end as {{ name }}
         {%- endfor %}
     from powered_3 as r
-    join {{ ref('driftline_version_pairs') }} as p on p.pair_no = r.pair_no
+    join {{ ref('driftline_int_version_pairs') }} as p on p.pair_no = r.pair_no
     join {{ ref('driftline_int_monitors') }} as m on m.monitor = p.monitor
     left join ({{ driftline._metrics_of_the_label() }}) as l
         on l.monitor = p.monitor and r.family = 'business' and l.metric = r.metric
-    left join {{ ref('driftline_version_splits') }} as s
+    left join {{ ref('driftline_int_version_splits') }} as s
         on s.couple_no = r.couple_no and s.span = r.span and s.size = r.size and s.period_index = r.period_index
         and s.place = 1
-    left join {{ ref('driftline_version_splits') }} as own
+    left join {{ ref('driftline_int_version_splits') }} as own
         on own.couple_no = r.couple_no and own.span = r.span and own.size = r.size
         and own.period_index = r.period_index and own.segment = p.segment and own.share is null
     where r.family <> 'traffic' or p.segment = 'all'

@@ -31,73 +31,73 @@
 -- planners take every step here for a single row, and would try all pairs.
 with columns as (
     select c.monitor, c.column_no, c.column_name, c.column_role, c.column_kind
-    from {{ ref('driftline_cells') }} as c
+    from {{ ref('driftline_int_bins') }} as c
     where c.column_role in ('feature', 'prediction')
     group by c.monitor, c.column_no, c.column_name, c.column_role, c.column_kind
 ),
 
 labelled as (
     select
-        r.group_no, r.window_periods, r.period_index, r.n as labelled_n, coalesce(f.n, 0) - r.reference_n as reference_labelled_n
-    from {{ ref('driftline_rolling_measures') }} as r
-    left join {{ ref('driftline_reference') }} as f on f.group_no = r.group_no and f.cell_no = r.cell_no
+        r.slice_no, r.window_periods, r.period_index, r.n as labelled_n, coalesce(f.n, 0) - r.reference_n as reference_labelled_n
+    from {{ ref('driftline_int_rolling_measures') }} as r
+    left join {{ ref('driftline_int_reference') }} as f on f.slice_no = r.slice_no and f.bin_no = r.bin_no
     where r.column_role = 'performance' and r.measure = 'labelled'
 ),
 
 named as (
     select
-        group_no, window_periods, period_index
+        slice_no, window_periods, period_index
         {%- for name in names %}, max({{ name }}) as {{ name }}{% endfor %}
     from (
         select
-            group_no, window_periods, period_index, monitor, model_version, segment, segment_value, window_start, window_end,
+            slice_no, window_periods, period_index, monitor, model_version, segment, segment_value, window_start, window_end,
             case when is_complete then 1 else 0 end as is_complete, 0 as is_mature,
             {{ null_double }} as row_count, {{ null_double }} as labelled_share, {{ null_double }} as labelled_n, {{ null_double }} as reference_labelled_n
-        from {{ ref('driftline_windows') }}
+        from {{ ref('driftline_int_windows') }}
         where source = 'relation' and has_reference
         union all
         select
-            group_no, window_periods, period_index, null, null, null, null, null, null, null, case when is_mature then 1 else 0 end,
+            slice_no, window_periods, period_index, null, null, null, null, null, null, null, case when is_mature then 1 else 0 end,
             row_count, labelled_share, null, null
-        from {{ ref('driftline_maturity') }}
+        from {{ ref('driftline_int_maturity') }}
         union all
-        select group_no, window_periods, period_index, null, null, null, null, null, null, null, null, null, null, labelled_n, reference_labelled_n
+        select slice_no, window_periods, period_index, null, null, null, null, null, null, null, null, null, null, labelled_n, reference_labelled_n
         from labelled
     ) as all_parts
-    group by group_no, window_periods, period_index
+    group by slice_no, window_periods, period_index
     having max(monitor) is not null
 ),
 
 assembled as (
     select
-        group_no, window_periods, period_index, column_no
+        slice_no, window_periods, period_index, column_no
         {%- for name in names + of_column + of_scope + carried %}, max({{ name }}) as {{ name }}{% endfor %}
         {%- for column in found %}, max({{ column.name }}) as {{ column.name }}{% endfor %}
     from (
-        select w.group_no, w.window_periods, w.period_index, c.column_no
+        select w.slice_no, w.window_periods, w.period_index, c.column_no
             {%- for name in names %}, w.{{ name }}{% endfor %}
             {%- for name in of_column %}, c.{{ name }}{% endfor %}
             {%- for name in of_scope %}, o.{{ name }}{% endfor %}
             {%- for name in carried %}, {{ null_double }} as {{ name }}{% endfor %}
             {%- for column in found %}, {{ null_double }} as {{ column.name }}{% endfor %}
         from named as w
-        join {{ ref('driftline_int_concept_scopes') }} as o on o.group_no = w.group_no
+        join {{ ref('driftline_int_concept_scopes') }} as o on o.slice_no = w.slice_no
             and w.period_index >= o.changed_from_index
         join columns as c on c.monitor = w.monitor
         union all
-        select group_no, window_periods, period_index, column_no
+        select slice_no, window_periods, period_index, column_no
             {%- for name in names + of_column + of_scope %}, null{% endfor %}
             {%- for name in carried %}, {{ name }}{% endfor %}
             {%- for column in found %}, null{% endfor %}
         from {{ ref('driftline_int_concept_effects') }}
         where is_noise = 0
         union all
-        select group_no, window_periods, period_index, column_no
+        select slice_no, window_periods, period_index, column_no
             {%- for name in names + of_column + of_scope + carried %}, null{% endfor %}
             {%- for column in found %}, case when target = '{{ column.target }}' then {{ column.column }} end{% endfor %}
         from {{ ref('driftline_int_concept_tests') }}
     ) as all_parts
-    group by group_no, window_periods, period_index, column_no
+    group by slice_no, window_periods, period_index, column_no
     having max(monitor) is not null
 ),
 

@@ -24,7 +24,7 @@ changes as (
 ),
 
 columns as (
-    select distinct column_no, column_name, column_role, column_kind from {{ ref('driftline_cells') }}
+    select distinct column_no, column_name, column_role, column_kind from {{ ref('driftline_int_bins') }}
 ),
 
 -- What the reference's own windows reach, each held against the rest of the reference. One window says nothing.
@@ -37,7 +37,7 @@ noise_floors as (
             then r.{{ distance.name }} - r.{{ distance.name }}_expected else 0e0 end) as {{ distance.name }}_excess
         {%- endfor %}
     from results as r
-    join {{ ref('driftline_groups') }} as g on g.group_no = r.group_no
+    join {{ ref('driftline_int_slices') }} as g on g.slice_no = r.slice_no
     where r.baseline = 'noise' and r.psi is not null
     group by g.monitor, g.model_version, g.segment, g.segment_value, r.window_periods, r.column_no
     having count(*) > 1
@@ -83,10 +83,10 @@ computed as (
         {{ driftline._as_text('h.rules_hash') }} as rules_hash,
         {{ driftline._as_timestamp('g.computed_at') }} as computed_at
     from results as r
-    join {{ ref('driftline_windows') }} as w
-        on w.group_no = r.group_no and w.window_periods = r.window_periods and w.period_index = r.period_index
+    join {{ ref('driftline_int_windows') }} as w
+        on w.slice_no = r.slice_no and w.window_periods = r.window_periods and w.period_index = r.period_index
         and w.source = 'relation'
-    join {{ ref('driftline_groups') }} as g on g.group_no = r.group_no
+    join {{ ref('driftline_int_slices') }} as g on g.slice_no = r.slice_no
     join changes as h on h.monitor = w.monitor
     join columns as c on c.column_no = r.column_no
     left join noise_floors as f

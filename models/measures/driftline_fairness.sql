@@ -33,8 +33,8 @@ with pairs as {{ driftline._computed_once() }} (
         {{ both }}{{ driftline._ratio_bound(end, 'a', 'b', value, prefix) }} end as {{ prefix }}ratio_{{ end }}
         {%- endfor %}
         {%- endfor %}
-    from {{ ref('driftline_fairness_groups') }} as a
-    join {{ ref('driftline_fairness_groups') }} as b on b.set_no = a.set_no and b.rate = a.rate
+    from {{ ref('driftline_int_fairness_groups') }} as a
+    join {{ ref('driftline_int_fairness_groups') }} as b on b.set_no = a.set_no and b.rate = a.rate
         and b.segment_value <> a.segment_value
     where (a.eligible = 1 and b.eligible = 1) or (a.reference_eligible = 1 and b.reference_eligible = 1)
 ),
@@ -73,7 +73,7 @@ everything as (
         case when scored_n > 0 or all_n = 0 then segment_value end, groups_of_rate,
         case when eligible = 1 then row_count end, case when reference_eligible = 1 then reference_row_count end,
         case when eligible = 1 and not is_mature then 1 else 0 end
-    from {{ ref('driftline_fairness_groups') }}
+    from {{ ref('driftline_int_fairness_groups') }}
 ),
 
 extremes as (
@@ -93,7 +93,7 @@ extremes as (
 sets as (
     select distinct set_no, disparity, monitor, model_version, segment, window_periods, window_start, window_end,
         is_complete
-    from {{ ref('driftline_fairness_groups') }}
+    from {{ ref('driftline_int_fairness_groups') }}
 ),
 
 compared as {{ driftline._computed_once() }} (
@@ -159,7 +159,7 @@ select
     cast(g.reference_row_count as {{ dbt.type_bigint() }}) as reference_row_count,
     {{ null_double }} as reference_noise,
     {{ driftline._as_text('case when g.value is null then g.nothing end') }} as reason
-from {{ ref('driftline_fairness_groups') }} as g
+from {{ ref('driftline_int_fairness_groups') }} as g
 cross join levels as l
 -- Each rate once: equalized odds look at two that are there anyway, but for the false positives.
 where g.disparity <> 'equalized_odds' or g.rate = 'false_positive_rate'

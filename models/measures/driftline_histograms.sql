@@ -1,14 +1,14 @@
 {{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
 {%- if driftline._is_needed() -%}
-{%- set bin = 'group_no, window_periods, period_index, cell_no' %}
-{%- set of_window = 'partition by t.group_no, t.window_periods, t.period_index, t.column_no' %}
+{%- set bin = 'slice_no, window_periods, period_index, bin_no' %}
+{%- set of_window = 'partition by t.slice_no, t.window_periods, t.period_index, t.column_no' %}
 
 -- The newest windows bin by bin beside the reference, as driftline_drift holds them against each other: what is in the
 -- window is taken out of the reference. A label waits until enough of its values are known.
 with cells as (
-    select cell_no, column_no, column_role, column_name, column_kind, bin, bin_kind, bin_group, bin_label,
+    select bin_no, column_no, column_role, column_name, column_kind, bin, bin_kind, bin_group, bin_label,
         bin_lower, bin_upper
-    from {{ ref('driftline_cells') }}
+    from {{ ref('driftline_int_bins') }}
     where column_role in ('feature', 'prediction', 'label') and bin_kind <> 'moments'
 ),
 
@@ -18,16 +18,16 @@ newest as (
 
 sides as (
     select
-        n.group_no, n.window_periods, n.period_index, s.cell_no,
+        n.slice_no, n.window_periods, n.period_index, s.bin_no,
         s.n as q_n, s.w as q, - coalesce(s.reference_n, 0e0) as p_n, - coalesce(s.reference_w, 0e0) as p, 0e0 as whole
     from newest as n
-    join {{ ref('driftline_series') }} as s
-        on s.group_no = n.group_no and s.period_index > n.period_index - n.window_periods
+    join {{ ref('driftline_int_series') }} as s
+        on s.slice_no = n.slice_no and s.period_index > n.period_index - n.window_periods
         and s.period_index <= n.period_index
     union all
-    select n.group_no, n.window_periods, n.period_index, f.cell_no, 0e0, 0e0, f.n, f.w, f.w
+    select n.slice_no, n.window_periods, n.period_index, f.bin_no, 0e0, 0e0, f.n, f.w, f.w
     from newest as n
-    join {{ ref('driftline_reference') }} as f on f.group_no = n.group_no
+    join {{ ref('driftline_int_reference') }} as f on f.slice_no = n.slice_no
 ),
 
 added as (
@@ -41,9 +41,9 @@ added as (
 ),
 
 versions as (
-    select group_no, max(reference_model_version) as reference_model_version
-    from {{ ref('driftline_reference') }}
-    group by group_no
+    select slice_no, max(reference_model_version) as reference_model_version
+    from {{ ref('driftline_int_reference') }}
+    group by slice_no
 ),
 
 told as (
@@ -56,9 +56,9 @@ told as (
         coalesce(c.bin_upper - c.bin_lower <= 1e-12 * greatest(1e0, abs(c.bin_upper)), false) as is_one_value
     from added as a
     join newest as n
-        on n.group_no = a.group_no and n.window_periods = a.window_periods and n.period_index = a.period_index
-    join cells as c on c.cell_no = a.cell_no
-    left join versions as v on v.group_no = a.group_no
+        on n.slice_no = a.slice_no and n.window_periods = a.window_periods and n.period_index = a.period_index
+    join cells as c on c.bin_no = a.bin_no
+    left join versions as v on v.slice_no = a.slice_no
     where case when c.column_role = 'label' then n.is_newest_of_labels else n.is_newest end and (a.q > 0 or a.p > 0)
 )
 

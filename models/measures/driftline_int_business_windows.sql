@@ -22,7 +22,7 @@ with metrics as (
         c.monitor, c.column_no, c.column_name as metric,
         max(case when c.bin_kind = 'denominator' then 1 else 0 end) as is_ratio,
         max(case when a.metric is not null then 1 else 0 end) as awaits_label
-    from {{ ref('driftline_cells') }} as c
+    from {{ ref('driftline_int_bins') }} as c
     left join ({{ driftline._metrics_of_the_label() }}) as a on a.monitor = c.monitor and a.metric = c.column_name
     where c.column_role = 'business' and {{ driftline._of_family('business', 'c.monitor') }}
     group by c.monitor, c.column_no, c.column_name
@@ -30,7 +30,7 @@ with metrics as (
 
 sums as (
     select
-        s.group_no, c.column_no, s.period_index,
+        s.slice_no, c.column_no, s.period_index,
         sum(case when c.bin_kind = 'numerator' then s.n end) as numerator_n,
         sum(case when c.bin_kind = 'numerator' then s.v end) as numerator,
         sum(case when c.bin_kind = 'numerator' then s.d2 end) as numerator_sq,
@@ -41,22 +41,22 @@ sums as (
         sum(case when c.bin_kind = 'denominator' then s.v end) as denominator,
         sum(case when c.bin_kind = 'denominator' then s.d2 end) as denominator_sq,
         sum(case when c.bin_kind = 'denominator' then s.reference_v end) as reference_denominator
-    from {{ ref('driftline_series') }} as s
-    join {{ ref('driftline_cells') }} as c on c.cell_no = s.cell_no
+    from {{ ref('driftline_int_series') }} as s
+    join {{ ref('driftline_int_bins') }} as c on c.bin_no = s.bin_no
     where c.column_role = 'business'
-    group by s.group_no, c.column_no, s.period_index
+    group by s.slice_no, c.column_no, s.period_index
 ),
 
 row_counts as (
-    select s.group_no, s.period_index, s.n, s.reference_n
-    from {{ ref('driftline_series') }} as s
-    join {{ ref('driftline_cells') }} as c on c.cell_no = s.cell_no
+    select s.slice_no, s.period_index, s.n, s.reference_n
+    from {{ ref('driftline_int_series') }} as s
+    join {{ ref('driftline_int_bins') }} as c on c.bin_no = s.bin_no
     where c.column_role = 'row'
 ),
 
 dense as (
     select
-        k.group_no, m.column_no, k.block, k.period, k.period_index, k.first_index,
+        k.slice_no, m.column_no, k.block, k.period, k.period_index, k.first_index,
         coalesce(n.n, 0) as n,
         {%- for name in ['numerator_n', 'numerator', 'denominator'] + squares %}
         coalesce(s.{{ name }}, 0) as {{ name }},
@@ -65,40 +65,40 @@ dense as (
         coalesce(s.reference_numerator, 0) as reference_numerator,
         coalesce(s.reference_denominator, 0) as reference_denominator,
         case when n.reference_n > 0 then 1 else 0 end as reference_periods
-    from {{ ref('driftline_calendar') }} as k
+    from {{ ref('driftline_int_calendar') }} as k
     join metrics as m on m.monitor = k.monitor
-    left join sums as s on s.group_no = k.group_no and s.column_no = m.column_no and s.period_index = k.period_index
-    left join row_counts as n on n.group_no = k.group_no and n.period_index = k.period_index
+    left join sums as s on s.slice_no = k.slice_no and s.column_no = m.column_no and s.period_index = k.period_index
+    left join row_counts as n on n.slice_no = k.slice_no and n.period_index = k.period_index
 ),
 
 rolled as (
-    {{ driftline._roll('dense', ['group_no', 'column_no', 'block'], measures, everywhere=true, baseline='reference') }}
+    {{ driftline._roll('dense', ['slice_no', 'column_no', 'block'], measures, everywhere=true, baseline='reference') }}
 ),
 
 -- The reference, less what the window shares with it.
 reference as (
     select
-        r.group_no, c.column_no,
+        r.slice_no, c.column_no,
         sum(case when c.bin_kind = 'numerator' then r.n end) as numerator_n,
         sum(case when c.bin_kind = 'numerator' then r.v end) as numerator,
         sum(case when c.bin_kind = 'denominator' then r.v end) as denominator,
         max(p.periods) as periods,
         max(r.reference_model_version) as reference_model_version
-    from {{ ref('driftline_reference') }} as r
-    join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no
+    from {{ ref('driftline_int_reference') }} as r
+    join {{ ref('driftline_int_bins') }} as c on c.bin_no = r.bin_no
     join (
-        select r.group_no, r.periods
-        from {{ ref('driftline_reference') }} as r
-        join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no
+        select r.slice_no, r.periods
+        from {{ ref('driftline_int_reference') }} as r
+        join {{ ref('driftline_int_bins') }} as c on c.bin_no = r.bin_no
         where c.column_role = 'row'
-    ) as p on p.group_no = r.group_no
+    ) as p on p.slice_no = r.slice_no
     where c.column_role = 'business'
-    group by r.group_no, c.column_no
+    group by r.slice_no, c.column_no
 ),
 
 valued as (
     select
-        r.group_no, r.window_periods, r.period_index, r.column_no, g.period, m.metric, m.is_ratio, m.awaits_label,
+        r.slice_no, r.window_periods, r.period_index, r.column_no, g.period, m.metric, m.is_ratio, m.awaits_label,
         r.n, r.numerator_n, r.numerator, r.denominator,
         {%- for name in squares %}
         r.{{ name }},
@@ -131,8 +131,8 @@ valued as (
         end as {{ dbt.type_bigint() }}) as step
     from rolled as r
     join metrics as m on m.column_no = r.column_no
-    join {{ ref('driftline_groups') }} as g on g.group_no = r.group_no
-    left join reference as f on f.group_no = r.group_no and f.column_no = r.column_no
+    join {{ ref('driftline_int_slices') }} as g on g.slice_no = r.slice_no
+    left join reference as f on f.slice_no = r.slice_no and f.column_no = r.column_no
     where r.period_index - r.window_periods + 1 >= r.first_index
 ),
 
@@ -159,7 +159,7 @@ placed as (
 {#- The windows of the same length that came before, none of which overlaps another. -#}
 {%- set before -%}
     over (
-        partition by group_no, column_no, window_periods, mod(period_index, window_periods) order by place
+        partition by slice_no, column_no, window_periods, mod(period_index, window_periods) order by place
         range between {{ driftline._business_unit() }} preceding and 1 preceding
     )
 {%- endset %}

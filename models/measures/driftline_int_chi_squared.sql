@@ -16,7 +16,7 @@ with totals as (
 -- χ² counts effective rows: a weighted row counts for less certainty than its weight.
 effective as (
     select
-        r.pair_no, r.cell_no, r.q * t.n_q / t.n_q2 as effective_q, r.p * t.n_p / t.n_p2 as effective_p,
+        r.pair_no, r.bin_no, r.q * t.n_q / t.n_q2 as effective_q, r.p * t.n_p / t.n_p2 as effective_p,
         t.effective_n_q, t.effective_n_p
     from {{ ref('driftline_int_pairs') }} as r
     join totals as t on t.pair_no = r.pair_no
@@ -39,7 +39,7 @@ terms as (
         expected.*,
         least_expected < {{ enough }} or coalesce(sum(least_expected) over (
             partition by pair_no order by floor(least_expected * 1e6 + 0.5e0),
-                cell_no rows between unbounded preceding and 1 preceding
+                bin_no rows between unbounded preceding and 1 preceding
         ), {{ enough }}) < {{ enough }} as is_pooled
     from expected
 ),

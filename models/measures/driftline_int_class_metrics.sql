@@ -1,9 +1,9 @@
 {{ config(materialized='table') }}
 {%- if driftline._is_needed(['performance', 'comparisons']) -%}
-{%- set side = 'group_no, window_periods, period_index, side' -%}
+{%- set side = 'slice_no, window_periods, period_index, side' -%}
 {%- set metrics = driftline._class_metrics() %}
 
--- Classes by side (as in driftline_model_sums): how many rows are of one, were taken for it, and both, and what that
+-- Classes by side (as in driftline_int_model_sums): how many rows are of one, were taken for it, and both, and what that
 -- says of it. Those of the reference are looked for in every window; classes that the reference does not have share
 -- two bins.
 with bins as (
@@ -16,9 +16,9 @@ with bins as (
     from ({{ driftline._score_sides(['class_support', 'class_predicted', 'class_hit']) }}) as b
     where bin_kind <> 'null' and w > 0
     union all
-    select s.group_no, s.window_periods, s.period_index, s.side, c.bin_label, 0, 0e0, 0e0, 0e0
-    from {{ ref('driftline_model_sums') }} as s
-    join {{ ref('driftline_cells') }} as c
+    select s.slice_no, s.window_periods, s.period_index, s.side, c.bin_label, 0, 0e0, 0e0, 0e0
+    from {{ ref('driftline_int_model_sums') }} as s
+    join {{ ref('driftline_int_bins') }} as c
         on c.monitor = s.monitor and c.column_role = 'class_support' and c.bin_kind = 'category'
 ),
 
@@ -35,11 +35,11 @@ weighed as (
         c.*, a.weight_per_row, a.labelled_n / nullif(a.labelled_w, 0e0) as rows_per_weight,
         b.roc_auc, b.auc_slack, b.all_positives, b.all_negatives
     from counts as c
-    left join {{ ref('driftline_model_sums') }} as a
-        on a.group_no = c.group_no and a.window_periods = c.window_periods and a.period_index = c.period_index
+    left join {{ ref('driftline_int_model_sums') }} as a
+        on a.slice_no = c.slice_no and a.window_periods = c.window_periods and a.period_index = c.period_index
         and a.side = c.side
-    left join {{ ref('driftline_score_curves') }} as b
-        on b.group_no = c.group_no and b.window_periods = c.window_periods and b.period_index = c.period_index
+    left join {{ ref('driftline_int_score_curves') }} as b
+        on b.slice_no = c.slice_no and b.window_periods = c.window_periods and b.period_index = c.period_index
         and b.side = c.side and b.column_name = c.class_name
 )
 

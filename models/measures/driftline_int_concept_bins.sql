@@ -6,9 +6,9 @@
     {%- do measures.append({'name': name, 'aggregate': 'sum', 'baselines': false}) -%}
     {%- do measures.append({'name': 'reference_' ~ name, 'aggregate': 'sum', 'baselines': false}) -%}
 {%- endfor -%}
-{%- set pair = 'is_noise, group_no, window_periods, period_index, column_no' -%}
+{%- set pair = 'is_noise, slice_no, window_periods, period_index, column_no' -%}
 {%- set of_scope = ['changed_from_index', 'is_binary', 'has_label_mean', 'has_prediction', 'centre'] -%}
-{%- set keys = ['is_noise', 'group_no', 'cell_no', 'block', 'column_no', 'bin'] + of_scope -%}
+{%- set keys = ['is_noise', 'slice_no', 'bin_no', 'block', 'column_no', 'bin'] + of_scope -%}
 {%- set targets = driftline._concept_targets() -%}
 {%- set tested = ['label', 'calibration'] -%}
 {%- set enough = driftline._concept_enough() %}
@@ -41,7 +41,7 @@ sides as (
                 as p_{{ name }}{{ ',' if not loop.last }}
             {%- endfor %}
         from rolled as r
-        left join {{ ref('driftline_reference') }} as f on f.group_no = r.group_no and f.cell_no = r.cell_no
+        left join {{ ref('driftline_int_reference') }} as f on f.slice_no = r.slice_no and f.bin_no = r.bin_no
         where r.period_index - r.window_periods + 1 >= r.first_index
             and (r.is_noise = 1 or r.period_index >= r.changed_from_index)
     ) as bins

@@ -1,6 +1,6 @@
 {{ config(materialized=driftline._step_materialization('concept')) }}
 {%- if driftline._is_needed(['concept']) -%}
-{%- set pair = 'is_noise, group_no, window_periods, period_index, column_no' -%}
+{%- set pair = 'is_noise, slice_no, window_periods, period_index, column_no' -%}
 {%- set held = 'over (partition by e.held_against, e.window_periods, e.column_no)' -%}
 {%- set targets = driftline._concept_targets() -%}
 {%- set tested = ['label', 'calibration'] -%}
@@ -84,6 +84,6 @@ select
 from (
     select effects.*, case when is_noise = 1 then o.own_reference else o.held_against end as held_against
     from effects
-    join {{ ref('driftline_int_concept_scopes') }} as o on o.group_no = effects.group_no
+    join {{ ref('driftline_int_concept_scopes') }} as o on o.slice_no = effects.slice_no
 ) as e
 {%- else -%}{{ driftline._empty() }}{%- endif %}

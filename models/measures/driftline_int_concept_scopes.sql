@@ -11,7 +11,7 @@ with monitored as (
         case when m.task = 'binary' then 1 else 0 end as is_binary,
         case when m.task in ('binary', 'regression') then 1 else 0 end as has_label_mean,
         coalesce(b.centre, 0e0) as centre
-    from (select monitor from {{ ref('driftline_cells') }} group by monitor) as c
+    from (select monitor from {{ ref('driftline_int_bins') }} group by monitor) as c
     left join {{ ref('driftline_int_monitors') }} as m on m.monitor = c.monitor
     left join (
         select monitor, max(bin_lower) as centre from {{ ref('driftline_bins') }} where column_role = 'label'
@@ -27,7 +27,7 @@ changes as (
 )
 
 select
-    g.group_no, g.monitor, g.source, g.spec_hash, g.computed_at, c.rules_hash, c.changed_from,
+    g.slice_no, g.monitor, g.source, g.spec_hash, g.computed_at, c.rules_hash, c.changed_from,
     m.is_binary, m.has_label_mean, m.has_prediction, m.centre,
     -- The noise of a group is that of the reference it is held against, of whatever source its rows are.
     {{ dbt.concat(["g.monitor", "'|'", "g.segment", "'|'", "g.segment_value", "'|'", "g.model_version"]) }}
@@ -45,17 +45,17 @@ select
         {%- endfor %}
     end as reach,
     s.first_index as reference_first_index, s.last_index as reference_last_index
-from {{ ref('driftline_groups') }} as g
+from {{ ref('driftline_int_slices') }} as g
 join monitored as m on m.monitor = g.monitor
 left join changes as c on c.monitor = g.monitor
 left join (
-    select group_no, max(reference_model_version) as reference_model_version
-        from {{ ref('driftline_reference') }} group by group_no
-) as f on f.group_no = g.group_no
+    select slice_no, max(reference_model_version) as reference_model_version
+        from {{ ref('driftline_int_reference') }} group by slice_no
+) as f on f.slice_no = g.slice_no
 left join (
-    select group_no, min(period_index) as first_index, max(period_index) as last_index
-    from {{ ref('driftline_series') }}
+    select slice_no, min(period_index) as first_index, max(period_index) as last_index
+    from {{ ref('driftline_int_series') }}
     where reference_n > 0
-    group by group_no
-) as s on s.group_no = g.group_no
+    group by slice_no
+) as s on s.slice_no = g.slice_no
 {%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,6 +1,6 @@
 {{ config(materialized=driftline._step_materialization('concept')) }}
 {%- if driftline._is_needed(['concept']) -%}
-{%- set pair = 'is_noise, group_no, window_periods, period_index, column_no' -%}
+{%- set pair = 'is_noise, slice_no, window_periods, period_index, column_no' -%}
 {%- set tested = ['label', 'calibration'] -%}
 {%- set enough = driftline._concept_enough() %}
 

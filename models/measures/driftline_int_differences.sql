@@ -33,7 +33,7 @@ with multiplied as (
         {%- for name, pair in products.items() %},
         {{ pair | join(' * ') }} as {{ name }}
         {%- endfor %}
-    from {{ ref('driftline_version_sums') }} as s
+    from {{ ref('driftline_int_version_sums') }} as s
 ),
 
 rolled as (
@@ -92,12 +92,12 @@ estimated as {{ driftline._computed_once() }} (
     from centred as c
 ),
 
--- What is not a ratio of sums comes from driftline_realized, for windows whose rows are all of common periods: that is
+-- What is not a ratio of sums comes from driftline_int_realized, for windows whose rows are all of common periods: that is
 -- told by the counts of rows, which stand beside.
 sides as (
-    select pair_no, group_1 as group_no, 1 as side from {{ ref('driftline_version_pairs') }}
+    select pair_no, group_1 as slice_no, 1 as side from {{ ref('driftline_int_version_pairs') }}
     union all
-    select pair_no, group_0, 0 from {{ ref('driftline_version_pairs') }}
+    select pair_no, group_0, 0 from {{ ref('driftline_int_version_pairs') }}
 ),
 
 whole_windows as (
@@ -106,8 +106,8 @@ whole_windows as (
         {%- for side in [1, 0] %}{% for name in of_windows %},
         max(case when s.side = {{ side }} then r.{{ name }} end) as {{ name }}_{{ side }}
         {%- endfor %}{% endfor %}
-    from {{ ref('driftline_realized') }} as r
-    join sides as s on s.group_no = r.group_no
+    from {{ ref('driftline_int_realized') }} as r
+    join sides as s on s.slice_no = r.slice_no
     where r.side = 'window' and r.class_name = 'all' and r.metric in ('{{ whole_metrics | join("', '") }}')
     group by s.pair_no, r.window_periods, r.period_index, r.metric
 ),

@@ -21,14 +21,14 @@ with bins as (
     from {{ ref('driftline_int_pairs') }} as r
     join (
         select
-            cell_no, bin, bin_lower, bin_upper,
+            bin_no, bin, bin_lower, bin_upper,
             bin_kind in ('negative_infinity', 'range', 'positive_infinity') as is_ordered,
             bin_kind = 'range' as is_finite,
             -- One value only: nothing to be unsure of.
             case when bin_kind = 'range' then coalesce(bin_lower >= {{ driftline._just_below('bin_upper') }}, false)
                 else true end as is_one_value
-        from {{ ref('driftline_cells') }}
-    ) as c on c.cell_no = r.cell_no
+        from {{ ref('driftline_int_bins') }}
+    ) as c on c.bin_no = r.bin_no
 ),
 
 -- Only where both sides have rows is there anything to measure.

@@ -2,7 +2,7 @@
 {%- if driftline._is_needed(['drift']) -%}
 {%- set sums = {'w': '', 'w2': '2', 'v': '_sum'} -%}
 {%- set earlier = ['previous', 'trailing', 'seasonal'] -%}
-{%- set keys = ['group_no', 'cell_no', 'column_no', 'block'] -%}
+{%- set keys = ['slice_no', 'bin_no', 'column_no', 'block'] -%}
 {%- set measures = {'recent': [], 'noise': []} -%}
 {%- for name in sums -%}
     {%- for scope in measures -%}
@@ -27,7 +27,7 @@ with
 sums as (
     {%- for scope in measures %}
     select
-        s.pair_no, r.cell_no
+        s.pair_no, r.bin_no
         {%- for name in sums %},
         r.{{ name }} as q{{ sums[name] }},
         case
@@ -42,9 +42,9 @@ sums as (
         {%- endfor %}
     from {{ scope }}_rolled as r
     join {{ ref('driftline_int_sides') }} as s
-        on s.group_no = r.group_no and s.window_periods = r.window_periods and s.period_index = r.period_index
+        on s.slice_no = r.slice_no and s.window_periods = r.window_periods and s.period_index = r.period_index
         and s.column_no = r.column_no and s.baseline {{ '<>' if scope == 'recent' else '=' }} 'noise'
-    left join {{ ref('driftline_reference') }} as f on f.group_no = r.group_no and f.cell_no = r.cell_no
+    left join {{ ref('driftline_int_reference') }} as f on f.slice_no = r.slice_no and f.bin_no = r.bin_no
     where r.period_index - r.window_periods + 1 >= r.first_index
     {{ 'union all' if not loop.last }}
     {%- endfor %}

@@ -10,7 +10,7 @@ with groups_of_bins as (
         r.pair_no, c.bin_group, {{ seen }} as is_seen
         {%- for name in both %}, sum(r.{{ name }}) as {{ name }}{% endfor %}
     from {{ ref('driftline_int_pairs') }} as r
-    join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no
+    join {{ ref('driftline_int_bins') }} as c on c.bin_no = r.bin_no
     group by r.pair_no, c.bin_group, {{ seen }}
 ),
 
@@ -46,8 +46,8 @@ summed as (
 with_quantiles as (
     select s.*, k.chi_squared as chi_squared_quantile, j.chi_squared as seen_chi_squared_quantile
     from summed as s
-    left join {{ ref('driftline_critical_values') }} as k on k.df = s.group_count - 1
-    left join {{ ref('driftline_critical_values') }} as j on j.df = s.seen_group_count - 1
+    left join {{ ref('driftline_int_critical_values') }} as k on k.df = s.group_count - 1
+    left join {{ ref('driftline_int_critical_values') }} as j on j.df = s.seen_group_count - 1
 )
 
 select

@@ -10,7 +10,7 @@ with changes as (
 )
 
 select
-    g.group_no, g.monitor, g.source, g.period, g.spec_hash, c.rules_hash, c.changed_from,
+    g.slice_no, g.monitor, g.source, g.period, g.spec_hash, c.rules_hash, c.changed_from,
     case
         {%- for window in driftline._windows() %}
         when g.period = '{{ window.period }}' then {{ driftline._period_index('c.changed_from', window.period) }}
@@ -22,12 +22,12 @@ select
         {%- endfor %}
     end as reach,
     f.first_index as reference_first_index, f.last_index as reference_last_index
-from {{ ref('driftline_groups') }} as g
+from {{ ref('driftline_int_slices') }} as g
 join changes as c on c.monitor = g.monitor
 left join (
-    select group_no, min(period_index) as first_index, max(period_index) as last_index
-    from {{ ref('driftline_series') }}
+    select slice_no, min(period_index) as first_index, max(period_index) as last_index
+    from {{ ref('driftline_int_series') }}
     where reference_n > 0
-    group by group_no
-) as f on f.group_no = g.group_no
+    group by slice_no
+) as f on f.slice_no = g.slice_no
 {%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -7,28 +7,28 @@
 with baselines as (
     -- noise stands for the rest of the reference, held against the reference's own windows.
     select
-        g.group_no, f.window_periods,
+        g.slice_no, f.window_periods,
         case when f.baseline = 'window' then {{ driftline._text('noise') }} else f.baseline end as baseline
-    from {{ ref('driftline_groups') }} as g
+    from {{ ref('driftline_int_slices') }} as g
     join {{ ref('driftline_int_frames') }} as f on f.monitor = g.monitor and f.is_detailed = g.is_detailed
     where {{ driftline._of_family('drift', 'g.monitor') }}
 ),
 
 reference_columns as (
     select
-        r.group_no, c.column_no, max(r.reference_model_version) as reference_model_version,
+        r.slice_no, c.column_no, max(r.reference_model_version) as reference_model_version,
         sum(case when c.bin_kind <> 'moments' then r.n end) as n,
         min(r.value_min) as value_min,
         max(r.value_max) as value_max
-    from {{ ref('driftline_reference') }} as r
-    join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no
+    from {{ ref('driftline_int_reference') }} as r
+    join {{ ref('driftline_int_bins') }} as c on c.bin_no = r.bin_no
     where c.column_role in ('feature', 'prediction', 'label')
-    group by r.group_no, c.column_no
+    group by r.slice_no, c.column_no
 )
 
 select
-    row_number() over (order by r.group_no, r.window_periods, r.period_index, r.column_no, b.baseline) as pair_no,
-    r.group_no, r.window_periods, r.period_index, r.column_no, b.baseline, f.reference_model_version,
+    row_number() over (order by r.slice_no, r.window_periods, r.period_index, r.column_no, b.baseline) as pair_no,
+    r.slice_no, r.window_periods, r.period_index, r.column_no, b.baseline, f.reference_model_version,
     r.n, r.value_min, r.value_max,
     case b.baseline
         {%- for baseline in earlier %} when '{{ baseline }}' then coalesce(r.{{ baseline }}_n, 0){% endfor %}
@@ -40,10 +40,10 @@ select
         else f.value_{{ end }}
     end as baseline_{{ end }}{{ ',' if not loop.last }}
     {%- endfor %}
-from {{ ref('driftline_rolling_columns') }} as r
-join {{ ref('driftline_int_scopes') }} as o on o.group_no = r.group_no
-join baselines as b on b.group_no = r.group_no and b.window_periods = r.window_periods
-left join reference_columns as f on f.group_no = r.group_no and f.column_no = r.column_no
+from {{ ref('driftline_int_rolling_columns') }} as r
+join {{ ref('driftline_int_scopes') }} as o on o.slice_no = r.slice_no
+join baselines as b on b.slice_no = r.slice_no and b.window_periods = r.window_periods
+left join reference_columns as f on f.slice_no = r.slice_no and f.column_no = r.column_no
 where case
     when b.baseline = 'noise'
         then r.n > 0 and r.n = r.reference_n and r.period_index - r.window_periods + 1 >= o.reference_first_index

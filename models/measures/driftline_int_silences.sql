@@ -3,8 +3,8 @@
 {%- set overrides = driftline._threshold_overrides() -%}
 {%- set level = driftline._as_double(driftline._alpha()) -%}
 {%- set before = 'rows between unbounded preceding and 1 preceding' -%}
-{%- set in_slot = 'over (partition by group_no, slot order by period_index ' ~ before ~ ')' -%}
-{%- set in_silence = 'over (partition by group_no, last_row, slot order by period_index ' ~ before ~ ')' -%}
+{%- set in_slot = 'over (partition by slice_no, slot order by period_index ' ~ before ~ ')' -%}
+{%- set in_silence = 'over (partition by slice_no, last_row, slot order by period_index ' ~ before ~ ')' -%}
 {#- What is known of a slot that always had rows, by how often it was seen. -#}
 {%- set strata = {'1': 'seen_now = 1', '2': 'seen_now between 2 and 3', '4': 'seen_now between 4 and 7',
     '8': 'seen_now >= 8'} -%}
@@ -14,18 +14,18 @@
 {%- endfor -%}
 {%- set all_n = 'always1_n_then + always2_n_then + always4_n_then + always8_n_then' -%}
 {%- set all_silent = all_n | replace('_n_', '_silent_') -%}
-{%- set so_far = 'over (partition by group_no order by period_index rows unbounded preceding)' %}
+{%- set so_far = 'over (partition by slice_no order by period_index rows unbounded preceding)' %}
 
 -- How long each total (version or segment, where a project judges them) has had no rows, and how likely that silence
 -- was by chance: the product over its periods of how likely each was to have none, learnt from the periods before its
 -- begin (decision 12). A period's slot is its hour of the week or its weekday; weeks and months have one.
 with looked_at as (
-    select g.group_no, g.monitor, g.model_version, g.segment, g.segment_value
+    select g.slice_no, g.monitor, g.model_version, g.segment, g.segment_value
     from (
         select
             {{ driftline._text('freshness') }} as family, {{ driftline._text('missing_periods') }} as metric,
             {{ driftline._text('all') }} as column_name, {{ driftline._text('none') }} as baseline, f.*
-        from {{ ref('driftline_groups') }} as f
+        from {{ ref('driftline_int_slices') }} as f
         where f.source = 'relation'
     ) as g
     where (g.segment = 'all' or {{ driftline._overridden(overrides, 'segments', "'each'", 'g') }} = 'each')
@@ -33,10 +33,10 @@ with looked_at as (
 ),
 
 row_counts as (
-    select s.group_no, s.period_index, s.n, g.monitor, g.model_version, g.segment, g.segment_value
-    from {{ ref('driftline_series') }} as s
-    join {{ ref('driftline_cells') }} as c on c.cell_no = s.cell_no and c.column_role = 'row'
-    join {{ ref('driftline_groups') }} as g on g.group_no = s.group_no and g.source = 'relation'
+    select s.slice_no, s.period_index, s.n, g.monitor, g.model_version, g.segment, g.segment_value
+    from {{ ref('driftline_int_series') }} as s
+    join {{ ref('driftline_int_bins') }} as c on c.bin_no = s.bin_no and c.column_role = 'row'
+    join {{ ref('driftline_int_slices') }} as g on g.slice_no = s.slice_no and g.source = 'relation'
     where s.n > 0
 ),
 
@@ -44,11 +44,11 @@ row_counts as (
 -- the version and the segment go on: what stops is told once.
 periods as (
     select
-        k.group_no, k.period_index,
+        k.slice_no, k.period_index,
         case when r.n > 0 then 1 else 0 end as has_rows,
         case when (l.segment = 'all' or v.n > 0) and (l.model_version = 'all' or s.n > 0) then 1 else 0 end as counts,
         max(case when r.n > 0 then k.period_index end)
-            over (partition by k.group_no order by k.period_index rows unbounded preceding) as last_row,
+            over (partition by k.slice_no order by k.period_index rows unbounded preceding) as last_row,
         case
             {%- for window in driftline._windows() if window.period in ['hour', 'day'] %}
             when k.period = '{{ window.period }}' then mod(k.period_index, {{ window.season }})
@@ -61,9 +61,9 @@ periods as (
             {%- endfor %}
             else 1
         end as season
-    from {{ ref('driftline_calendar') }} as k
-    join looked_at as l on l.group_no = k.group_no
-    left join row_counts as r on r.group_no = k.group_no and r.period_index = k.period_index
+    from {{ ref('driftline_int_calendar') }} as k
+    join looked_at as l on l.slice_no = k.slice_no
+    left join row_counts as r on r.slice_no = k.slice_no and r.period_index = k.period_index
     left join row_counts as v
         on v.monitor = k.monitor and v.period_index = k.period_index
         and v.model_version = l.model_version and v.segment = 'all'
@@ -88,15 +88,15 @@ silences as (
     select
         r.*,
         sum(case when has_rows = 0 and seen > 3 and filled = seen then counts else 0 end)
-            over (partition by group_no, last_row) as surprises,
+            over (partition by slice_no, last_row) as surprises,
         sum(case when has_rows = 0 and (seen = 0 or filled > 0) then counts else 0 end)
-            over (partition by group_no, last_row) as possible
+            over (partition by slice_no, last_row) as possible
     from remembered as r
 ),
 
 learnt_from as (
     select
-        s.group_no, s.period_index, s.season, s.has_rows, s.counts, s.last_row, s.slot, s.silent_periods,
+        s.slice_no, s.period_index, s.season, s.has_rows, s.counts, s.last_row, s.slot, s.silent_periods,
         case when has_rows = 0 and surprises >= 3 and 2 * surprises >= possible then 0 else counts end as usable
     from silences as s
 ),
@@ -165,16 +165,16 @@ chances as (
 
 summed as (
     select
-        c.group_no, c.period_index, c.last_row, c.silent_periods, c.is_early,
+        c.slice_no, c.period_index, c.last_row, c.silent_periods, c.is_early,
         sum(1e0 - chance_of_silence)
-            over (partition by group_no, last_row order by period_index rows unbounded preceding) as missing,
+            over (partition by slice_no, last_row order by period_index rows unbounded preceding) as missing,
         sum(ln(chance_of_silence))
-            over (partition by group_no, last_row order by period_index rows unbounded preceding) as log_chance
+            over (partition by slice_no, last_row order by period_index rows unbounded preceding) as log_chance
     from chances as c
 )
 
 select
-    group_no, period_index, last_row, silent_periods,
+    slice_no, period_index, last_row, silent_periods,
     {{ driftline._as_double('missing') }} as missing_periods,
     -- As many missing periods as would be no more than chance.
     {{ driftline._as_double('case when log_chance < 0e0 then missing * greatest(ln(' ~ level

@@ -16,7 +16,7 @@
 with drift as {{ driftline._in_place() }} (
     select d.*, d.is_complete and (d.column_role <> 'label' or coalesce(t.is_mature, false)) as is_ready
     from {{ ref('driftline_drift') }} as d
-    left join {{ ref('driftline_maturity') }} as t
+    left join {{ ref('driftline_int_maturity') }} as t
         on d.column_role = 'label' and t.monitor = d.monitor and t.model_version = d.model_version
         and t.segment = d.segment and t.segment_value = d.segment_value
         and t.window_periods = d.window_periods and t.window_start = d.window_start
@@ -25,7 +25,7 @@ with drift as {{ driftline._in_place() }} (
 quality as {{ driftline._in_place() }} (
     select q.*, q.is_complete and (q.column_role <> 'label' or coalesce(t.is_final, false)) as is_ready
     from {{ ref('driftline_quality') }} as q
-    left join {{ ref('driftline_maturity') }} as t
+    left join {{ ref('driftline_int_maturity') }} as t
         on q.column_role = 'label' and t.monitor = q.monitor and t.model_version = q.model_version
         and t.segment = q.segment and t.segment_value = q.segment_value
         and t.window_periods = q.window_periods and t.window_start = q.window_start

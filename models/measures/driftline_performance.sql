@@ -25,18 +25,18 @@ with noise_floors as (
                 ~ ' then (r.value - r.reference_value) / r.sampling_error end)') }}))
                 * (1e0 + ({{ z }} * {{ z }} + 1e0) / (4e0 * count(*))), 1e0)
         end as dispersion
-    from {{ ref('driftline_assessed') }} as r
-    join {{ ref('driftline_maturity') }} as n
-        on n.group_no = r.group_no and n.window_periods = r.window_periods and n.period_index = r.period_index
+    from {{ ref('driftline_int_assessed') }} as r
+    join {{ ref('driftline_int_maturity') }} as n
+        on n.slice_no = r.slice_no and n.window_periods = r.window_periods and n.period_index = r.period_index
             and n.is_reference
-    join {{ ref('driftline_groups') }} as g on g.group_no = r.group_no
+    join {{ ref('driftline_int_slices') }} as g on g.slice_no = r.slice_no
     where r.basis = 'realized' and r.value is not null and r.reference_value is not null
     group by g.monitor, g.model_version, g.segment, g.segment_value, r.window_periods, r.metric, r.class_name
     having count(*) > 1
 ),
 
 versions as (
-    select distinct group_no, reference_model_version from {{ ref('driftline_reference') }}
+    select distinct slice_no, reference_model_version from {{ ref('driftline_int_reference') }}
 )
 
 -- Left joins all the way: Postgres, which has no statistics of tables of this run, then keeps counting on as many
@@ -72,23 +72,23 @@ select
     {{ driftline._as_double('a.value') }} as seasonal_value,
     {{ driftline._as_text("coalesce(s.reason, case when s.basis <> 'realized' and s.value is null"
         ~ " then 'the labels of the reference are not final' end)") }} as reason
-from {{ ref('driftline_assessed') }} as s
-left join {{ ref('driftline_groups') }} as g on g.group_no = s.group_no
-left join {{ ref('driftline_windows') }} as w
-    on w.group_no = s.group_no and w.window_periods = s.window_periods and w.period_index = s.period_index
-left join {{ ref('driftline_maturity') }} as n on n.group_no = s.group_no and n.window_periods = s.window_periods
+from {{ ref('driftline_int_assessed') }} as s
+left join {{ ref('driftline_int_slices') }} as g on g.slice_no = s.slice_no
+left join {{ ref('driftline_int_windows') }} as w
+    on w.slice_no = s.slice_no and w.window_periods = s.window_periods and w.period_index = s.period_index
+left join {{ ref('driftline_int_maturity') }} as n on n.slice_no = s.slice_no and n.window_periods = s.window_periods
     and n.period_index = s.period_index
-left join versions as v on v.group_no = s.group_no
+left join versions as v on v.slice_no = s.slice_no
 left join noise_floors as f
     on f.monitor = g.monitor and f.segment = g.segment and f.segment_value = g.segment_value
         and f.model_version = v.reference_model_version
     and f.window_periods = s.window_periods and f.metric = s.metric and f.class_name = s.class_name
-left join {{ ref('driftline_assessed') }} as p
-    on p.group_no = s.group_no and p.window_periods = s.window_periods
+left join {{ ref('driftline_int_assessed') }} as p
+    on p.slice_no = s.slice_no and p.window_periods = s.window_periods
         and p.period_index = s.period_index - s.window_periods
     and p.metric = s.metric and p.class_name = s.class_name and p.basis = s.basis
-left join {{ ref('driftline_assessed') }} as a
-    on a.group_no = s.group_no and a.window_periods = s.window_periods
+left join {{ ref('driftline_int_assessed') }} as a
+    on a.slice_no = s.slice_no and a.window_periods = s.window_periods
     and a.period_index = s.period_index - case
         {%- for window in driftline._windows() %}
         {%- for size in window.sizes %}

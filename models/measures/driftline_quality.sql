@@ -9,7 +9,7 @@
 
 with columns as (
     select c.column_no, c.monitor, c.column_name, c.column_role, c.column_kind, coalesce(max(b.bin_lower), 0) as centre
-    from {{ ref('driftline_cells') }} as c
+    from {{ ref('driftline_int_bins') }} as c
     left join {{ ref('driftline_bins') }} as b
         on b.monitor = c.monitor and b.column_name = c.column_name and b.column_role = c.column_role and b.bin_kind = 'centre'
     where c.column_role in ('feature', 'prediction', 'label') and {{ driftline._of_family('quality', 'c.monitor') }}
@@ -18,7 +18,7 @@ with columns as (
 
 reference_columns as (
     select
-        r.group_no, c.column_no,
+        r.slice_no, c.column_no,
         sum(case when c.bin_kind <> 'moments' then r.n end) as n,
         sum(case when c.bin_kind <> 'moments' then r.w end) as total,
         sum(case when c.bin_kind <> 'moments' then r.w2 end) as total2,
@@ -28,15 +28,15 @@ reference_columns as (
         sum(case when c.bin_kind in ('negative_infinity', 'positive_infinity') then r.w end) as infinites,
         sum(case when c.bin_kind = 'unseen' then r.w end) as unseens,
         sum(r.out_of_range_weight) as out_of_range
-    from {{ ref('driftline_reference') }} as r
-    join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no
+    from {{ ref('driftline_int_reference') }} as r
+    join {{ ref('driftline_int_bins') }} as c on c.bin_no = r.bin_no
     where c.column_role in ('feature', 'prediction', 'label')
-    group by r.group_no, c.column_no
+    group by r.slice_no, c.column_no
 ),
 
 rates as (
     select
-        r.group_no, r.window_periods, r.period_index, r.column_no,
+        r.slice_no, r.window_periods, r.period_index, r.column_no,
         c.monitor, c.column_name, c.column_role, c.column_kind,
         r.n, r.n > 0 and r.n = r.reference_n as is_reference,
         coalesce(f.n, 0) - r.reference_n as reference_row_count,
@@ -61,9 +61,9 @@ rates as (
             greatest(coalesce(f.{{ rates[rate] }}, 0) - r.reference_{{ rates[rate] }}, 0) / (f.{{ bases[rate] }} - r.reference_{{ bases[rate] }})
         end as reference_{{ rate }}
         {%- endfor %}
-    from {{ ref('driftline_rolling_columns') }} as r
+    from {{ ref('driftline_int_rolling_columns') }} as r
     join columns as c on c.column_no = r.column_no
-    left join reference_columns as f on f.group_no = r.group_no and f.column_no = r.column_no
+    left join reference_columns as f on f.slice_no = r.slice_no and f.column_no = r.column_no
 ),
 
 -- If nothing changed, the rows of both sides have one rate: that of both together. So a rate of 0 or 1 is not certain.
@@ -96,7 +96,7 @@ noise_floors as (
             - {{ mean_of_absolute }} * r.{{ rate }}_error, 0e0)) as {{ rate }}
         {%- endfor %}
     from pooled as r
-    join {{ ref('driftline_groups') }} as g on g.group_no = r.group_no
+    join {{ ref('driftline_int_slices') }} as g on g.slice_no = r.slice_no
     where r.is_reference and r.reference_row_count > 0
     group by g.monitor, g.model_version, g.segment, g.segment_value, r.window_periods, r.column_no
     having count(*) > 1
@@ -106,13 +106,13 @@ noise_floors as (
 -- longer than it takes until enough of them are known.
 youth as (
     select
-        t.group_no, t.window_periods, t.period_index,
+        t.slice_no, t.window_periods, t.period_index,
         case when m.label_delay > 0 then not t.is_final else k.monitor is not null and not t.is_mature end as is_young,
         case when m.label_delay > 0 then not f.is_final
             else k.monitor is not null and not f.is_mature end as is_young_reference
-    from {{ ref('driftline_maturity') }} as t
+    from {{ ref('driftline_int_maturity') }} as t
     join {{ ref('driftline_int_monitors') }} as m on m.monitor = t.monitor
-    left join {{ ref('driftline_int_reference_labels') }} as f on f.group_no = t.group_no
+    left join {{ ref('driftline_int_reference_labels') }} as f on f.slice_no = t.slice_no
     left join (
         select distinct monitor from ({{ driftline._from_monitors('setting') }}) as settings
             where column_name = 'label_known_at'
@@ -120,7 +120,7 @@ youth as (
 ),
 
 versions as (
-    select distinct group_no, reference_model_version from {{ ref('driftline_reference') }}
+    select distinct slice_no, reference_model_version from {{ ref('driftline_int_reference') }}
 )
 
 select
@@ -163,11 +163,11 @@ select
         when r.column_kind = 'numeric' and r.variance is null then 'one value has no standard deviation'
     end") }} as reason
 from pooled as r
-join {{ ref('driftline_windows') }} as w
-    on w.group_no = r.group_no and w.window_periods = r.window_periods and w.period_index = r.period_index and w.source = 'relation'
-left join youth as y on y.group_no = r.group_no and y.window_periods = r.window_periods
+join {{ ref('driftline_int_windows') }} as w
+    on w.slice_no = r.slice_no and w.window_periods = r.window_periods and w.period_index = r.period_index and w.source = 'relation'
+left join youth as y on y.slice_no = r.slice_no and y.window_periods = r.window_periods
     and y.period_index = r.period_index
-left join versions as v on v.group_no = r.group_no
+left join versions as v on v.slice_no = r.slice_no
 left join noise_floors as f
     on f.monitor = w.monitor and f.segment = w.segment and f.segment_value = w.segment_value and f.model_version = v.reference_model_version
     and f.window_periods = r.window_periods and f.column_no = r.column_no

@@ -28,20 +28,20 @@ with frames as (
 -- The rows of the totals and of the segments' values by period, those with a label, and those whose label is positive.
 by_period as (
     select
-        k.group_no, k.period, k.block, k.period_index, k.first_index,
+        k.slice_no, k.period, k.block, k.period_index, k.first_index,
         max(case when c.bin_kind = 'rows' then s.n else 0e0 end) as rows_n,
         max(case when c.bin_kind = 'known' then s.n else 0e0 end) as known_n,
         max(case when c.bin_kind = 'predicted_positive' then s.n else 0e0 end) as scored_n,
         coalesce(sum({{ positives }}), 0e0) as positives_n
-    from {{ ref('driftline_calendar') }} as k
-    join {{ ref('driftline_groups') }} as g
-        on g.group_no = k.group_no and g.source = 'relation' and g.model_version = 'all'
-    join {{ ref('driftline_cells') }} as c
+    from {{ ref('driftline_int_calendar') }} as k
+    join {{ ref('driftline_int_slices') }} as g
+        on g.slice_no = k.slice_no and g.source = 'relation' and g.model_version = 'all'
+    join {{ ref('driftline_int_bins') }} as c
         on c.monitor = g.monitor and c.column_kind = 'measure' and c.column_role in ('row', 'performance')
         and c.bin_kind in ('rows', 'known', 'predicted_positive', 'true_positive', 'false_negative')
-    left join {{ ref('driftline_series') }} as s
-        on s.group_no = k.group_no and s.cell_no = c.cell_no and s.period_index = k.period_index
-    group by k.group_no, k.period, k.block, k.period_index, k.first_index
+    left join {{ ref('driftline_int_series') }} as s
+        on s.slice_no = k.slice_no and s.bin_no = c.bin_no and s.period_index = k.period_index
+    group by k.slice_no, k.period, k.block, k.period_index, k.first_index
 ),
 
 windows as (
@@ -49,12 +49,12 @@ windows as (
     {%- set outer = loop -%}
     {%- for size in window.sizes %}
     select
-        group_no, period_index, {{ size }} as window_periods, first_index,
+        slice_no, period_index, {{ size }} as window_periods, first_index,
         {{ driftline._period_at('period_index - ' ~ (size - 1), window.period) }} as window_start,
         {{ driftline._period_at('period_index + 1', window.period) }} as window_end
         {%- for name in counts %},
         sum({{ name }}_n) over (
-            partition by group_no, block order by period_index rows between {{ size - 1 }} preceding and current row
+            partition by slice_no, block order by period_index rows between {{ size - 1 }} preceding and current row
         ) as {{ name }}_n
         {%- endfor %}
     from by_period
@@ -77,10 +77,10 @@ counted as (
             w.window_start >= {{ driftline._as_timestamp('m.reference_start') }}
                 and w.window_end <= {{ driftline._as_timestamp('m.reference_end') }} as is_reference,
             row_number() over (partition by g.monitor, g.segment, w.window_periods, w.period_index
-                order by w.{{ name }}_n desc, w.group_no) as place
+                order by w.{{ name }}_n desc, w.slice_no) as place
         from windows as w
-        join {{ ref('driftline_groups') }} as g
-            on g.group_no = w.group_no and g.segment {{ '<>' if of_groups else '=' }} 'all'
+        join {{ ref('driftline_int_slices') }} as g
+            on g.slice_no = w.slice_no and g.segment {{ '<>' if of_groups else '=' }} 'all'
         join {{ ref('driftline_int_monitors') }} as m on m.monitor = g.monitor
         where w.period_index - w.window_periods + 1 >= w.first_index and w.window_end <= g.as_of
     ) as placed

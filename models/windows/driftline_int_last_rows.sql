@@ -5,11 +5,11 @@
 -- gone for so long that it has no windows any more while others have.
 with ends as (
     select
-        g.group_no, g.monitor, g.period, max(w.window_end) as own_end,
+        g.slice_no, g.monitor, g.period, max(w.window_end) as own_end,
         max(case when w.is_complete then w.window_end end) as own_complete_end
-    from {{ ref('driftline_windows') }} as w
-    join {{ ref('driftline_groups') }} as g on g.group_no = w.group_no and g.source = 'relation'
-    group by g.group_no, g.monitor, g.period
+    from {{ ref('driftline_int_windows') }} as w
+    join {{ ref('driftline_int_slices') }} as g on g.slice_no = w.slice_no and g.source = 'relation'
+    group by g.slice_no, g.monitor, g.period
 ),
 
 newest as (
@@ -17,11 +17,11 @@ newest as (
 ),
 
 last_rows as (
-    select s.group_no, max(s.period_index) as last_index
-    from {{ ref('driftline_series') }} as s
-    join {{ ref('driftline_cells') }} as c on c.cell_no = s.cell_no and c.column_role = 'row'
+    select s.slice_no, max(s.period_index) as last_index
+    from {{ ref('driftline_int_series') }} as s
+    join {{ ref('driftline_int_bins') }} as c on c.bin_no = s.bin_no and c.column_role = 'row'
     where s.n > 0
-    group by s.group_no
+    group by s.slice_no
 ),
 
 named as (
@@ -34,13 +34,13 @@ named as (
         end as last_row_end
     from ends as e
     join newest as n on n.monitor = e.monitor
-    join last_rows as l on l.group_no = e.group_no
+    join last_rows as l on l.slice_no = e.slice_no
 )
 
 select
-    w.group_no, g.monitor, g.model_version, g.segment, g.segment_value,
+    w.slice_no, g.monitor, g.model_version, g.segment, g.segment_value,
     case when w.last_row_end < w.own_complete_end then w.last_row_end end as no_rows_since,
     case when w.own_end < w.newest_end then 1 else 0 end as is_retired
 from named as w
-join {{ ref('driftline_groups') }} as g on g.group_no = w.group_no
+join {{ ref('driftline_int_slices') }} as g on g.slice_no = w.slice_no
 {%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -202,7 +202,7 @@ def compare(
 def _no_such_pair(warehouse: Warehouse, challenger: str, champion: str, monitors: Sequence[str]) -> DriftlineError:
     listed = ", ".join(warehouse.literal(name) for name in monitors)
     found = warehouse.query(
-        f"select distinct monitor, model_version from {warehouse.relation('driftline_version_rows')} "
+        f"select distinct monitor, model_version from {warehouse.relation('driftline_int_version_rows')} "
         f"where monitor in ({listed})"
     ) if monitors else []  # fmt: skip
     versions = {name: sorted(str(r["model_version"]) for r in found if r["monitor"] == name) for name in monitors}

@@ -63,13 +63,13 @@ def test_a_delimiter_for_all_seeds_is_called_by_its_name(project: Project) -> No
     project.config["seeds"] = {"+delimiter": ";"}
     project.write_project_file()
     project.build("--select", "driftline_thresholds", "--full-refresh")
-    failures = project.run(["run", "--select", "driftline_judgements"]).failures
+    failures = project.run(["run", "--select", "driftline_int_judgements"]).failures
     said = "seed 'driftline_thresholds' was read as one column"
-    assert said in failures["driftline_judgements"] and "+delimiter: ','" in failures["driftline_judgements"]
+    assert said in failures["driftline_int_judgements"] and "+delimiter: ','" in failures["driftline_int_judgements"]
     project.config["seeds"] = {"+delimiter": ";", "driftline": {"+delimiter": ","}}
     project.write_project_file()
     project.build("--select", "driftline_thresholds", "--full-refresh")
-    project.build("--select", "driftline_judgements")
+    project.build("--select", "driftline_int_judgements")
 
 
 def test_a_compile_before_anything_is_built(project: Project) -> None:

@@ -11,7 +11,7 @@ from bad_input.messages import bad
 from support import Project
 
 LOG = {"at": [dt.datetime(2024, 1, 1 + number // 10) for number in range(90)], "x": [1.0, 2.0, None] * 30}
-COMPILE = ["compile", "--select", "watched", "driftline_int_attempts", "driftline_critical_values"]
+COMPILE = ["compile", "--select", "watched", "driftline_int_attempts", "driftline_int_critical_values"]
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def test_every_place_that_a_variable_can_stand_in(project: Project) -> None:
     names = {"driftline_monitors": ["watched"], "driftline_now": dt.date(2024, 1, 7), "driftline_alpha": 0.04321}
     run, at_the_top = compiled(project, names)
     assert run.success, str(run)
-    assert "2024-01-07" in at_the_top["watched"] and "0.04321" in at_the_top["driftline_critical_values"]
+    assert "2024-01-07" in at_the_top["watched"] and "0.04321" in at_the_top["driftline_int_critical_values"]
     listed = {"driftline_monitors": names.pop("driftline_monitors")}
     for vars in (
         {"driftline": {**listed, **names}},
@@ -44,7 +44,7 @@ def test_every_place_that_a_variable_can_stand_in(project: Project) -> None:
     ):
         run, elsewhere = compiled(project, vars)
         assert run.success, str(run)
-        for name in ("watched", "driftline_critical_values"):
+        for name in ("watched", "driftline_int_critical_values"):
             assert stripped(elsewhere[name]) == stripped(at_the_top[name]), (vars, name)
     said = [message for message in run.warnings if "forgotten" in message]
     assert len(said) == 1 and "driftline_monitors" in said[0] and '["watched"]' in said[0]

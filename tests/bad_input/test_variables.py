@@ -62,7 +62,7 @@ VARIABLES: dict[str, tuple[str, Any, str, str]] = {
     "trailing as text": ("driftline_trailing", {"day": "28"}, "28", "a whole number"),
 }
 # Which model says it first; all that are no list of monitors or thresholds are read there, needed or not.
-READERS = {"driftline_monitors": "driftline_state", "driftline_thresholds": "driftline_judgements"}
+READERS = {"driftline_monitors": "driftline_state", "driftline_thresholds": "driftline_int_judgements"}
 OVERRIDES: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "an unknown field": ({"monitor": "good", "treshold": 1}, "", '"treshold"', "warn, critical"),
     "a threshold as text": ({"monitor": "good", "metric": "psi", "warn": "0.1"}, ", warn", '"0.1"', "a number"),
@@ -163,7 +163,7 @@ def test_wrong_variables(parsed: Parsed, name: str) -> None:
 @pytest.mark.parametrize("name", OVERRIDES)
 def test_wrong_thresholds(parsed: Parsed, name: str) -> None:
     override, field, given, allowed = OVERRIDES[name]
-    run = parsed.compile("driftline_judgements", driftline_thresholds=[override])
+    run = parsed.compile("driftline_int_judgements", driftline_thresholds=[override])
     assert not run.success
     expected = f"driftline: monitor 'good', argument 'var 'driftline_thresholds'{field}': given {given}; allowed: "
     [line] = {line for line in run.text.splitlines() if expected in line}

@@ -107,7 +107,7 @@ def judge(
             "is_retired": pa.array([], pa.int32()),
         },
     )
-    chain.run("driftline_judgements", "driftline_int_spans", "driftline_episodes", "driftline_alerts")
+    chain.run("driftline_int_judgements", "driftline_int_spans", "driftline_int_episodes", "driftline_alerts")
 
 
 def make_chain(make_module_project: Any, thresholds: list[Row]) -> Chain:
@@ -115,4 +115,4 @@ def make_chain(make_module_project: Any, thresholds: list[Row]) -> Chain:
         models=NOBODY, vars={"driftline_monitors": ["nobody"], "driftline_thresholds": thresholds}
     )
     project.build("--select", "+driftline_alerts")
-    return project.chain(select="driftline_judgements driftline_int_spans driftline_episodes driftline_alerts")
+    return project.chain(select="driftline_int_judgements driftline_int_spans driftline_int_episodes driftline_alerts")

@@ -243,7 +243,7 @@ def test_a_breach_is_more_than_rounding(chain: Chain) -> None:
     """Where a reference window sets its own noise, value and noise are one number, up to the order of a sum."""
     shares = [0.3, 0.3 * (1 + 1e-15), 0.3 * (1 + 1e-10), 0.3 * (1 + 1e-8)]
     judge(chain, [row(column_name=f"c{n}", value=value, noise=0.3) for n, value in enumerate(shares)])
-    found = dict(chain.sql("select column_name, is_breach from driftline_judgements"))
+    found = dict(chain.sql("select column_name, is_breach from driftline_int_judgements"))
     assert [found[f"c{n}"] for n in range(4)] == [False, False, False, True]
     # Of two large numbers the difference is what rounding leaves of it.
     judge(
@@ -253,7 +253,10 @@ def test_a_breach_is_more_than_rounding(chain: Chain) -> None:
             for n, more in enumerate([2e-7, 2e-5])
         ],
     )
-    assert sorted(chain.sql("select column_name, is_breach from driftline_judgements")) == [("c0", False), ("c1", True)]
+    assert sorted(chain.sql("select column_name, is_breach from driftline_int_judgements")) == [
+        ("c0", False),
+        ("c1", True),
+    ]
 
 
 def test_few_rows_are_judged_by_longer_windows(chain: Chain) -> None:
@@ -272,10 +275,10 @@ def test_few_rows_are_judged_by_longer_windows(chain: Chain) -> None:
                 rows.append(row(number, monitor=monitor, window_periods=periods, row_count=n, value=0.01))
     for reference in (None, ("2024-03-01", "2024-04-01")):
         judge(chain, rows, reference=reference)
-        judged = chain.sql("select distinct monitor, window_periods, chosen_because from driftline_judgements")
+        judged = chain.sql("select distinct monitor, window_periods, chosen_because from driftline_int_judgements")
         assert {name: length for name, length, _ in judged} == {name: length for name, (_, length) in usual.items()}
         assert {why for _, length, why in judged if length == 1} == {"shortest"}
         assert {why for _, length, why in judged if length == 7} == {"shorter windows have fewer than 100 rows"}
     # Where it was asked for, every length is judged, and says so.
-    reasons = chain.sql("select count(*) from driftline_judgements where not_judged = 'fewer than 100 rows'")
+    reasons = chain.sql("select count(*) from driftline_int_judgements where not_judged = 'fewer than 100 rows'")
     assert reasons[0][0] > 60

@@ -60,7 +60,7 @@ def stages(make_module_project: Any) -> dict[str, list[tuple[Any, ...]]]:
     # All in one stage: the table is one of the version before, rows have come late (the eighth day was
     # moved too, and so were the days in between), the monitor has another name, and the log has stopped.
     for column in ("known_as", "earlier_ids", "found_late", "no_data_since", "opened_at", "resolved_at"):
-        project.execute(f"alter table {project.relation('driftline_episodes')} drop column {column}")
+        project.execute(f"alter table {project.relation('driftline_int_episodes')} drop column {column}")
     project.load("log", columns_of(make_rows((8, *MOVED, 13, 14))))
     project.remove_model("watched")
     project.model("seen", declaration(formerly="watched"))

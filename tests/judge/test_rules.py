@@ -138,7 +138,7 @@ def test_what_breaches(chain: Chain, name: str) -> None:
     monitor, case, marks = CASES[name]
     low, high = row(31 * number)["window_start"], row(31 * number + 31)["window_start"]
     judged = chain.sql(
-        "select window_start, family, is_breach, is_critical, not_judged from driftline_judgements"
+        "select window_start, family, is_breach, is_critical, not_judged from driftline_int_judgements"
         f" where monitor = '{monitor.replace(chr(39), chr(39) * 2)}'"
         f" and window_start >= timestamp '{low}' and window_start < timestamp '{high}'"
     )
@@ -157,7 +157,7 @@ def test_what_breaches(chain: Chain, name: str) -> None:
 
 
 def test_why_a_window_could_not_be_judged(chain: Chain) -> None:
-    reasons = {reason for (reason,) in chain.sql("select distinct not_judged from driftline_judgements") if reason}
+    reasons = {reason for (reason,) in chain.sql("select distinct not_judged from driftline_int_judgements") if reason}
     assert reasons == {
         "fewer than 100 rows",
         "fewer than 10 rows",

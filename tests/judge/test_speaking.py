@@ -99,7 +99,7 @@ def told(duckdb_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Ite
         vars={"driftline_monitors": ["nobody"], "driftline_windows": {"day": [1]}},
     )
     project.build("--select", "+driftline_alerts")
-    chain = project.chain(select="driftline_judgements driftline_int_spans driftline_episodes driftline_alerts")
+    chain = project.chain(select="driftline_int_judgements driftline_int_spans driftline_int_episodes driftline_alerts")
     judge(chain, list(simulated()))
     found: dict[str, dict[str, float]] = {}
     alerts = defaultdict(list)
@@ -108,7 +108,7 @@ def told(duckdb_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Ite
     before = defaultdict(list)
     runs: dict[tuple[str, ...], int] = defaultdict(int)
     ordered = chain.sql(
-        "select monitor, column_name, metric, window_start, is_breach from driftline_judgements order by 1, 2, 3, 4"
+        "select monitor, column_name, metric, window_start, is_breach from driftline_int_judgements order by 1, 2, 3, 4"
     )
     for place, (monitor, column, metric, _, breach) in enumerate(ordered):
         key = (monitor, column, metric)

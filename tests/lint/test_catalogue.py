@@ -107,8 +107,8 @@ def test_metrics_are_named_in_the_catalogue_alone() -> None:
     # A class' area comes from the curve of its score.
     curve = {"roc_auc", "average_precision", "expected_calibration_error"}
     allowed = {
-        "driftline_realized.sql": {"roc_auc"},
-        "driftline_score_curves.sql": curve,
+        "driftline_int_realized.sql": {"roc_auc"},
+        "driftline_int_score_curves.sql": curve,
     }
     # Names of something else, too: a measure of the state, a rate of fairness, a distance, a part of the noise.
     others = {*PACKAGE._measure_numbers(), *PACKAGE._fairness_rates(), "ks", "bias"}

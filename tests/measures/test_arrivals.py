@@ -283,7 +283,7 @@ def test_false_alarms(duckdb_engine: Engine, tmp_path: Any, figure: Callable[[st
     project.build("--select", "+driftline_alerts")
     silent = project.sql("select count(*) from driftline_alerts where segment = 'kind' and family = 'freshness'")[0][0]
     judged = project.frame(
-        "select value, expected, noise, is_breach from driftline_judgements"
+        "select value, expected, noise, is_breach from driftline_int_judgements"
         " where family = 'volume' and segment = 'kind' and not_judged is null"
     )
     project.close()

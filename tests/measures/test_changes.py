@@ -76,8 +76,8 @@ def made_chain(project: Project) -> Chain:
     """What follows from the measures, which ``load`` runs."""
     project.build("--select", "+driftline_alerts")
     return project.chain(
-        select="driftline_histories driftline_changes driftline_metrics driftline_judgements"
-        " driftline_int_spans driftline_episodes driftline_alerts"
+        select="driftline_int_histories driftline_changes driftline_metrics driftline_int_judgements"
+        " driftline_int_spans driftline_int_episodes driftline_alerts"
     )
 
 
@@ -278,7 +278,7 @@ def test_the_judge_sees_the_levels(chain: Chain, described: Any) -> None:
     judged = {
         (monitor, metric, start): bool(breach)
         for monitor, metric, start, breach in chain.sql(
-            "select monitor, metric, window_start, is_breach from driftline_judgements where family = 'trend'"
+            "select monitor, metric, window_start, is_breach from driftline_int_judgements where family = 'trend'"
         )
     }
     assert len(metrics) == sum(len(windows) for windows in described.values())

@@ -514,7 +514,9 @@ def test_against_numpy(built: tuple[Project, dict[str, pd.DataFrame]], name: str
     columns = sorted(bins["column_name"].unique())
     assert set(seen["column_name"]) == set(columns)
     assert not seen.duplicated(GRAIN).any()
-    expected = project.sql(f"select count(*) from driftline_windows where monitor = '{name}' and source = 'relation'")
+    expected = project.sql(
+        f"select count(*) from driftline_int_windows where monitor = '{name}' and source = 'relation'"
+    )
     assert len(seen) == expected[0][0] * len(columns)
     wrong = differences(seen, Wanted(monitor, sides, columns))
     assert not wrong, f"{len(wrong)}: " + "\n".join(wrong[:30])

@@ -227,8 +227,8 @@ def test_a_version_of_five_reference_rows_is_held_against_all(chain: Any) -> Non
     assert got["v2", "all"] == ("all", 1000) and got["v2", "old"] == ("all", 995)
     assert got["all", "all"] == ("all", 1000)
     chosen = chain.sql(
-        "select distinct g.model_version, r.reference_model_version from driftline_reference as r"
-        " join driftline_groups as g on g.group_no = r.group_no where g.monitor = 'young' and g.segment_value = 'new'"
+        "select distinct g.model_version, r.reference_model_version from driftline_int_reference as r"
+        " join driftline_int_slices as g on g.slice_no = r.slice_no where g.monitor = 'young' and g.segment_value = 'new'"
     )
     # Five rows of five in all: there is nothing better to give way to.
     assert set(chosen) == {("all", "all"), ("v1", "v1")}

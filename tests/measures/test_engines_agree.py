@@ -25,7 +25,7 @@ KEYS = {
     "driftline_drift": raw.DRIFT_KEY,
     "driftline_quality": raw.QUALITY_KEY,
     "driftline_business": raw.BUSINESS_KEY,
-    "driftline_judgements": [*raw.GRAIN, "family", "metric", "column_name", "column_role", "baseline"],
+    "driftline_int_judgements": [*raw.GRAIN, "family", "metric", "column_name", "column_role", "baseline"],
     "driftline_alerts": ["alert_id"],
 }
 # Said by the run and not by the rows.

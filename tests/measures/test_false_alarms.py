@@ -49,7 +49,7 @@ def judged(
 
 def breaches(project: Project) -> pd.DataFrame:
     return project.frame(
-        "select segment_value, window_start, column_name, metric from driftline_judgements"
+        "select segment_value, window_start, column_name, metric from driftline_int_judgements"
         " where is_breach and family = 'drift' and segment = 'segment' and baseline = 'reference'"
     )
 
@@ -73,7 +73,7 @@ def test_few_false_alarms_and_few_shifts_missed(
     project, cases = judged
     # A window that is not judged cannot raise a false alarm.
     not_judged = project.sql(
-        "select distinct segment_value, not_judged from driftline_judgements"
+        "select distinct segment_value, not_judged from driftline_int_judgements"
         " where family = 'drift' and segment = 'segment' and not_judged is not null"
     )
     assert not_judged == []

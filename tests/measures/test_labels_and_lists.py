@@ -132,7 +132,7 @@ def test_what_is_no_probability_has_no_brier_score(built: Any) -> None:
 def test_a_narrow_score_reaches_its_threshold(built: Any) -> None:
     assert [value for value, *_ in values(built, "narrow", "selection_rate")] == [0.5] * DAYS
     # The estimate cuts the scores at the same place as the count does.
-    (row,) = built.sql("select count(*) from driftline_calibration where is_positive and label_sum > 0")
+    (row,) = built.sql("select count(*) from driftline_int_calibration where is_positive and label_sum > 0")
     assert row[0] > 0
     shares = dict(
         built.sql(

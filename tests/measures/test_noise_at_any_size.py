@@ -129,7 +129,7 @@ def project(make_module_project: Callable[..., Any]) -> Any:
             "driftline_thresholds": THRESHOLDS,
         },
     )
-    made.build("--select", "+driftline_judgements")
+    made.build("--select", "+driftline_int_judgements")
     return made
 
 
@@ -138,7 +138,7 @@ def judged(project: Any) -> pd.DataFrame:
     """Every verdict on a window after the reference, with how many rows its day has."""
     found = project.frame(
         "select monitor, family, metric, column_name, window_start, value, expected, noise, is_breach, not_judged"
-        " from driftline_judgements where baseline = 'reference' and family in ('drift', 'quality', 'performance',"
+        " from driftline_int_judgements where baseline = 'reference' and family in ('drift', 'quality', 'performance',"
         " 'estimate') and segment = 'all' and model_version = 'all'"
     )
     sizes = [*QUIET_SIZES, *SHIFTED]

@@ -136,7 +136,7 @@ def test_what_thresholds_ask_of_segments_is_there(
          "warn": 0.1},
         {"monitor": "trends", "segment": "market"},
     ])  # fmt: skip
-    project.build("--select", "+driftline_judgements")
+    project.build("--select", "+driftline_int_judgements")
     of = {name: {f[2:] for f in frames(project, "driftline_drift", name, "segment <> 'all'")} for name in asked}
     assert of["others"] == {(7, "reference")}
     assert {(1, "reference"), (7, "reference")} <= of["each_length"]
@@ -144,7 +144,7 @@ def test_what_thresholds_ask_of_segments_is_there(
     assert {(7, "reference"), (7, "previous")} <= of["previous_window"]
     assert {(1, "reference"), (7, "reference")} <= of["trends"]
     judged = project.sql(
-        "select distinct monitor, window_periods, baseline from driftline_judgements"
+        "select distinct monitor, window_periods, baseline from driftline_int_judgements"
         " where family = 'drift' and segment <> 'all' and metric = 'psi'"
     )
     assert {(m, int(n), b) for m, n, b in judged} == {

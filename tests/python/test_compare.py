@@ -83,17 +83,17 @@ class Versions:
 
     def __init__(self, shop: Any) -> None:
         self.shop = shop
-        for name in ("driftline_comparisons", "driftline_version_rows"):
+        for name in ("driftline_comparisons", "driftline_int_version_rows"):
             shop.model(name, "select 1 as stub")
         shop.build("shop", "other")
         relation = shop.workspace.relation
         columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
         shop.workspace.execute(f"create table {relation('driftline_comparisons')} ({columns})")
         shop.workspace.execute(
-            f"create table {relation('driftline_version_rows')} (monitor varchar(200), model_version varchar(200))"
+            f"create table {relation('driftline_int_version_rows')} (monitor varchar(200), model_version varchar(200))"
         )
         for monitor, version in (("shop", "v1"), ("shop", "v2"), ("shop", "v0"), ("other", "v1")):
-            self._insert("driftline_version_rows", {"monitor": monitor, "model_version": version})
+            self._insert("driftline_int_version_rows", {"monitor": monitor, "model_version": version})
 
     def row(self, **changes: Any) -> None:
         self._insert("driftline_comparisons", {**ROW, **changes})

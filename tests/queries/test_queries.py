@@ -102,7 +102,7 @@ def test_the_latest_is_the_newest_window_of_every_series(project: Project) -> No
 
 def test_the_latest_says_what_is_judged_and_why_the_rest_is_not(project: Project) -> None:
     latest = project.frame("select * from driftline_latest")
-    judgements = project.frame("select * from driftline_judgements")
+    judgements = project.frame("select * from driftline_int_judgements")
     found = latest.merge(judgements, on=[*SERIES, "window_start"], how="left", suffixes=("", "_judge"), indicator=True)
     is_judged = (found["_merge"] == "both") & found["not_judged_judge"].isna()
     assert (found["is_judged"] == is_judged).all()

@@ -496,7 +496,7 @@ def test_a_label_whose_window_is_not_final_shows_no_drift() -> None:
     last = "select max(window_start) from driftline_drift where is_complete and row_count > 0 and window_periods = 1"
     con.execute(f"update driftline_drift set psi = 9 where column_role = 'label' and window_start = ({last})")
     con.execute(
-        "create table driftline_maturity as select distinct monitor, model_version, segment, segment_value, "
+        "create table driftline_int_maturity as select distinct monitor, model_version, segment, segment_value, "
         f"window_periods, window_start, window_start < ({last}) as is_mature, window_start < ({last}) as is_final "
         "from driftline_drift"
     )
@@ -505,7 +505,7 @@ def test_a_label_whose_window_is_not_final_shows_no_drift() -> None:
         return build_report(synthetic.query(con), synthetic.relations() | more)
 
     assert "bought has moved most" in Outline(html()).words
-    page = html(driftline_maturity="driftline_maturity")
+    page = html(driftline_int_maturity="driftline_int_maturity")
     assert "bought has moved most" not in Outline(page).words
     monitor = next(m for m in payload(page)["monitors"] if "bought" in [c[0] for c in m["columns"]])
     place = [c[0] for c in monitor["columns"]].index("bought")

@@ -44,7 +44,7 @@ ALL_BUT_TIME = (
     f" bin_group, {SUMS}"
 )
 # driftline_metrics is a view of the first three.
-RESULTS = ("driftline_drift", "driftline_quality", "driftline_business", "driftline_judgements", "driftline_alerts")
+RESULTS = ("driftline_drift", "driftline_quality", "driftline_business", "driftline_int_judgements", "driftline_alerts")
 UTC = dt.timezone.utc
 
 

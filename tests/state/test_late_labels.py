@@ -231,11 +231,11 @@ class Story:
         self.windows: list[dict[str, list[Window]]] = []
         for clock in CLOCKS:
             project.load("present", label_table([label for label in PRESENT if label["known"] < clock]))
-            project.build("--select", "monitors", "+driftline_windows", vars={"driftline_now": str(clock)})
+            project.build("--select", "monitors", "+driftline_int_windows", vars={"driftline_now": str(clock)})
             self.states.append({name: counts(project, name) for name in MODELS})
             found: dict[str, list[Window]] = {}
             for monitor, *window in project.sql(
-                "select monitor, window_periods, window_start, window_end, is_complete, is_mature from driftline_windows"
+                "select monitor, window_periods, window_start, window_end, is_complete, is_mature from driftline_int_windows"
                 " where segment = 'all' order by 1, 2, 3"
             ):
                 found.setdefault(monitor, []).append(tuple(window))  # type: ignore[arg-type]

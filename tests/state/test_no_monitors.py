@@ -65,7 +65,7 @@ def test_empty_with_the_described_columns(project: Project, parts: set[str], nam
     assert set(named) <= set(have) if entry["internal"] else named == have
     if name != "driftline_thresholds":
         rows = project.sql(f"select count(*) from {name}")[0][0]
-        assert rows == 0 or name == "driftline_critical_values"
+        assert rows == 0 or name == "driftline_int_critical_values"
 
 
 def test_columns_have_the_described_types(project: Project, parts: set[str]) -> None:

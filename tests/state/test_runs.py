@@ -178,8 +178,8 @@ def story(make_module_project: Any) -> Story:
     # Only the states are built, then a run in which a table after them cannot be.
     story.step("states_only", "2024-01-09 12:00:00", "--select", "monitors", monitors=every)
     project.load("log", columns_of([*AFTER, *LATE_OUTSIDE]))
-    project.execute(f"drop table {project.relation('driftline_critical_values')} cascade")
-    story.step("died", "2024-01-10 12:00:00", *PICTURED, "--exclude", "driftline_critical_values", monitors=every)
+    project.execute(f"drop table {project.relation('driftline_int_critical_values')} cascade")
+    story.step("died", "2024-01-10 12:00:00", *PICTURED, "--exclude", "driftline_int_critical_values", monitors=every)
     story.step("third", "2024-01-10 12:00:00", *PICTURED, monitors=every)
     rng = random.Random(5)
     project.load("log", columns_of(rng.sample([*AFTER, *LATE_OUTSIDE], len(AFTER) + len(LATE_OUTSIDE))))
@@ -281,7 +281,7 @@ def test_rows_of_the_future_wait_for_their_time(story: Story) -> None:
 
 def test_the_last_period_is_not_judged_before_it_is_over(story: Story) -> None:
     for stage, now in [("second", 8), ("third", 10), ("changed", 11)]:
-        judged = story.stages[stage].results["driftline_judgements"]
+        judged = story.stages[stage].results["driftline_int_judgements"]
         ends = {row[6] for row in judged if row[0].startswith("steady_t")}
         assert max(ends) == day(now)
 

@@ -76,7 +76,7 @@ def project(make_module_project: Any) -> Project:
         },
     )
     # Only the state of all; the windows of a few, because hours over a year are many.
-    project.build("--select", "monitors", "+driftline_windows")
+    project.build("--select", "monitors", "+driftline_int_windows")
     return project
 
 
@@ -133,7 +133,7 @@ def test_days_of_23_and_25_hours_and_hours_that_stay(project: Project) -> None:
 
 def test_windows_are_local_and_complete_by_the_local_clock(project: Project) -> None:
     found = project.sql(
-        "select monitor, window_start, window_end, is_complete from driftline_windows where window_periods = 1"
+        "select monitor, window_start, window_end, is_complete from driftline_int_windows where window_periods = 1"
         " and window_start >= timestamp '2024-12-01 00:00:00' order by 1, 2"
     )
     by_monitor = {name: [row[1:] for row in found if row[0] == name] for name in {row[0] for row in found}}
@@ -152,7 +152,7 @@ def test_every_day_of_the_year_is_a_window(project: Project) -> None:
     starts = [
         row[0]
         for row in project.sql(
-            "select window_start from driftline_windows where monitor = 'zoned_new_york_day' and window_periods = 1"
+            "select window_start from driftline_int_windows where monitor = 'zoned_new_york_day' and window_periods = 1"
             " and segment = 'all' and model_version = 'all' order by 1"
         )
     ]
@@ -161,7 +161,7 @@ def test_every_day_of_the_year_is_a_window(project: Project) -> None:
         first + dt.timedelta(days=number) for number in range((dt.datetime(2024, 12, 20) - first).days + 1)
     ]
     week = project.sql(
-        "select window_start, window_end from driftline_windows where monitor = 'zoned_new_york_day'"
+        "select window_start, window_end from driftline_int_windows where monitor = 'zoned_new_york_day'"
         " and window_periods = 7 order by 1 limit 1"
     )
     assert week == [(first, first + dt.timedelta(days=7))]

@@ -154,11 +154,11 @@ class Warehouse:
     def waits(self, table: str, state: str) -> str:
         """A condition on rows `t` of a table: they are about a label whose window is not yet `state` (is_mature: enough
         labels are known, is_final: they had their time). What they would show is labels that have not come."""
-        if state not in self.columns("driftline_maturity") or "column_role" not in self.columns(table):
+        if state not in self.columns("driftline_int_maturity") or "column_role" not in self.columns(table):
             return "1 = 0"
         same = " and ".join(f"w.{key} = t.{key}" for key in ("monitor", *GRAIN, "window_periods", "window_start"))
         return (
-            f"t.column_role = 'label' and not exists (select 1 from {self.relations['driftline_maturity']} w "
+            f"t.column_role = 'label' and not exists (select 1 from {self.relations['driftline_int_maturity']} w "
             f"where w.{state} and {same})"
         )
 

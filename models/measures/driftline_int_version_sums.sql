@@ -13,21 +13,21 @@
 -- Every metric of two versions as a ratio of two sums over rows, by period: rows, sums of numerator (n) and
 -- denominator (d), of their squares and product. _1 is the challenger, _0 the champion.
 with sides as (
-    select pair_no, group_1 as group_no, 1 as side from {{ ref('driftline_version_pairs') }}
+    select pair_no, group_1 as slice_no, 1 as side from {{ ref('driftline_int_version_pairs') }}
     union all
-    select pair_no, group_0, 0 from {{ ref('driftline_version_pairs') }}
+    select pair_no, group_0, 0 from {{ ref('driftline_int_version_pairs') }}
 ),
 
 counted as (
-    select s.group_no, s.period_index, c.column_role, c.column_name, c.bin_kind, s.n, s.w, s.w2, s.v, s.d2
-    from {{ ref('driftline_series') }} as s
-    join {{ ref('driftline_cells') }} as c on c.cell_no = s.cell_no
-    where c.column_kind = 'measure' and s.group_no in (select group_no from sides)
+    select s.slice_no, s.period_index, c.column_role, c.column_name, c.bin_kind, s.n, s.w, s.w2, s.v, s.d2
+    from {{ ref('driftline_int_series') }} as s
+    join {{ ref('driftline_int_bins') }} as c on c.bin_no = s.bin_no
+    where c.column_kind = 'measure' and s.slice_no in (select slice_no from sides)
 ),
 
 measured as (
     select
-        group_no, period_index,
+        slice_no, period_index,
         sum(case when column_role = 'row' then n end) as total_n
         {%- for measure in measures %}{% for sum in ['n', 'w', 'w2', 'v', 'd2'] %},
         sum(case when column_role = 'performance' and bin_kind = '{{ measure }}'
@@ -35,22 +35,22 @@ measured as (
         {%- endfor %}{% endfor %}
         {%- for base in bases %},
         max(max(case when column_role = 'performance' and bin_kind = '{{ base }}'
-            then n end)) over (partition by group_no) as most_{{ base }}
+            then n end)) over (partition by slice_no) as most_{{ base }}
         {%- endfor %}
     from counted
     where column_role in ('row', 'performance')
-    group by group_no, period_index
+    group by slice_no, period_index
 ),
 
 business as (
     select
         b.*,
-        max(case when column_role = 'row' then row_count end) over (partition by group_no, period_index) as all_rows,
-        max(case when column_role = 'row' then w end) over (partition by group_no, period_index) as all_w,
-        max(case when column_role = 'row' then w2 end) over (partition by group_no, period_index) as all_w2
+        max(case when column_role = 'row' then row_count end) over (partition by slice_no, period_index) as all_rows,
+        max(case when column_role = 'row' then w end) over (partition by slice_no, period_index) as all_w,
+        max(case when column_role = 'row' then w2 end) over (partition by slice_no, period_index) as all_w2
     from (
         select
-            group_no, period_index, column_role, column_name as metric,
+            slice_no, period_index, column_role, column_name as metric,
             sum(case when bin_kind = 'rows' then n end) as row_count, sum(case when bin_kind = 'rows' then w end) as w,
             sum(case when bin_kind = 'rows' then w2 end) as w2,
             sum(case when bin_kind = 'numerator' then n end) as valued,
@@ -62,7 +62,7 @@ business as (
             max(case when bin_kind = 'denominator' then 1 else 0 end) as is_ratio
         from counted
         where column_role in ('row', 'business')
-        group by group_no, period_index, column_role, column_name
+        group by slice_no, period_index, column_role, column_name
     ) as b
 ),
 
@@ -71,7 +71,7 @@ business as (
 observed as (
     {%- for metric in metrics %}
     select
-        group_no, period_index, {{ driftline._text('performance') }} as family,
+        slice_no, period_index, {{ driftline._text('performance') }} as family,
             {{ driftline._text(metric.name) }} as metric,
         coalesce({{ metric.base }}_n, 0) as row_count, {{ metric.base }}_w2 / nullif({{ metric.base }}_w,
             0) as each_weight,
@@ -82,7 +82,7 @@ observed as (
     union all
     {%- endfor %}
     select
-        group_no, period_index, {{ driftline._text('business') }}, metric, all_rows, all_w2 / nullif(all_w, 0), n, d,
+        slice_no, period_index, {{ driftline._text('business') }}, metric, all_rows, all_w2 / nullif(all_w, 0), n, d,
             nn, dd, nd,
         case when abs(d) between 1e-30 and 1e30 then
             case when abs(nn - n) <= 1e-9 * abs(d) and abs(dd - d) <= 1e-9 * abs(d) and abs(nd - n) <= 1e-9 * abs(d)
@@ -91,7 +91,7 @@ observed as (
         valued, all_rows
     from (
         select
-            group_no, period_index, metric, all_rows, coalesce(valued, 0) as valued, all_w, all_w2,
+            slice_no, period_index, metric, all_rows, coalesce(valued, 0) as valued, all_w, all_w2,
             coalesce(n, 0) as n, coalesce(nn, 0) as nn,
             case when is_ratio = 1 then coalesce(d, 0) else all_w end as d,
             case when is_ratio = 1 then coalesce(dd, 0) else all_w end as dd,
@@ -101,7 +101,7 @@ observed as (
     ) as b
     union all
     select
-        group_no, period_index, {{ driftline._text('traffic') }}, {{ driftline._text('sample_ratio') }}, row_count,
+        slice_no, period_index, {{ driftline._text('traffic') }}, {{ driftline._text('sample_ratio') }}, row_count,
         {% for moment in ['each_weight'] + moments %}{{ null_double }}, {% endfor %}0, {{ null_double }},
             {{ null_double }}
     from business
@@ -116,7 +116,7 @@ paired as (
         sum(case when s.side = {{ side }} then o.{{ name }} end) as {{ name }}_{{ side }}
         {%- endfor %}{% endfor %}
     from observed as o
-    join sides as s on s.group_no = o.group_no
+    join sides as s on s.slice_no = o.slice_no
     group by s.pair_no, o.family, o.metric, o.period_index
     having count(*) = 2
 ),
@@ -154,5 +154,5 @@ select
     {%- endfor %}
     {%- endfor %}
 from shared as s
-join {{ ref('driftline_version_pairs') }} as p on p.pair_no = s.pair_no
+join {{ ref('driftline_int_version_pairs') }} as p on p.pair_no = s.pair_no
 {%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -21,7 +21,7 @@
 -- The sums of each column over every window: rows by what they hold, and the moments of the finite values.
 with by_column as (
     select
-        s.group_no, c.column_no, s.period_index,
+        s.slice_no, c.column_no, s.period_index,
         sum(case when {{ kinds.total }} then s.n end) as n,
         sum(case when {{ kinds.total }} then s.w2 end) as total2,
         {%- for kind in kinds %}
@@ -36,27 +36,27 @@ with by_column as (
         max(s.value_max) as value_max,
         sum(s.out_of_range_weight) as out_of_range,
         sum(s.reference_out_of_range_weight) as reference_out_of_range
-    from {{ ref('driftline_series') }} as s
-    join {{ ref('driftline_cells') }} as c on c.cell_no = s.cell_no
+    from {{ ref('driftline_int_series') }} as s
+    join {{ ref('driftline_int_bins') }} as c on c.bin_no = s.bin_no
     where c.column_role in ('feature', 'prediction', 'label')
-    group by s.group_no, c.column_no, s.period_index
+    group by s.slice_no, c.column_no, s.period_index
 ),
 
 dense as (
     select
-        k.group_no, c.column_no, k.block, k.period, k.period_index, k.first_index
+        k.slice_no, c.column_no, k.block, k.period, k.period_index, k.first_index
         {%- for measure in measures %},
         {{ 'coalesce(b.' ~ measure.name ~ ', 0) as ' ~ measure.name if measure.aggregate == 'sum' else 'b.' ~ measure.name }}
         {%- endfor %}
-    from {{ ref('driftline_calendar') }} as k
+    from {{ ref('driftline_int_calendar') }} as k
     join (
-        select distinct monitor, column_no from {{ ref('driftline_cells') }} where column_role in ('feature', 'prediction', 'label')
+        select distinct monitor, column_no from {{ ref('driftline_int_bins') }} where column_role in ('feature', 'prediction', 'label')
     ) as c on c.monitor = k.monitor
-    left join by_column as b on b.group_no = k.group_no and b.column_no = c.column_no and b.period_index = k.period_index
+    left join by_column as b on b.slice_no = k.slice_no and b.column_no = c.column_no and b.period_index = k.period_index
 )
 
 select * from (
-    {{ driftline._roll('dense', ['group_no', 'column_no', 'block'], measures, baseline='reference') }}
+    {{ driftline._roll('dense', ['slice_no', 'column_no', 'block'], measures, baseline='reference') }}
 ) as rolled
 where period_index - window_periods + 1 >= first_index
 {%- else -%}{{ driftline._empty() }}{%- endif %}

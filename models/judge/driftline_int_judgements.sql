@@ -54,7 +54,7 @@ chosen as (
 ),
 
 usual_lengths as (
-    select monitor, min(window_periods) as window_periods from {{ ref('driftline_windows') }} group by monitor
+    select monitor, min(window_periods) as window_periods from {{ ref('driftline_int_windows') }} group by monitor
 ),
 
 -- Versions and segments have few lengths: the next longer one is judged, where there is none the longest.
@@ -63,7 +63,7 @@ own_lengths as (
         g.monitor, g.model_version, g.segment, g.segment_value, w.window_periods as wanted,
         coalesce(min(case when f.window_periods >= w.window_periods then f.window_periods end),
             max(f.window_periods)) as window_periods
-    from {{ ref('driftline_groups') }} as g
+    from {{ ref('driftline_int_slices') }} as g
     join {{ ref('driftline_int_frames') }} as f
         on f.monitor = g.monitor and f.is_detailed = g.is_detailed and f.baseline = 'reference'
     join (select distinct monitor, window_periods from {{ ref('driftline_int_frames') }}) as w on w.monitor = g.monitor

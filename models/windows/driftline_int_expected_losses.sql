@@ -10,9 +10,9 @@ with losses as (
         sum(r.e) over (partition by c.column_no) as total_e,
         sum(r.e2) over (partition by c.column_no) as total_e2,
         count(*) over (partition by c.column_no) as bins
-    from {{ ref('driftline_reference') }} as r
-    join {{ ref('driftline_groups') }} as g on g.group_no = r.group_no and g.model_version = 'all' and g.segment = 'all' and g.source = 'relation' and g.is_scored and g.task = 'regression'
-    join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no and c.column_role in ('feature', 'prediction') and c.bin_kind <> 'moments'
+    from {{ ref('driftline_int_reference') }} as r
+    join {{ ref('driftline_int_slices') }} as g on g.slice_no = r.slice_no and g.model_version = 'all' and g.segment = 'all' and g.source = 'relation' and g.is_scored and g.task = 'regression'
+    join {{ ref('driftline_int_bins') }} as c on c.bin_no = r.bin_no and c.column_role in ('feature', 'prediction') and c.bin_kind <> 'moments'
     where r.l > 0
 ),
 
@@ -41,14 +41,14 @@ chosen as (
 )
 
 select
-    g.group_no, c.cell_no, f.e / f.l as loss,
+    g.slice_no, c.bin_no, f.e / f.l as loss,
     {{ driftline._variance('f.e2 / f.l', driftline._squared('(f.e / f.l)'), 'f.n') }} as loss_variance,
     f.l2 / (f.l * f.l) as reference_share
-from {{ ref('driftline_groups') }} as whole
-join {{ ref('driftline_reference') }} as f on f.group_no = whole.group_no and f.l > 0
-join {{ ref('driftline_cells') }} as c on c.cell_no = f.cell_no and c.bin_kind <> 'moments'
+from {{ ref('driftline_int_slices') }} as whole
+join {{ ref('driftline_int_reference') }} as f on f.slice_no = whole.slice_no and f.l > 0
+join {{ ref('driftline_int_bins') }} as c on c.bin_no = f.bin_no and c.bin_kind <> 'moments'
 join chosen as l on l.column_no = c.column_no
-join {{ ref('driftline_groups') }} as g
+join {{ ref('driftline_int_slices') }} as g
     on g.monitor = whole.monitor and g.source = whole.source and g.model_version = whole.model_version
 where whole.segment = 'all' and whole.source = 'relation'
 {%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -7,21 +7,21 @@
 -- & Dykstra, Order Restricted Statistical Inference, 1988, theorem 1.4.4).
 with bins as (
     select
-        r.group_no, c.column_no, c.column_role, c.cell_no, c.bin, c.bin_lower, c.bin_upper, r.l, r.l2, r.y, r.lp
-    from {{ ref('driftline_reference') }} as r
-    join {{ ref('driftline_groups') }} as g on g.group_no = r.group_no and g.source = 'relation' and g.segment = 'all'
-    join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no and c.column_role in ('performance', 'confidence')
+        r.slice_no, c.column_no, c.column_role, c.bin_no, c.bin, c.bin_lower, c.bin_upper, r.l, r.l2, r.y, r.lp
+    from {{ ref('driftline_int_reference') }} as r
+    join {{ ref('driftline_int_slices') }} as g on g.slice_no = r.slice_no and g.source = 'relation' and g.segment = 'all'
+    join {{ ref('driftline_int_bins') }} as c on c.bin_no = r.bin_no and c.column_role in ('performance', 'confidence')
         and c.column_kind = 'numeric' and c.bin_kind = 'range'
 ),
 
 cumulated as (
     select
-        group_no, column_no, bin,
-        sum(l) over (partition by group_no, column_no order by bin rows unbounded preceding) as l_to,
-        sum(y) over (partition by group_no, column_no order by bin rows unbounded preceding) as y_to,
+        slice_no, column_no, bin,
+        sum(l) over (partition by slice_no, column_no order by bin rows unbounded preceding) as l_to,
+        sum(y) over (partition by slice_no, column_no order by bin rows unbounded preceding) as y_to,
         {%- for name in ['l', 'y'] %}
         coalesce(sum({{ name }}) over (
-            partition by group_no, column_no order by bin rows between unbounded preceding and 1 preceding
+            partition by slice_no, column_no order by bin rows between unbounded preceding and 1 preceding
         ), 0e0) as {{ name }}_before{{ ',' if not loop.last }}
         {%- endfor %}
     from bins
@@ -30,18 +30,18 @@ cumulated as (
 
 spans as (
     select
-        a.group_no, a.column_no, a.bin as first_bin, b.bin as last_bin,
+        a.slice_no, a.column_no, a.bin as first_bin, b.bin as last_bin,
         min((b.y_to - a.y_before) / (b.l_to - a.l_before)) over (
-            partition by a.group_no, a.column_no, a.bin order by b.bin desc rows unbounded preceding
+            partition by a.slice_no, a.column_no, a.bin order by b.bin desc rows unbounded preceding
         ) as least_mean
     from cumulated as a
-    join cumulated as b on b.group_no = a.group_no and b.column_no = a.column_no and b.bin >= a.bin
+    join cumulated as b on b.slice_no = a.slice_no and b.column_no = a.column_no and b.bin >= a.bin
 ),
 
 isotonic as (
-    select group_no, column_no, last_bin as bin, least(greatest(max(least_mean), 0e0), 1e0) as calibrated
+    select slice_no, column_no, last_bin as bin, least(greatest(max(least_mean), 0e0), 1e0) as calibrated
     from spans
-    group by group_no, column_no, last_bin
+    group by slice_no, column_no, last_bin
 ),
 
 -- A bin without labels in the reference has the value of the bin before it, the first ones that of the bin after them.
@@ -49,26 +49,26 @@ filled as (
     select
         b.*, i.calibrated as own,
         coalesce(
-            max(i.calibrated) over (partition by b.group_no, b.column_no order by b.bin rows unbounded preceding),
-            min(i.calibrated) over (partition by b.group_no, b.column_no order by b.bin desc rows unbounded preceding)
+            max(i.calibrated) over (partition by b.slice_no, b.column_no order by b.bin rows unbounded preceding),
+            min(i.calibrated) over (partition by b.slice_no, b.column_no order by b.bin desc rows unbounded preceding)
         ) as calibrated
     from bins as b
-    left join isotonic as i on i.group_no = b.group_no and i.column_no = b.column_no and i.bin = b.bin
+    left join isotonic as i on i.slice_no = b.slice_no and i.column_no = b.column_no and i.bin = b.bin
 ),
 
 -- Bins of one value were pooled: what the value stands on is all of their labels.
 pooled as (
     select
         filled.*,
-        dense_rank() over (partition by group_no, column_no order by calibrated) as block,
-        sum(l) over (partition by group_no, column_no, calibrated) as block_l,
-        sum(l2) over (partition by group_no, column_no, calibrated) as block_l2
+        dense_rank() over (partition by slice_no, column_no order by calibrated) as block,
+        sum(l) over (partition by slice_no, column_no, calibrated) as block_l,
+        sum(l2) over (partition by slice_no, column_no, calibrated) as block_l2
     from filled
 )
 
 -- Segments share the calibration of their version.
 select
-    g.group_no, p.column_no, p.cell_no, p.bin, p.bin_lower, p.bin_upper, p.l as labelled_weight, p.y as label_sum,
+    g.slice_no, p.column_no, p.bin_no, p.bin, p.bin_lower, p.bin_upper, p.l as labelled_weight, p.y as label_sum,
     p.y / nullif(p.l, 0e0) as label_rate, p.lp / nullif(p.l, 0e0) as mean_score, p.calibrated,
     cast(p.block as {{ dbt.type_int() }}) as block,
     -- One half of a row of each kind keeps a block of all or none from being certain (Jeffreys).
@@ -82,8 +82,8 @@ select
 from (
     select pooled.*, coalesce(block_l * block_l / nullif(block_l2, 0e0), 0e0) as block_n from pooled
 ) as p
-join {{ ref('driftline_groups') }} as whole on whole.group_no = p.group_no
-join {{ ref('driftline_groups') }} as g
+join {{ ref('driftline_int_slices') }} as whole on whole.slice_no = p.slice_no
+join {{ ref('driftline_int_slices') }} as g
     on g.monitor = whole.monitor and g.source = whole.source and g.model_version = whole.model_version
 where p.calibrated is not null
 {%- else -%}{{ driftline._empty() }}{%- endif %}

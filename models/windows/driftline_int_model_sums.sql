@@ -1,26 +1,26 @@
 {{ config(materialized='table') }}
 {%- if driftline._is_needed(['performance', 'comparisons']) -%}
-{%- set side = 'group_no, window_periods, period_index, side' -%}
+{%- set side = 'slice_no, window_periods, period_index, side' -%}
 {%- set parts = driftline._metric_sums() %}
 
 -- What performance is computed from, one row for each side: every window, and the reference without the window's rows.
 -- Windows that share no rows with the reference share all of it: it stands under window_periods 0.
 with measures as (
-    select r.group_no, r.window_periods, r.period_index, 'window' as side, r.measure, r.n, r.w, r.w2, r.v, r.d2
-    from {{ ref('driftline_rolling_measures') }} as r
+    select r.slice_no, r.window_periods, r.period_index, 'window' as side, r.measure, r.n, r.w, r.w2, r.v, r.d2
+    from {{ ref('driftline_int_rolling_measures') }} as r
     where r.column_role in ('performance', 'row')
     union all
-    select f.group_no, 0, 0, 'reference', c.bin_kind, f.n, f.w, f.w2, f.v, f.d2
-    from {{ ref('driftline_reference') }} as f
-    join {{ ref('driftline_cells') }} as c on c.cell_no = f.cell_no and c.column_kind = 'measure' and c.column_role in ('performance', 'row')
+    select f.slice_no, 0, 0, 'reference', c.bin_kind, f.n, f.w, f.w2, f.v, f.d2
+    from {{ ref('driftline_int_reference') }} as f
+    join {{ ref('driftline_int_bins') }} as c on c.bin_no = f.bin_no and c.column_kind = 'measure' and c.column_role in ('performance', 'row')
     union all
     select
-        r.group_no, r.window_periods, r.period_index, 'reference', r.measure,
+        r.slice_no, r.window_periods, r.period_index, 'reference', r.measure,
         f.n - r.reference_n, f.w - r.reference_w, f.w2 - r.reference_w2, f.v - r.reference_v, f.d2 - r.reference_d2
-    from {{ ref('driftline_rolling_measures') }} as r
-    join {{ ref('driftline_maturity') }} as o
-        on o.group_no = r.group_no and o.window_periods = r.window_periods and o.period_index = r.period_index and o.touches_reference
-    join {{ ref('driftline_reference') }} as f on f.group_no = r.group_no and f.cell_no = r.cell_no
+    from {{ ref('driftline_int_rolling_measures') }} as r
+    join {{ ref('driftline_int_maturity') }} as o
+        on o.slice_no = r.slice_no and o.window_periods = r.window_periods and o.period_index = r.period_index and o.touches_reference
+    join {{ ref('driftline_int_reference') }} as f on f.slice_no = r.slice_no and f.bin_no = r.bin_no
     -- What rounding leaves of a row is no row.
     where r.column_role in ('performance', 'row') and f.n > r.reference_n and f.w - r.reference_w > 1e-12 * f.w
 ),
@@ -45,7 +45,7 @@ select
     s.labelled_w2 / nullif(s.labelled_w, 0e0) as weight_per_row,
     s.label_d2 - s.labelled_w * {{ driftline._squared('(s.label_v / nullif(s.labelled_w, 0e0) - coalesce(g.label_centre, 0e0))') }} as label_ss
 from sums as s
-join {{ ref('driftline_groups') }} as g on g.group_no = s.group_no
+join {{ ref('driftline_int_slices') }} as g on g.slice_no = s.slice_no
 -- Lists have no need of a score.
 where g.source = 'relation' and (g.is_scored or g.ranking_k is not null)
     and ({{ driftline._of_family('performance', 'g.monitor') }}

@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 {%- if driftline._is_needed(['performance']) -%}
-{%- set window = 'group_no, window_periods, period_index' -%}
+{%- set window = 'slice_no, window_periods, period_index' -%}
 {%- set metrics = driftline._estimated_metrics() -%}
 {%- set z = driftline._normal_tail((1 - driftline._confidence()) / 2) %}
 
@@ -9,11 +9,11 @@
 -- which rows turn out positive, and how well the reference knows the probabilities.
 with bins as (
     select
-        r.group_no, r.window_periods, r.period_index, k.bin, k.block, k.calibrated, k.variance, k.is_positive, r.w,
+        r.slice_no, r.window_periods, r.period_index, k.bin, k.block, k.calibrated, k.variance, k.is_positive, r.w,
         r.w2,
         r.w * k.calibrated as p, r.w * (1e0 - k.calibrated) as n
-    from {{ ref('driftline_rolling_scores') }} as r
-    join {{ ref('driftline_calibration') }} as k on k.group_no = r.group_no and k.cell_no = r.cell_no and k.is_used
+    from {{ ref('driftline_int_rolling_scores') }} as r
+    join {{ ref('driftline_int_calibration') }} as k on k.slice_no = r.slice_no and k.bin_no = r.bin_no and k.is_used
     where r.w > 0
 ),
 
@@ -77,9 +77,9 @@ wide as (
 
 -- A number's error: the loss to expect in each bin of the column that tells most about it.
 loss_bins as (
-    select r.group_no, r.window_periods, r.period_index, r.w, r.w2, x.loss, x.loss_variance, x.reference_share
-    from {{ ref('driftline_rolling_scores') }} as r
-    join {{ ref('driftline_expected_losses') }} as x on x.group_no = r.group_no and x.cell_no = r.cell_no
+    select r.slice_no, r.window_periods, r.period_index, r.w, r.w2, x.loss, x.loss_variance, x.reference_share
+    from {{ ref('driftline_int_rolling_scores') }} as r
+    join {{ ref('driftline_int_expected_losses') }} as x on x.slice_no = r.slice_no and x.bin_no = r.bin_no
     where r.purpose = 'loss' and r.w > 0
 ),
 
@@ -102,12 +102,12 @@ estimates as (
     {%- else %}
     {%- set of = metric.name if metric.task == 'binary' else metric.estimate %}
     select
-        w.group_no, w.window_periods, w.period_index, {{ driftline._text(metric.name) }} as metric,
+        w.slice_no, w.window_periods, w.period_index, {{ driftline._text(metric.name) }} as metric,
         {{ of }} as value, {{ of }}_error as standard_error,
         greatest({{ of }} - {{ z }} * {{ of }}_error, 0e0) as value_lower,
         least({{ of }} + {{ z }} * {{ of }}_error, 1e0) as value_upper
     from wide as w
-    join {{ ref('driftline_groups') }} as g on g.group_no = w.group_no
+    join {{ ref('driftline_int_slices') }} as g on g.slice_no = w.slice_no
     where g.task = '{{ metric.task }}' and {{ of }} is not null
     {%- endif %}
     {%- endfor %}
@@ -115,10 +115,10 @@ estimates as (
 
 -- What is learnt from labels that are not final is learnt from those that come first: no estimate until then.
 select
-    e.group_no, e.window_periods, e.period_index, e.metric
+    e.slice_no, e.window_periods, e.period_index, e.metric
     {%- for part in ['value', 'standard_error', 'value_lower', 'value_upper'] %},
     case when r.is_mature then e.{{ part }} end as {{ part }}
     {%- endfor %}
 from estimates as e
-left join {{ ref('driftline_int_reference_labels') }} as r on r.group_no = e.group_no
+left join {{ ref('driftline_int_reference_labels') }} as r on r.slice_no = e.slice_no
 {%- else -%}{{ driftline._empty() }}{%- endif %}

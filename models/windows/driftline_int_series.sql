@@ -11,37 +11,37 @@
 -- Texts are looked up once and grouped by never: numbers are.
 with numbered as (
     select
-        g.group_no, t.group_no as total_no, c.cell_no, s.period_index, s.in_reference,
+        g.slice_no, t.slice_no as total_no, c.bin_no, s.period_index, s.in_reference,
         {%- for name in sums.keys() | list + measured %}
         s.{{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ ref('driftline_state') }} as s
-    join {{ ref('driftline_groups') }} as g
+    join {{ ref('driftline_int_slices') }} as g
         on g.monitor = s.monitor and g.source = s.source and g.model_version = s.model_version
         and g.segment = s.segment and g.segment_value = s.segment_value
-    join {{ ref('driftline_groups') }} as t
+    join {{ ref('driftline_int_slices') }} as t
         on t.monitor = s.monitor and t.source = s.source and t.model_version = 'all'
         and t.segment = s.segment and t.segment_value = s.segment_value
-    join {{ ref('driftline_cells') }} as c
+    join {{ ref('driftline_int_bins') }} as c
         on c.monitor = s.monitor and c.column_name = s.column_name and c.column_role = s.column_role
         and c.bin = s.bin and c.bin_kind = s.bin_kind
 ),
 
 versions as (
     select
-        group_no, cell_no, period_index, in_reference,
+        slice_no, bin_no, period_index, in_reference,
         {{ (sums.keys() | list + measured) | join(', ') }}
     from numbered
-    where group_no <> total_no
+    where slice_no <> total_no
     union all
     select
-        total_no, cell_no, period_index, in_reference,
+        total_no, bin_no, period_index, in_reference,
         {{ (sums.keys() | list + measured) | join(', ') }}
     from numbered
 )
 
 select
-    v.group_no, v.cell_no, v.period_index,
+    v.slice_no, v.bin_no, v.period_index,
     {%- for name in sums %}
     sum({{ driftline._as_double('v.' ~ name) }}) as {{ sums[name] }},
     sum(case when v.in_reference then {{ driftline._as_double('v.' ~ name) }} end) as reference_{{ sums[name] }},
@@ -53,5 +53,5 @@ select
     sum(v.out_of_range_weight) as out_of_range_weight,
     sum(case when v.in_reference then v.out_of_range_weight end) as reference_out_of_range_weight
 from versions as v
-group by v.group_no, v.cell_no, v.period_index
+group by v.slice_no, v.bin_no, v.period_index
 {%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -19,10 +19,10 @@ with episodes as (
             else a.{{ kind }}
         end as explained_{{ kind }},
         {%- endfor %}
-        a.first_window_start, a.last_window_start, g.group_no, g.period, g.monitor_first_index, m.has_prediction, m.task
-    from {{ ref('driftline_episodes') }} as a
+        a.first_window_start, a.last_window_start, g.slice_no, g.period, g.monitor_first_index, m.has_prediction, m.task
+    from {{ ref('driftline_int_episodes') }} as a
     join {{ ref('driftline_int_monitors') }} as m on m.monitor = a.monitor
-    join {{ ref('driftline_groups') }} as g
+    join {{ ref('driftline_int_slices') }} as g
         on g.monitor = a.monitor and g.source = 'relation' and g.model_version = a.model_version
             and g.segment = a.segment and g.segment_value = a.segment_value
 ),
@@ -35,7 +35,7 @@ breaches as (
         row_number() over (partition by e.alert_id order by {{ driftline._by_nine_digits('j.effect') }} desc,
             j.window_start) as by_effect
     from episodes as e
-    join {{ ref('driftline_judgements') }} as j
+    join {{ ref('driftline_int_judgements') }} as j
         on j.monitor = e.monitor{% for key in series %} and j.{{ key }} = e.{{ key }}{% endfor %}
         and j.window_start between e.first_window_start and e.last_window_start
     where j.is_breach
@@ -48,14 +48,14 @@ select
         order by e.monitor, e.explained_family, e.explained_metric, e.column_name, b.column_role
     ) as {{ dbt.type_int() }}) as subject_no,
     e.alert_id, e.monitor, e.model_version, e.segment, e.segment_value, e.window_periods, b.window_start, b.window_end,
-    e.family, e.metric, e.explained_family, e.explained_metric, e.column_name, b.column_role, e.baseline, e.group_no,
+    e.family, e.metric, e.explained_family, e.explained_metric, e.column_name, b.column_role, e.baseline, e.slice_no,
     e.period, w.period_index, e.monitor_first_index, e.has_prediction, e.task,
     b.from_first = 1 as is_first_window, b.by_effect = 1 as is_peak_window, b.from_last = 1 as is_last_window,
     -- What no measure of drift knows is compared with the reference.
     case when e.baseline in ('previous', 'trailing', 'seasonal') then e.baseline else 'reference' end as drift_baseline
 from breaches as b
 join episodes as e on e.alert_id = b.alert_id
-join {{ ref('driftline_windows') }} as w
-    on w.group_no = e.group_no and w.window_periods = e.window_periods and w.window_start = b.window_start
+join {{ ref('driftline_int_windows') }} as w
+    on w.slice_no = e.slice_no and w.window_periods = e.window_periods and w.window_start = b.window_start
 where b.from_first = 1 or b.by_effect = 1 or b.from_last = 1
 {%- else -%}{{ driftline._empty() }}{%- endif %}

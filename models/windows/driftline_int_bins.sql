@@ -3,7 +3,7 @@
 
 -- What is counted: each monitor × column × bin that ever had a row.
 select
-    cast(row_number() over (order by monitor, column_role, column_name, bin) as {{ dbt.type_int() }}) as cell_no,
+    cast(row_number() over (order by monitor, column_role, column_name, bin) as {{ dbt.type_int() }}) as bin_no,
     cast(dense_rank() over (order by monitor, column_role, column_name) as {{ dbt.type_int() }}) as column_no,
     monitor, column_name, column_role, column_kind, bin, bin_kind, bin_group, bin_label, bin_lower, bin_upper
 from (

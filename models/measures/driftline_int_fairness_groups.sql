@@ -26,7 +26,7 @@
 -- The sums of each group of each declared segment, and what is left of its reference without the window.
 with counted as (
     select
-        r.group_no, r.window_periods, r.period_index,
+        r.slice_no, r.window_periods, r.period_index,
         sum(case when r.measure = 'rows' then r.n end) as all_n,
         sum(case when r.measure = 'known' then r.n end) as known_n
         {%- for name in sums %},
@@ -38,26 +38,26 @@ with counted as (
         sum(case when r.measure = '{{ bases[name] }}'
             then r.reference_{{ sum }} end) as window_reference_{{ name }}_{{ sum }}
         {%- endfor %}{% endfor %}
-    from {{ ref('driftline_rolling_measures') }} as r
-    join {{ ref('driftline_groups') }} as g on g.group_no = r.group_no
+    from {{ ref('driftline_int_rolling_measures') }} as r
+    join {{ ref('driftline_int_slices') }} as g on g.slice_no = r.slice_no
     where g.source = 'relation' and g.segment <> 'all' and r.column_role in ('performance', 'row')
         and {{ driftline._of_family('fairness', 'g.monitor') }}
-    group by r.group_no, r.window_periods, r.period_index
+    group by r.slice_no, r.window_periods, r.period_index
     -- Only a binary model selects.
     having count(case when r.measure = 'predicted_positive' then 1 end) > 0
 ),
 
 reference as (
     select
-        r.group_no
+        r.slice_no
         {%- for name in sums %}, sum(case when c.bin_kind = '{{ name }}' then r.v end) as {{ name }}{% endfor %}
         {%- for name in bases %}{% for sum in ['n', 'w', 'w2'] %},
         sum(case when c.bin_kind = '{{ bases[name] }}' then r.{{ sum }} end) as {{ name }}_{{ sum }}
         {%- endfor %}{% endfor %}
-    from {{ ref('driftline_reference') }} as r
-    join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no
+    from {{ ref('driftline_int_reference') }} as r
+    join {{ ref('driftline_int_bins') }} as c on c.bin_no = r.bin_no
     where c.column_role = 'performance' and c.column_kind = 'measure'
-    group by r.group_no
+    group by r.slice_no
 ),
 
 remaining as {{ driftline._computed_once() }} (
@@ -73,7 +73,7 @@ remaining as {{ driftline._computed_once() }} (
         greatest(f.{{ name }} - c.window_reference_{{ name }}, 0) as reference_{{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from counted as c
-    left join reference as f on f.group_no = c.group_no
+    left join reference as f on f.slice_no = c.slice_no
 ),
 
 -- A row of a denominator counts for as much as the rows it is taken from: effective rows are (Σw)²/Σw².
@@ -89,7 +89,7 @@ shares as (
             else prefix ~ base ~ '_w'}) -%}
     {%- endfor %}
     select
-        group_no, window_periods, period_index, {{ driftline._text(name) }} as rate,
+        slice_no, window_periods, period_index, {{ driftline._text(name) }} as rate,
         {{ driftline._text(rate.nothing) }} as nothing,
         all_n, known_n, scored_n,
         {{ part[''] }} / nullif({{ whole[''] }}, 0) as value,
@@ -112,7 +112,7 @@ shares as (
 -- Rounding can leave a share of weights just over 1.
 groups as {{ driftline._computed_once() }} (
     select
-        s.group_no, s.window_periods, s.period_index, s.rate, s.nothing, w.monitor, w.model_version, w.segment,
+        s.slice_no, s.window_periods, s.period_index, s.rate, s.nothing, w.monitor, w.model_version, w.segment,
         w.segment_value,
         w.window_start, w.window_end, w.is_complete,
         s.rate = 'selection_rate'
@@ -124,8 +124,8 @@ groups as {{ driftline._computed_once() }} (
         case when s.row_count >= {{ min_rows }} then 1 else 0 end as eligible,
         case when s.reference_row_count >= {{ min_rows }} then 1 else 0 end as reference_eligible
     from shares as s
-    join {{ ref('driftline_windows') }} as w
-        on w.group_no = s.group_no and w.window_periods = s.window_periods and w.period_index = s.period_index
+    join {{ ref('driftline_int_windows') }} as w
+        on w.slice_no = s.slice_no and w.window_periods = s.window_periods and w.period_index = s.period_index
     join {{ ref('driftline_int_monitors') }} as m on m.monitor = w.monitor
 ),
 

@@ -10,7 +10,7 @@ with all_terms as (
 ),
 
 most as (
-    select max(bins) as bins from (select count(*) + 10 as bins from {{ ref('driftline_cells') }} group by column_no) as per_column
+    select max(bins) as bins from (select count(*) + 10 as bins from {{ ref('driftline_int_bins') }} group by column_no) as per_column
 ),
 
 terms as (

@@ -8,33 +8,33 @@
 -- The rolling sums of the bins that performance and its estimates come from: the score in fine bins, the classes, and for a
 -- number the bins of the column that tells most about the loss.
 with cells as (
-    select c.cell_no, c.monitor, case when c.column_role in ('feature', 'prediction') then 'loss' else c.column_role end as purpose
-    from {{ ref('driftline_cells') }} as c
-    left join (select distinct cell_no from {{ ref('driftline_expected_losses') }}) as l on l.cell_no = c.cell_no
+    select c.bin_no, c.monitor, case when c.column_role in ('feature', 'prediction') then 'loss' else c.column_role end as purpose
+    from {{ ref('driftline_int_bins') }} as c
+    left join (select distinct bin_no from {{ ref('driftline_int_expected_losses') }}) as l on l.bin_no = c.bin_no
     where c.bin_kind <> 'moments' and {{ driftline._of_family('performance', 'c.monitor') }}
-        and (c.column_role in ('performance', 'confidence') and c.column_kind = 'numeric' or c.column_role in ('class_support', 'class_predicted', 'class_hit') or l.cell_no is not null)
+        and (c.column_role in ('performance', 'confidence') and c.column_kind = 'numeric' or c.column_role in ('class_support', 'class_predicted', 'class_hit') or l.bin_no is not null)
 ),
 
 dense as (
     select
-        k.group_no, c.cell_no, k.block, k.period, k.period_index, k.first_index
+        k.slice_no, c.bin_no, k.block, k.period, k.period_index, k.first_index
         {%- for measure in measures %},
         coalesce(s.{{ measure.name }}, 0) as {{ measure.name }}
         {%- endfor %}
-    from {{ ref('driftline_calendar') }} as k
+    from {{ ref('driftline_int_calendar') }} as k
     join cells as c on c.monitor = k.monitor
-    left join {{ ref('driftline_series') }} as s
-        on s.group_no = k.group_no and s.cell_no = c.cell_no and s.period_index = k.period_index
+    left join {{ ref('driftline_int_series') }} as s
+        on s.slice_no = k.slice_no and s.bin_no = c.bin_no and s.period_index = k.period_index
 )
 
 select
-    r.group_no, r.window_periods, r.period_index, r.cell_no, c.purpose,
+    r.slice_no, r.window_periods, r.period_index, r.bin_no, c.purpose,
     {%- for measure in measures %}
     r.{{ measure.name }}{{ ',' if not loop.last }}
     {%- endfor %}
 from (
-    {{ driftline._roll('dense', ['group_no', 'cell_no', 'block'], measures) }}
+    {{ driftline._roll('dense', ['slice_no', 'bin_no', 'block'], measures) }}
 ) as r
-join cells as c on c.cell_no = r.cell_no
+join cells as c on c.bin_no = r.bin_no
 where r.period_index - r.window_periods + 1 >= r.first_index
 {%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -10,24 +10,24 @@
 -- part of them that is reference.
 with dense as (
     select
-        k.group_no, c.cell_no, k.block, k.period, k.period_index, k.first_index
+        k.slice_no, c.bin_no, k.block, k.period, k.period_index, k.first_index
         {%- for measure in measures %},
         coalesce(s.{{ measure.name }}, 0) as {{ measure.name }}
         {%- endfor %}
-    from {{ ref('driftline_calendar') }} as k
-    join {{ ref('driftline_cells') }} as c on c.monitor = k.monitor and c.column_kind = 'measure' and c.column_role in ('business', 'performance', 'row')
-    left join {{ ref('driftline_series') }} as s
-        on s.group_no = k.group_no and s.cell_no = c.cell_no and s.period_index = k.period_index
+    from {{ ref('driftline_int_calendar') }} as k
+    join {{ ref('driftline_int_bins') }} as c on c.monitor = k.monitor and c.column_kind = 'measure' and c.column_role in ('business', 'performance', 'row')
+    left join {{ ref('driftline_int_series') }} as s
+        on s.slice_no = k.slice_no and s.bin_no = c.bin_no and s.period_index = k.period_index
 )
 
 select
-    r.group_no, r.window_periods, r.period_index, r.cell_no, c.column_role, c.column_name, c.bin_kind as measure,
+    r.slice_no, r.window_periods, r.period_index, r.bin_no, c.column_role, c.column_name, c.bin_kind as measure,
     {%- for measure in measures %}
     r.{{ measure.name }}{{ ',' if not loop.last }}
     {%- endfor %}
 from (
-    {{ driftline._roll('dense', ['group_no', 'cell_no', 'block'], measures) }}
+    {{ driftline._roll('dense', ['slice_no', 'bin_no', 'block'], measures) }}
 ) as r
-join {{ ref('driftline_cells') }} as c on c.cell_no = r.cell_no
+join {{ ref('driftline_int_bins') }} as c on c.bin_no = r.bin_no
 where r.period_index - r.window_periods + 1 >= r.first_index
 {%- else -%}{{ driftline._empty() }}{%- endif %}

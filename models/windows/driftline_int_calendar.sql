@@ -10,7 +10,7 @@
 -- for good ends there.
 with active as (
     select
-        s.group_no, g.monitor, g.source, g.model_version, g.segment, g.period,
+        s.slice_no, g.monitor, g.source, g.model_version, g.segment, g.period,
         g.monitor_first_index as first_index, s.period_index,
         case
             {%- for window in driftline._windows() %}
@@ -22,11 +22,11 @@ with active as (
             when g.period = '{{ window.period }}' then {{ driftline._period_index('g.as_of', window.period) }} - 1
             {%- endfor %}
         end as newest_complete,
-        lag(s.period_index) over (partition by s.group_no order by s.period_index) as index_before,
-        lead(s.period_index) over (partition by s.group_no order by s.period_index) as index_after
-    from {{ ref('driftline_series') }} as s
-    join {{ ref('driftline_cells') }} as c on c.cell_no = s.cell_no and c.column_role = 'row'
-    join {{ ref('driftline_groups') }} as g on g.group_no = s.group_no
+        lag(s.period_index) over (partition by s.slice_no order by s.period_index) as index_before,
+        lead(s.period_index) over (partition by s.slice_no order by s.period_index) as index_after
+    from {{ ref('driftline_int_series') }} as s
+    join {{ ref('driftline_int_bins') }} as c on c.bin_no = s.bin_no and c.column_role = 'row'
+    join {{ ref('driftline_int_slices') }} as g on g.slice_no = s.slice_no
     where s.n > 0
 ),
 
@@ -49,13 +49,13 @@ blocks as (
         coalesce(a.index_after,
             case when a.source = 'relation' then e.last_index else a.period_index end + 1) as until_index,
         sum(case when a.period_index - a.index_before <= a.reach + 1 then 0 else 1 end)
-            over (partition by a.group_no order by a.period_index rows unbounded preceding) as block
+            over (partition by a.slice_no order by a.period_index rows unbounded preceding) as block
     from active as a
     left join ends as e on e.monitor = a.monitor
 )
 
 select
-    b.group_no, b.monitor, b.period, b.first_index, b.period_index + n.number as period_index,
+    b.slice_no, b.monitor, b.period, b.first_index, b.period_index + n.number as period_index,
     cast(b.block as {{ dbt.type_int() }}) as block
 from blocks as b
 join ({{ driftline._numbers(reaches | max + 1) }}) as n

@@ -5,21 +5,21 @@
 -- The windows' names: start, end, whether the window had ended when the rows were read, and whether its labels had had
 -- the time they need to be final.
 with ends as (
-    select k.group_no, k.monitor, k.period, k.period_index, k.first_index, w.window_periods,
+    select k.slice_no, k.monitor, k.period, k.period_index, k.first_index, w.window_periods,
         exists (
             select 1 from {{ ref('driftline_int_frames') }} as r
             where r.monitor = g.monitor and r.is_detailed = g.is_detailed and r.window_periods = w.window_periods
                 and r.baseline = 'reference'
         ) as has_reference
-    from {{ ref('driftline_calendar') }} as k
-    join {{ ref('driftline_groups') }} as g on g.group_no = k.group_no
+    from {{ ref('driftline_int_calendar') }} as k
+    join {{ ref('driftline_int_slices') }} as g on g.slice_no = k.slice_no
     join {{ ref('driftline_int_frames') }} as w
         on w.monitor = g.monitor and w.is_detailed = g.is_detailed and w.baseline = 'window'
 ),
 
 named as (
     select
-        n.group_no, n.window_periods, n.period_index, n.has_reference,
+        n.slice_no, n.window_periods, n.period_index, n.has_reference,
         case
             {%- for kind in period_kinds %}
             when n.period = '{{ kind }}' then {{ driftline._period_at('n.period_index - n.window_periods + 1', kind) }}
@@ -41,12 +41,12 @@ named as (
 )
 
 select
-    n.group_no, n.window_periods, n.period_index,
+    n.slice_no, n.window_periods, n.period_index,
     g.monitor, g.source, g.model_version, g.segment, g.segment_value,
     n.window_start, n.window_end,
     n.window_end <= g.as_of as is_complete,
     n.labels_final_at <= g.as_of as is_mature,
     n.has_reference
 from named as n
-join {{ ref('driftline_groups') }} as g on g.group_no = n.group_no
+join {{ ref('driftline_int_slices') }} as g on g.slice_no = n.slice_no
 {%- else -%}{{ driftline._empty() }}{%- endif %}

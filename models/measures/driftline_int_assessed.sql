@@ -13,43 +13,43 @@
 -- chance.
 with realized as (
     select
-        r.group_no, r.window_periods, r.period_index, r.metric, r.class_name, r.rows_n, r.known_n, r.metric_n, r.value,
+        r.slice_no, r.window_periods, r.period_index, r.metric, r.class_name, r.rows_n, r.known_n, r.metric_n, r.value,
         r.value_lower, r.value_upper,
         r.standard_error, r.row_variance, r.chance_n, r.chance_bias, r.skew, r.denominator_n, r.reason
-    from {{ ref('driftline_realized') }} as r
+    from {{ ref('driftline_int_realized') }} as r
     where r.side = 'window'
 ),
 
 -- The reference's values, for each window: its own where it shares rows with the reference, else those of all of it.
 references_of as (
     select
-        r.group_no, r.window_periods, r.period_index, r.metric, r.class_name,
+        r.slice_no, r.window_periods, r.period_index, r.metric, r.class_name,
         coalesce(own.metric_n, f.metric_n) as metric_n, coalesce(own.value, f.value) as value,
         coalesce(own.standard_error, f.standard_error) as standard_error
         {%- for part in ['row_variance', 'chance_n', 'chance_bias', 'denominator_n'] %},
         coalesce(own.{{ part }}, f.{{ part }}) as {{ part }}{% endfor %}
     from realized as r
-    left join {{ ref('driftline_maturity') }} as s
-        on s.group_no = r.group_no and s.window_periods = r.window_periods and s.period_index = r.period_index
+    left join {{ ref('driftline_int_maturity') }} as s
+        on s.slice_no = r.slice_no and s.window_periods = r.window_periods and s.period_index = r.period_index
             and s.touches_reference
-    left join {{ ref('driftline_realized') }} as own
-        on own.side = 'reference' and s.group_no is not null
-        and own.group_no = r.group_no and own.window_periods = r.window_periods and own.period_index = r.period_index
+    left join {{ ref('driftline_int_realized') }} as own
+        on own.side = 'reference' and s.slice_no is not null
+        and own.slice_no = r.slice_no and own.window_periods = r.window_periods and own.period_index = r.period_index
         and own.metric = r.metric and own.class_name = r.class_name
-    left join {{ ref('driftline_realized') }} as f
-        on f.side = 'reference' and s.group_no is null and f.window_periods = 0
-        and f.group_no = r.group_no and f.metric = r.metric and f.class_name = r.class_name
+    left join {{ ref('driftline_int_realized') }} as f
+        on f.side = 'reference' and s.slice_no is null and f.window_periods = 0
+        and f.slice_no = r.slice_no and f.metric = r.metric and f.class_name = r.class_name
 ),
 
 -- A mean over classes is one over other classes where the window's rows have none of some.
 compositions as (
-    select r.group_no, r.window_periods, r.period_index, 'macro_' || r.metric as metric, avg(f.value) as value
+    select r.slice_no, r.window_periods, r.period_index, 'macro_' || r.metric as metric, avg(f.value) as value
     from realized as r
     join references_of as f
-        on f.group_no = r.group_no and f.window_periods = r.window_periods and f.period_index = r.period_index
+        on f.slice_no = r.slice_no and f.window_periods = r.window_periods and f.period_index = r.period_index
             and f.metric = r.metric and f.class_name = r.class_name
     where r.class_name <> 'all' and r.value is not null
-    group by r.group_no, r.window_periods, r.period_index, r.metric
+    group by r.slice_no, r.window_periods, r.period_index, r.metric
 ),
 
 -- If nothing changed, the rows of both sides are one sample, and it is their variance together that says how far two
@@ -70,10 +70,10 @@ paired as (
         abs(coalesce(r.chance_bias, 0e0) - coalesce(f.chance_bias, 0e0)) + coalesce(abs(m.value - f.value), 0e0) as bias
     from realized as r
     left join references_of as f
-        on f.group_no = r.group_no and f.window_periods = r.window_periods and f.period_index = r.period_index
+        on f.slice_no = r.slice_no and f.window_periods = r.window_periods and f.period_index = r.period_index
             and f.metric = r.metric and f.class_name = r.class_name
     left join compositions as m
-        on r.class_name = 'all' and m.group_no = r.group_no and m.window_periods = r.window_periods
+        on r.class_name = 'all' and m.slice_no = r.slice_no and m.window_periods = r.window_periods
             and m.period_index = r.period_index and m.metric = r.metric
 ),
 
@@ -99,17 +99,17 @@ estimates as (
             e.standard_error * e.standard_error + f.standard_error * f.standard_error,
             coalesce(f.row_variance / nullif(f.chance_n, 0e0) * (1e0 + f.metric_n / nullif(r.rows_n, 0e0)), 0e0)
         )) as error
-    from {{ ref('driftline_estimated') }} as e
+    from {{ ref('driftline_int_estimated') }} as e
     left join references_of as f
-        on f.group_no = e.group_no and f.window_periods = e.window_periods and f.period_index = e.period_index
+        on f.slice_no = e.slice_no and f.window_periods = e.window_periods and f.period_index = e.period_index
             and f.metric = e.metric and f.class_name = 'all'
     left join realized as r
-        on r.group_no = e.group_no and r.window_periods = e.window_periods and r.period_index = e.period_index
+        on r.slice_no = e.slice_no and r.window_periods = e.window_periods and r.period_index = e.period_index
             and r.metric = e.metric and r.class_name = 'all'
 )
 
 select
-    group_no, window_periods, period_index, metric, class_name, 'realized' as basis,
+    slice_no, window_periods, period_index, metric, class_name, 'realized' as basis,
     value, value_lower, value_upper, standard_error, metric_n, denominator_n,
     reference_value, reference_standard_error, reference_n, reference_denominator_n,
     coalesce({{ z }} * sqrt(composed_variance),
@@ -122,7 +122,7 @@ select
 from skewed
 union all
 select
-    group_no, window_periods, period_index, metric, 'all', 'estimated',
+    slice_no, window_periods, period_index, metric, 'all', 'estimated',
     value, value_lower, value_upper, standard_error, null, null,
     reference_value, reference_standard_error, reference_n, reference_n,
     {{ z }} * error, error, {{ mean_of_absolute }} * error, null
@@ -131,15 +131,15 @@ union all
 -- Held against 0: an estimate that is off by more than its own error has lost touch with the world. Rows that have no
 -- label yet leave the truth uncertain too.
 select
-    e.group_no, e.window_periods, e.period_index, e.metric, 'all', 'estimate_error',
+    e.slice_no, e.window_periods, e.period_index, e.metric, 'all', 'estimate_error',
     e.value - r.value, e.value_lower - r.value, e.value_upper - r.value, e.standard_error, r.metric_n, r.metric_n,
     0e0, null, null, null,
     {{ z }} * sqrt(e.standard_error * e.standard_error
         + coalesce(r.standard_error * r.standard_error * greatest(1e0 - r.known_n / nullif(r.rows_n, 0e0), 0e0), 0e0)),
         null, null, null
-from {{ ref('driftline_estimated') }} as e
+from {{ ref('driftline_int_estimated') }} as e
 join realized as r
-    on r.group_no = e.group_no and r.window_periods = e.window_periods and r.period_index = e.period_index
+    on r.slice_no = e.slice_no and r.window_periods = e.window_periods and r.period_index = e.period_index
         and r.metric = e.metric and r.class_name = 'all'
 where r.value is not null
 {%- else -%}{{ driftline._empty() }}{%- endif %}

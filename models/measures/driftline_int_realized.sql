@@ -1,13 +1,13 @@
 {{ config(materialized='table') }}
 {%- if driftline._is_needed(['performance', 'comparisons']) -%}
-{%- set side = 'group_no, window_periods, period_index, side' -%}
+{%- set side = 'slice_no, window_periods, period_index, side' -%}
 {%- set null_double = driftline._as_double('null') -%}
 {%- set class_metrics = driftline._class_metrics() -%}
 {%- set metrics = driftline._metrics() -%}
 {%- set sql = {} -%}
 {%- for metric in metrics -%}{%- do sql.update({metric.no: driftline._metric_sql(metric)}) -%}{%- endfor %}
 
--- Performance where the labels are known: every metric of every side (as in driftline_model_sums).
+-- Performance where the labels are known: every metric of every side (as in driftline_int_model_sums).
 with macro as (
     select
         {{ side }}
@@ -27,7 +27,7 @@ macro_auc as (
         -- All classes are told by the same rows: their areas go together.
         {{ driftline._squared("avg(sqrt(greatest("
             ~ driftline._auc_variance('roc_auc', 'all_positives', 'all_negatives') ~ ", 0e0)))") }} as auc_variance
-    from {{ ref('driftline_score_curves') }}
+    from {{ ref('driftline_int_score_curves') }}
     where roc_auc is not null
     group by {{ side }}
 ),
@@ -45,15 +45,15 @@ wide as (
         m.macro_{{ name }}, m.macro_{{ name }}_variance,
         {%- endfor %}
         u.macro_roc_auc, u.slack as macro_auc_slack, u.auc_variance as macro_auc_variance
-    from {{ ref('driftline_model_sums') }} as a
-    left join {{ ref('driftline_score_curves') }} as b
-        on a.task = 'binary' and b.group_no = a.group_no and b.window_periods = a.window_periods
+    from {{ ref('driftline_int_model_sums') }} as a
+    left join {{ ref('driftline_int_score_curves') }} as b
+        on a.task = 'binary' and b.slice_no = a.slice_no and b.window_periods = a.window_periods
         and b.period_index = a.period_index and b.side = a.side
     left join macro as m
-        on m.group_no = a.group_no and m.window_periods = a.window_periods
+        on m.slice_no = a.slice_no and m.window_periods = a.window_periods
         and m.period_index = a.period_index and m.side = a.side
     left join macro_auc as u
-        on a.task = 'multiclass' and u.group_no = a.group_no and u.window_periods = a.window_periods
+        on a.task = 'multiclass' and u.slice_no = a.slice_no and u.window_periods = a.window_periods
         and u.period_index = a.period_index and u.side = a.side
 ),
 
@@ -66,7 +66,7 @@ named as (
 
 long as (
     select
-        w.group_no, w.window_periods, w.period_index, w.side, n.metric, {{ driftline._text('all') }} as class_name,
+        w.slice_no, w.window_periods, w.period_index, w.side, n.metric, {{ driftline._text('all') }} as class_name,
         w.rows_n, w.known_n,
         case n.metric_no
             {%- for metric in metrics if metric.rows != 'labelled' %}
@@ -100,7 +100,7 @@ long as (
     {%- for name, metric in class_metrics.items() %}
     {%- set is_share = metric.top.values() | list == [1] and metric.bottom.values() | list == [1] %}
     select
-        c.group_no, c.window_periods, c.period_index, c.side, {{ driftline._text(name) }}, c.class_name,
+        c.slice_no, c.window_periods, c.period_index, c.side, {{ driftline._text(name) }}, c.class_name,
         a.rows_n, a.known_n, a.labelled_n,
         c.class_{{ name }}, {{ null_double }}, {{ null_double }},
         {%- if is_share %}
@@ -112,14 +112,14 @@ long as (
         c.{{ name }}_rows / a.weight_per_row, {{ null_double }}, c.{{ name }}_rows * c.rows_per_weight,
         {{ driftline._literal(metric.empty) }}, 'rate'
     from {{ ref('driftline_int_class_metrics') }} as c
-    join {{ ref('driftline_model_sums') }} as a
-        on a.group_no = c.group_no and a.window_periods = c.window_periods and a.period_index = c.period_index
+    join {{ ref('driftline_int_model_sums') }} as a
+        on a.slice_no = c.slice_no and a.window_periods = c.window_periods and a.period_index = c.period_index
         and a.side = c.side
     where c.is_pooled = 0
     union all
     {%- endfor %}
     select
-        c.group_no, c.window_periods, c.period_index, c.side, {{ driftline._text('roc_auc') }}, c.class_name,
+        c.slice_no, c.window_periods, c.period_index, c.side, {{ driftline._text('roc_auc') }}, c.class_name,
         a.rows_n, a.known_n, a.labelled_n,
         c.roc_auc, c.roc_auc - c.auc_slack, c.roc_auc + c.auc_slack,
         {{ driftline._auc_variance(
@@ -129,12 +129,12 @@ long as (
         {{ null_double }}, {{ null_double }},
         'no labels of the class, or no others', null
     from {{ ref('driftline_int_class_metrics') }} as c
-    join {{ ref('driftline_model_sums') }} as a
-        on a.group_no = c.group_no and a.window_periods = c.window_periods and a.period_index = c.period_index
+    join {{ ref('driftline_int_model_sums') }} as a
+        on a.slice_no = c.slice_no and a.window_periods = c.window_periods and a.period_index = c.period_index
         and a.side = c.side
     where c.is_pooled = 0
         and exists (
-            select 1 from {{ ref('driftline_cells') }} as b
+            select 1 from {{ ref('driftline_int_bins') }} as b
             where b.monitor = a.monitor and b.column_role = 'performance' and b.column_kind = 'numeric'
                 and b.column_name = c.class_name
         )
@@ -157,7 +157,7 @@ rounded as (
 )
 
 select
-    group_no, window_periods, period_index, side, metric, class_name, rows_n, known_n,
+    slice_no, window_periods, period_index, side, metric, class_name, rows_n, known_n,
     coalesce(metric_n, 0) as metric_n,
     -- Some engines sum what is too large to infinity.
     {%- for name, of in {

@@ -1,13 +1,13 @@
 {{ config(materialized='table') }}
 {%- if driftline._is_needed(['performance', 'comparisons']) -%}
-{%- set side = 'group_no, window_periods, period_index, side' -%}
+{%- set side = 'slice_no, window_periods, period_index, side' -%}
 {%- set upwards = 'partition by ' ~ side ~ ', column_no order by bin' -%}
 {%- set before = 'rows between unbounded preceding and 1 preceding' -%}
 {#- The mean of |x| of a standard normal x. -#}
 {%- set mean_of_absolute = '0.7978845608028654e0' -%}
 {%- set of_groups = ['expected_calibration_error', 'calibration_chance', 'calibration_variance'] %}
 
--- What the order of the scores is worth, by side (as in driftline_model_sums) and score: areas, KS, precision and
+-- What the order of the scores is worth, by side (as in driftline_int_model_sums) and score: areas, KS, precision and
 -- capture, with the least and the most they can be given what the bins tell.
 with scores as (
     select

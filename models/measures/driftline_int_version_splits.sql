@@ -31,7 +31,7 @@ couples as (
     select c.couple_no, c.monitor, c.challenger, c.champion, c.period, c.first_index,
         t1.share / (t1.share + t0.share) as share,
         {{ driftline._as_double(units) }} as rows_per_unit
-    from {{ ref('driftline_version_pairs') }} as c
+    from {{ ref('driftline_int_version_pairs') }} as c
     left join traffic as t1 on t1.monitor = c.monitor and t1.model_version = c.challenger
     left join traffic as t0 on t0.monitor = c.monitor and t0.model_version = c.champion
     where c.segment = 'all'
@@ -48,7 +48,7 @@ by_value as (
         s.couple_no, r.period_index, r.segment, r.segment_value,
         sum(case when s.side = 1 then r.row_count else 0 end) as rows_1,
         sum(case when s.side = 0 then r.row_count else 0 end) as rows_0
-    from {{ ref('driftline_version_rows') }} as r
+    from {{ ref('driftline_int_version_rows') }} as r
     join sides as s on s.monitor = r.monitor and s.model_version = r.model_version
     group by s.couple_no, r.period_index, r.segment, r.segment_value
 ),

@@ -28,7 +28,7 @@ stopped as (
     from ({{ driftline._last_rows() }}) as r
     join (
         select monitor, max(window_end) as window_end
-        from {{ ref('driftline_windows') }}
+        from {{ ref('driftline_int_windows') }}
         where is_complete
         group by monitor
     ) as w on w.monitor = r.monitor

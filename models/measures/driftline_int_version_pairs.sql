@@ -6,14 +6,14 @@
 -- it is held against those it shares most with.
 with versions as (
     select monitor, model_version, min(period_index) as first_seen
-    from {{ ref('driftline_version_rows') }}
+    from {{ ref('driftline_int_version_rows') }}
     where segment = 'all'
     group by monitor, model_version
 ),
 
 rows_of_versions as (
     select r.monitor, r.model_version, r.period_index, r.row_count, v.first_seen
-    from {{ ref('driftline_version_rows') }} as r
+    from {{ ref('driftline_int_version_rows') }} as r
     join versions as v on v.monitor = r.monitor and v.model_version = r.model_version
     where r.segment = 'all'
 ),
@@ -41,14 +41,14 @@ couples as (
 )
 
 select
-    cast(row_number() over (order by c.couple_no, g1.group_no) as {{ dbt.type_int() }}) as pair_no,
+    cast(row_number() over (order by c.couple_no, g1.slice_no) as {{ dbt.type_int() }}) as pair_no,
     cast(c.couple_no as {{ dbt.type_int() }}) as couple_no,
-    c.monitor, c.challenger, c.champion, g1.segment, g1.segment_value, g1.group_no as group_1, g0.group_no as group_0,
+    c.monitor, c.challenger, c.champion, g1.segment, g1.segment_value, g1.slice_no as group_1, g0.slice_no as group_0,
     g1.period, g1.monitor_first_index as first_index
 from couples as c
-join {{ ref('driftline_groups') }} as g1 on g1.monitor = c.monitor and g1.model_version = c.challenger
+join {{ ref('driftline_int_slices') }} as g1 on g1.monitor = c.monitor and g1.model_version = c.challenger
     and g1.source = 'relation'
-join {{ ref('driftline_groups') }} as g0
+join {{ ref('driftline_int_slices') }} as g0
     on g0.monitor = c.monitor and g0.model_version = c.champion and g0.source = 'relation'
     and g0.segment = g1.segment and g0.segment_value = g1.segment_value
 where c.place <= {{ settings.champions }}
