@@ -1,0 +1,152 @@
+"""No file one is afraid of: how long models, macros, their files and their lines may be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.project import REPOSITORY
+
+MODEL_LINES, MODEL_CTES, MACRO_LINES, FILE_LINES, LINE_LENGTH = 200, 10, 60, 250, 120
+
+# What is larger, by name. These lists only shrink: what has become small enough is taken out, and the test says so.
+EXCEPTIONS: dict[str, set[str]] = {
+    "models by lines": {
+        "driftline_changes",
+    },
+    "models by CTEs": {
+        "driftline_changes",
+        "driftline_int_silences",
+        "driftline_int_spans",
+        "driftline_int_version_splits",
+    },
+    "macros": {
+        "_align",
+        "_binary_metrics",
+        "_declaration",
+        "_learnt_bins",
+        "_rank_requests",
+        "_regression_metrics",
+        "_resolve",
+        "_resolve_label",
+        "_resolve_outcome",
+        "_state_sql",
+        "_sum_measures",
+        "default___count_numeric",
+        "duckdb___reference_quantiles",
+        "monitor",
+        "postgres___count_numeric",
+    },
+    "files of macros": {
+        "adapters/duckdb.sql",
+        "adapters/portable.sql",
+        "adapters/postgres.sql",
+        "catalogue/_distances.sql",
+        "monitor/_declaration.sql",
+        "state/_counts.sql",
+        "state/_outcome.sql",
+        "state/_resume.sql",
+        "state/_state_sql.sql",
+        "state/_values.sql",
+    },
+    "files with long lines": {
+        "macros/adapters/duckdb.sql",
+        "macros/adapters/portable.sql",
+        "macros/adapters/postgres.sql",
+        "macros/catalogue/_metrics.sql",
+        "macros/judge/_overrides.sql",
+        "macros/judge/no_open_alerts.sql",
+        "macros/measures/_changes.sql",
+        "macros/measures/_concept.sql",
+        "macros/measures/_distances.sql",
+        "macros/measures/_intervals.sql",
+        "macros/measures/_performance.sql",
+        "macros/measures/_settings.sql",
+        "macros/measures/_special_functions.sql",
+        "macros/monitor/_checks.sql",
+        "macros/monitor/_declaration.sql",
+        "macros/monitor/_labels.sql",
+        "macros/state/_bins.sql",
+        "macros/state/_counts.sql",
+        "macros/state/_from_monitors.sql",
+        "macros/state/_measures.sql",
+        "macros/state/_outcome.sql",
+        "macros/state/_resolve.sql",
+        "macros/state/_state_sql.sql",
+        "models/judge/driftline_alerts.sql",
+        "models/measures/driftline_business.sql",
+        "models/measures/driftline_changes.sql",
+        "models/measures/driftline_concept.sql",
+        "models/measures/driftline_drift.sql",
+        "models/measures/driftline_int_calibration.sql",
+        "models/measures/driftline_int_class_metrics.sql",
+        "models/measures/driftline_int_critical_values.sql",
+        "models/measures/driftline_int_differences.sql",
+        "models/measures/driftline_int_histories.sql",
+        "models/measures/driftline_measured.sql",
+        "models/measures/driftline_quality.sql",
+        "models/windows/driftline_int_bins.sql",
+        "models/windows/driftline_int_expected_losses.sql",
+        "models/windows/driftline_int_maturity.sql",
+        "models/windows/driftline_int_model_sums.sql",
+        "models/windows/driftline_int_reference.sql",
+        "models/windows/driftline_int_rolling_columns.sql",
+        "models/windows/driftline_int_rolling_measures.sql",
+        "models/windows/driftline_int_rolling_scores.sql",
+        "models/windows/driftline_int_slices.sql",
+    },
+}
+
+# A name and `as (`; between the two an engine may say that it is to be computed once.
+CTE = re.compile(r"^\s*(?:with\s+)?(?:\w|{{.*?}})+ as (?:(?:not )?materialized |{{[^}]*}} ?)?\(\s*$", re.MULTILINE)
+MACRO = re.compile(r"^{%-? (?:macro|test) (\w+).*?{%-? end(?:macro|test) -?%}", re.MULTILINE | re.DOTALL)
+
+
+def texts(folder: str) -> Iterator[tuple[Path, str]]:
+    for path in sorted((REPOSITORY / folder).rglob("*.sql")):
+        yield path, path.read_text(encoding="utf-8")
+
+
+def lines(text: str) -> int:
+    return len(text.splitlines())
+
+
+def larger(what: str) -> dict[str, int]:
+    """Name to size of all that is larger than it should be."""
+    sizes = {
+        "models by lines": lambda: ({p.stem: lines(t) for p, t in texts("models")}, MODEL_LINES),
+        "models by CTEs": lambda: ({p.stem: len(CTE.findall(t)) for p, t in texts("models")}, MODEL_CTES),
+        "macros": lambda: ({m[1]: lines(m[0]) for _, t in texts("macros") for m in MACRO.finditer(t)}, MACRO_LINES),
+        "files of macros": lambda: (
+            {str(p.relative_to(REPOSITORY / "macros")): lines(t) for p, t in texts("macros")},
+            FILE_LINES,
+        ),
+        "files with long lines": lambda: (
+            {
+                str(p.relative_to(REPOSITORY)): max(map(len, t.splitlines()), default=0)
+                for folder in ("macros", "models")
+                for p, t in texts(folder)
+            },
+            LINE_LENGTH,
+        ),
+    }
+    found, limit = sizes[what]()
+    return {name: size for name, size in found.items() if size > limit}
+
+
+@pytest.mark.parametrize("what", EXCEPTIONS)
+def test_nothing_is_larger_than_it_should_be(what: str) -> None:
+    found = larger(what)
+    new = {name: size for name, size in found.items() if name not in EXCEPTIONS[what]}
+    assert new == {}, f"{what}: cut what is too large"
+    assert EXCEPTIONS[what] <= found.keys(), f"{what}: these need no exception any more, take them out of the list"
+
+
+def test_ctes_and_macros_are_counted() -> None:
+    """Of a pattern that finds nothing, nothing would ever be too large."""
+    assert len(CTE.findall("with one as (\n    select 1\n),\n\n{{ period }}_two as {{ in_place() }}(\n")) == 2
+    assert len(CTE.findall("select * from (\n    select 1 as (x)\n) as three\n")) == 0
+    found = {m[1]: lines(m[0]) for _, text in texts("macros") for m in MACRO.finditer(text)}
+    assert len(found) > 100 and found["_fail"] == 5
