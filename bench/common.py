@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import shutil
 import statistics
@@ -61,8 +62,13 @@ class Line:
         return statistics.median(self.values)
 
     @property
+    def is_sound(self) -> bool:
+        """Times, sizes and their ratios are over 0. A difference of two times on a busy machine may not be."""
+        return all(math.isfinite(value) and value > 0 for value in self.values)
+
+    @property
     def met(self) -> bool | None:
-        if self.target is None or not self.values:
+        if self.target is None or not self.values or not self.is_sound:
             return None
         return self.median < self.target if self.strict else self.median <= self.target
 

@@ -34,12 +34,11 @@ def measure(options: Options) -> list[Line]:
     what = f"{many} small monitors"
     note = f"{build.seconds:.0f} s in all"
     memory = f"{build.gigabytes:.2f} GB / {few_build.gigabytes:.2f} GB"
-    # A machine that was busy with something else while the few were built.
     beyond = build.seconds - few_build.seconds
     return [
         Line(
             f"{what}: first build, each beyond the first {few}",
-            (beyond / (many - few),) if beyond > 0 else (),
+            (beyond / (many - few),),
             target=0.9,
             unit="s",
             note=note,

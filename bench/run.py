@@ -86,13 +86,14 @@ def _cells(line: Line) -> tuple[str, str, str, str, str, str]:
         return line.what, "–", "", "", "", ""
     unit = f" {line.unit}" if line.unit else ""
     several = len(line.values) > 1
+    verdict = {True: "met", False: "NOT MET", None: "no target"}[line.met]
     return (
         line.what,
         f"{line.median:.2f}{unit}",
         f"{min(line.values):.2f}–{max(line.values):.2f}" if several else "",
         f"{line.fastest:.2f}" if line.fastest is not None else "",
         f"{'<' if line.strict else '≤'} {line.target:g}{unit}" if line.target is not None else "",
-        {True: "met", False: "NOT MET", None: "no target"}[line.met],
+        verdict if line.is_sound else "could not be measured: nothing is 0 or less",
     )
 
 
