@@ -7,7 +7,7 @@
         'driftline_monitors', 'driftline_now', 'driftline_alpha', 'driftline_windows', 'driftline_trailing',
         'driftline_season', 'driftline_confidence', 'driftline_thresholds', 'driftline_fairness_min_rows',
         'driftline_lower_is_better', 'driftline_champions', 'driftline_comparison_min_rows', 'driftline_planned_rows',
-        'driftline_minimal_effect', 'driftline_traffic', 'driftline_rows_per_unit',
+        'driftline_minimal_effect', 'driftline_traffic', 'driftline_rows_per_unit', 'driftline_retention',
     ]) -}}
 {% endmacro %}
 
@@ -170,6 +170,7 @@
 {# Refuses wrong variables once in a build, whether a monitor needs what reads them or not. Returns nothing. #}
 {% macro _check_variables() %}
     {%- do driftline._windows() -%}
+    {%- do driftline._retention() -%}
     {%- do driftline._alpha() -%}
     {%- do driftline._confidence() -%}
     {%- do driftline._fairness_min_rows() -%}

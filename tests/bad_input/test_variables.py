@@ -59,6 +59,15 @@ VARIABLES: dict[str, tuple[str, Any, str, str]] = {
     "no champions": ("driftline_champions", 0, "0", "a whole number from 1"),
     "rows of a comparison as text": ("driftline_comparison_min_rows", "100", "100", "a whole number from 1"),
     "rows of a group as text": ("driftline_fairness_min_rows", "100", "100", "a whole number of rows"),
+    "retention as a number": ("driftline_retention", 400, "400", "a length of driftline_windows"),
+    "retention of no period": ("driftline_retention", {"minute": {1: 400}}, "minute", "hour, day, week or month"),
+    "retention of no length": ("driftline_retention", {"day": 400}, "400", "a length of driftline_windows"),
+    "retention of another length": ("driftline_retention", {"day": {2: 400}}, "2", "a length of driftline_windows"),
+    "retention as text": ("driftline_retention", {"day": {1: "400"}}, "400", "a whole number"),
+    "half a window to keep": ("driftline_retention", {"day": {1: 60.5}}, "60.5", "a whole number"),
+    "retention without end": ("driftline_retention", {"day": {1: INF}}, "inf", "a whole number"),
+    "retention that is no number": ("driftline_retention", {"day": {1: NAN}}, "nan", "a whole number"),
+    "less than what windows are held against": ("driftline_retention", {"day": {1: 27}}, "27", "driftline_trailing"),
     "trailing as text": ("driftline_trailing", {"day": "28"}, "28", "a whole number"),
 }
 # Which model says it first; all that are no list of monitors or thresholds are read there, needed or not.
