@@ -13,6 +13,7 @@ from driftline.declarations import Declaration, read_declarations
 from driftline.errors import DriftlineError, ProjectError, UnknownMonitorError, UnreachableError, WarehouseError
 from driftline.expressions import can_end_in_null, names, problem_of
 from driftline.kinds import Kind, kind_of
+from driftline.result_rows import ResultRows, counted_columns, result_rows
 from driftline.text import printable
 from driftline.warehouse import LIST_VARIABLE, Column, Node, Warehouse
 
@@ -75,6 +76,8 @@ def _listed_without_model(monitor: str, listed: Sequence[str]) -> Finding:
 class ValidateResult:
     monitors: tuple[str, ...]
     findings: tuple[Finding, ...]
+    rows: tuple[ResultRows, ...] = ()
+    """Of the monitors that nothing is wrong with."""
 
     @property
     def errors(self) -> int:
@@ -86,13 +89,15 @@ class ValidateResult:
             "errors": self.errors,
             "warnings": sum(finding.level == "warning" for finding in self.findings),
             "findings": [finding.to_dict() for finding in self.findings],
+            "rows": [rows.to_dict() for rows in self.rows],
         }
 
     def lines(self) -> list[str]:
         checked = f"{len(self.monitors)} monitor{'' if len(self.monitors) == 1 else 's'} checked"
         count = self.errors
         outcome = f"{count} error{'' if count == 1 else 's'}" if count else "no errors"
-        return [*(finding.line() for finding in self.findings), f"{checked}, {outcome}."]
+        found = [finding.line() for finding in self.findings]
+        return [*found, *(printable(rows.line()) for rows in self.rows), f"{checked}, {outcome}."]
 
 
 def validate(
@@ -110,6 +115,7 @@ def validate(
         )
 
     findings: list[Finding] = []
+    rows: list[ResultRows] = []
     for name in listed:
         if name not in names and (not select or name in select):
             findings.append(_listed_without_model(name, listed))
@@ -126,9 +132,13 @@ def validate(
                 )
             )
         progress(f"Checking {declaration.monitor}")
-        findings.extend(_Check(warehouse, declaration).findings())
+        check = _Check(warehouse, declaration)
+        found = list(check.findings())
+        findings.extend(found)
+        if not any(finding.level == "error" for finding in found):
+            rows.append(check.result_rows())
     checked = tuple(name for name in names if not select or name in select)
-    return ValidateResult(checked, tuple(findings))
+    return ValidateResult(checked, tuple(findings), tuple(rows))
 
 
 class _Check:
@@ -166,6 +176,42 @@ class _Check:
             yield from self._reference_relation(reference)
         else:
             yield from self._reference_rows(relation, columns)
+
+    def result_rows(self) -> ResultRows:
+        """What the results of one period will hold, with as many versions and segment values as the reference has."""
+        windows, champions = (self._warehouse.variable(f"driftline_{name}") for name in ("windows", "champions"))
+        return result_rows(self._declaration, self._values(), windows or {}, champions)
+
+    def _values(self) -> dict[str, int | None]:
+        names = counted_columns(self._declaration)
+        node = self._declaration.reference_relation or self._declaration.relation
+        unknown: dict[str, int | None] = dict.fromkeys(names)
+        if not names or node is None or node.relation is None:
+            return unknown
+        try:
+            there = self._warehouse.columns(node.relation)
+            columns = {name: column for name in names if (column := _find(there, name)) is not None}
+            if not columns:
+                return unknown
+            # A missing value is a value of its own.
+            counts = ", ".join(
+                f"count(distinct {column}) + max(case when {column} is null then 1 else 0 end) as n_{number}"
+                for number, column in enumerate(self._warehouse.quote(column.name) for column in columns.values())
+            )
+            found = self._warehouse.query(f"select {counts} from {node.relation}{self._in_reference(there)}")
+        except UnreachableError:
+            raise
+        except (WarehouseError, ValueError):
+            return unknown
+        return {**unknown, **{name: int(found[0][f"n_{n}"] or 0) or None for n, name in enumerate(columns)}}
+
+    def _in_reference(self, columns: list[Column]) -> str:
+        span, time = self._span(), _find(columns, str(self._arguments.get("timestamp")))
+        if span is None or time is None or self._declaration.reference_relation is not None:
+            return ""
+        first, last = (self._warehouse.literal(moment) for moment in span)
+        name = self._warehouse.quote(time.name)
+        return f" where {name} >= {first} and {name} < {last}"
 
     # --- what needs no warehouse ---------------------------------------------------------------------------------
 

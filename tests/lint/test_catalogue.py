@@ -91,7 +91,7 @@ def test_a_name_means_the_same_in_every_task() -> None:
                 ]
 
 
-@pytest.mark.parametrize("path", [catalogue.WORDS, catalogue.MEASURES], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [catalogue.WORDS, catalogue.ROWS, catalogue.MEASURES], ids=lambda path: path.name)
 def test_words_and_docs_are_those_of_the_catalogue(path: Any) -> None:
     assert path.read_text(encoding="utf-8") == catalogue.written(path), "make docs"
 

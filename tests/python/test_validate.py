@@ -88,8 +88,9 @@ def test_a_good_declaration(events: Any) -> None:
         "'case when bought then 1 else 0 end', 'denominator': '1'}}",
     )
     outcome = events.run("validate")
-    note, *rest = outcome.out.splitlines()
+    note, rows, *rest = outcome.out.splitlines()
     assert note.startswith("note: ") and "business_metrics.rate.numerator" in note and "names the label" in note
+    assert rows.startswith("monitor 'shop': ") and rows.endswith("; values: 1 of country")
     assert (outcome.code, rest, outcome.err) == (0, ["1 monitor checked, no errors."], "")
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import sys
 from collections.abc import Iterator
@@ -12,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from driftline import result_rows
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 WORDS = REPOSITORY / "python" / "driftline" / "report" / "words.py"
 MEASURES = REPOSITORY / "docs" / "measures.md"
+ROWS = REPOSITORY / "python" / "driftline" / "result_rows.py"
 
 
 class _Returned(Exception):
@@ -88,18 +91,50 @@ def table() -> Iterator[str]:
         yield f"| {entry['task']} | `{entry['name']}` | {better} | {what} | {beside} | {source} |"
 
 
+def counts() -> Iterator[str]:
+    """Lines of METRICS in result_rows.py: how many metrics each task has."""
+    of: dict[str, list[dict[str, Any]]] = {}
+    for entry in metrics():
+        of.setdefault(entry["task"], []).append(entry)
+    of["multiclass by class"] = [entry for entry in of["multiclass"] if "where" not in entry]
+    # Besides, one class against the rest has a ROC AUC of its probability.
+    of_class = {
+        "multiclass": len(Package()._class_metrics()) + 1,
+        "multiclass by class": len(Package()._class_metrics()),
+    }
+    for task, entries in of.items():
+        numbers = {
+            "of_all": len(entries),
+            "of_class": of_class.get(task, 0),
+            "estimated": sum("estimate" in entry for entry in entries if task != "multiclass by class"),
+            "compared_sums": sum(entry.get("compared") == "sums" for entry in entries),
+            "compared_windows": sum(entry.get("compared") == "windows" for entry in entries),
+        }
+        yield f'    "{task}": Metrics({", ".join(f"{name}={number}" for name, number in numbers.items() if number)}),'
+
+
 def written(path: Path) -> str:
-    """The file with what stands between its two markers written anew."""
-    lines, first, last = (
-        (words(), "    # From the catalogue: make docs", "    # End of the catalogue")
-        if path == WORDS
-        else (table(), "<!-- From the catalogue: make docs -->", "<!-- End of the catalogue -->")
-    )
-    before, rest = path.read_text(encoding="utf-8").split(first + "\n")
-    return "\n".join([before + first, *lines, last + rest.split(last)[1]])
+    """The file with what stands between its markers written anew."""
+    text = path.read_text(encoding="utf-8")
+    for lines, first, last in _PARTS[path]:
+        before, rest = text.split(first + "\n")
+        text = "\n".join([before + first, *lines(), last + rest.split(last)[1]])
+    return text
+
+
+_IN_PYTHON = "    # From the catalogue: make docs", "    # End of the catalogue"
+_PARTS = {
+    WORDS: [(words, *_IN_PYTHON)],
+    ROWS: [(counts, *_IN_PYTHON)],
+    MEASURES: [
+        (table, "<!-- From the catalogue: make docs -->", "<!-- End of the catalogue -->"),
+        (result_rows.table, "<!-- From result_rows.py: make docs -->", "<!-- End of result_rows.py -->"),
+    ],
+}
 
 
 if __name__ == "__main__":
-    for changed in (WORDS, MEASURES):
+    for changed in (WORDS, ROWS, MEASURES):
         changed.write_text(written(changed), encoding="utf-8")
+        importlib.reload(result_rows)
         print(changed.relative_to(REPOSITORY), file=sys.stderr)
