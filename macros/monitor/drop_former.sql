@@ -8,7 +8,8 @@
     {%- set found = driftline._former_relations_left() -%}
     {%- if not found -%}{%- do log('driftline: nothing is left of earlier versions', info=true) -%}{%- endif -%}
     {%- for relation in found -%}
-        {%- do log('driftline: ' ~ ('would drop ' if dry_run else 'dropping ') ~ relation.type ~ ' ' ~ relation, info=true) -%}
+        {%- set what = relation.type ~ ' ' ~ relation -%}
+        {%- do log('driftline: ' ~ ('would drop ' if dry_run else 'dropping ') ~ what, info=true) -%}
     {%- endfor -%}
     {%- if found and dry_run -%}
         {%- do log("driftline: nothing was dropped; with --args '{dry_run: false}' they are", info=true) -%}
@@ -56,7 +57,10 @@
 {% endmacro %}
 
 
-{# What drops them. Views first; nothing else goes with them: where something of the project reads one, the engine says so. #}
+{#
+    What drops them. Views first; nothing else goes with them: where something of the project reads one, the engine
+    says so.
+#}
 {% macro _drop_statements(relations) %}
     {{- return(adapter.dispatch('_drop_statements', 'driftline')(relations)) -}}
 {% endmacro %}
