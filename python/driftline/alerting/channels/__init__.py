@@ -20,6 +20,7 @@ class Receipt:
 
     outcome: str = "sent"
     detail: str = ""
+    """Of what was sent: whom it did not reach, which the run then says. Nothing where it reached all."""
     exit_code: int | None = None
 
 
