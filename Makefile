@@ -22,13 +22,14 @@ define install
 	  $(BIN)/python -m pip --python $(1) install --quiet $(2); }
 endef
 
-.PHONY: help demo retrain test fuzz lint docs bench clean pins format
+.PHONY: help demo retrain test fuzz replay lint docs bench clean pins format
 
 help:
 	@echo "make demo    build the demo shop's monitors, write the report, say what was found"
 	@echo "make retrain after make demo: drift found, retrained, compared, promoted"
 	@echo "make test    all tests (ARGS=\"tests/oracle -k psi\" for some of them)"
 	@echo "make fuzz    2,000 declarations from a seed: built, or refused by the name of the argument"
+	@echo "make replay  a year of runs, late rows, changes and kills against one build: all tables equal"
 	@echo "make lint    style, types, and that every public macro is described"
 	@echo "make docs    write what docs and report say of columns and metrics from their descriptions"
 	@echo "make format  let ruff put the Python files in shape"
@@ -88,6 +89,10 @@ test: $(VENV)/.test $(COMPAT)/1.10/.done $(COMPAT)/1.12/.done
 # More arguments: make fuzz ARGS="--count 500 --first 10000 --minutes 10 --engine postgres"
 fuzz: $(VENV)/.test
 	@$(BIN)/python tests/fuzz/run.py $(ARGS)
+
+# More arguments: make replay ARGS="--length long --seed 7"
+replay: $(VENV)/.test
+	@$(BIN)/python tests/replay/run.py $(ARGS)
 
 PYTHON_CODE := $(wildcard python tests demo bench)
 

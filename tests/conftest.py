@@ -56,6 +56,7 @@ def figure(record_property: Callable[[str, object], None]) -> Callable[[str, obj
 # Measured on two cores: the modules of half a minute and more. In the order of their names the longest would come last,
 # and one process would wait for it.
 LONG = (
+    "replay/test_one_build.py",
     "measures/test_measures_against_scipy.py",
     "compat/test_dbt_versions.py",
     "python/alerting/test_delivery.py",
