@@ -104,6 +104,7 @@ lint: $(VENV)/.test
 
 docs: $(VENV)/.test
 	$(BIN)/python tests/support/tables.py
+	$(BIN)/python tests/support/points.py
 	$(BIN)/python tests/support/catalogue.py
 
 format: $(VENV)/.test

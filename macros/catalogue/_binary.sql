@@ -1,29 +1,19 @@
 {# The metrics of a model that says yes or no, in the order of the report. What an entry says: _metrics. #}
 {% macro _binary_metrics() %}
-    {#- Positives and negatives of the labelled rows, as effective rows. -#}
-    {%- set positives = '(w.all_positives / w.weight_per_row)' -%}
-    {%- set negatives = '(w.all_negatives / w.weight_per_row)' -%}
-    {%- set positive_rows = 'w.all_positives * (w.labelled_n / nullif(w.labelled_w, 0e0))' -%}
-    {%- set auc_variance = driftline._auc_variance('w.roc_auc', positives, negatives) -%}
-    {#- Where nothing changed an area's variance goes with 1 / positives + 1 / negatives. -#}
-    {%- set pairs = positives ~ ' * ' ~ negatives ~ ' / nullif((' ~ positives ~ ' + ' ~ negatives ~ '), 0e0)' -%}
-    {%- set capture_variance = driftline._capture_variance(positives, negatives) -%}
-    {%- set no_probabilities = ['w.has_no_probabilities = 1', 'a label without a probability from 0 to 1'] -%}
+    {%- set order = driftline._metrics_of_the_order() -%}
+    {%- set metrics = {'roc_auc': order.roc_auc} -%}
+    {%- do metrics.update(driftline._metrics_of_decisions()) -%}
+    {%- do metrics.update(order) -%}
+    {%- do metrics.update(driftline._metrics_of_probabilities()) -%}
+    {%- do metrics.update(driftline._metrics_of_the_top()) -%}
+    {%- do metrics.update(driftline._metrics_of_shares()) -%}
+    {{- return(metrics) -}}
+{% endmacro %}
+
+
+{# Whether what was decided at the threshold was right. #}
+{% macro _metrics_of_decisions() %}
     {{- return({
-        'roc_auc': {
-            'label': 'ROC AUC', 'better': 'higher', 'bounds': [0, 1], 'empty': 'labels of one class only',
-            'value': 'w.roc_auc', 'lower': 'w.roc_auc - w.auc_slack', 'upper': 'w.roc_auc + w.auc_slack',
-            'chance': {'variance': auc_variance, 'n': pairs},
-            'estimate': {
-                'value': 'auc_sum / nullif(positives * negatives, 0e0)', 'slope': driftline._auc_slope(),
-            },
-            'compared': 'windows', 'explained': 'brier',
-            'description': 'Area under the ROC curve, from 75 bins: 50 quantiles of the reference\'s scores, and
-                between them a grid (even in the log-odds), so that scores that move still fall into many bins.
-                Bounds: all pairs inside a bin ordered wrongly, or rightly; a bin of one value is exact. The value
-                lies in the middle',
-            'source': 'Hanley and McNeil (1982)',
-        },
         'accuracy': {
             'label': 'Accuracy', 'better': 'higher', 'bounds': [0, 1],
             'top': {'true_positive': 1, 'true_negative': 1},
@@ -62,6 +52,33 @@
             'chance': 'share', 'estimate': 'counts', 'compared': 'sums',
             'description': 'Share of the predicted negatives that are negative',
         },
+    }) -}}
+{% endmacro %}
+
+
+{# Whether positives have higher scores than negatives. #}
+{% macro _metrics_of_the_order() %}
+    {%- set positives = driftline._effective_positives() -%}
+    {%- set negatives = driftline._effective_negatives() -%}
+    {%- set positive_rows = driftline._positive_rows() -%}
+    {%- set auc_variance = driftline._auc_variance('w.roc_auc', positives, negatives) -%}
+    {#- Where nothing changed an area's variance goes with 1 / positives + 1 / negatives. -#}
+    {%- set pairs = positives ~ ' * ' ~ negatives ~ ' / nullif((' ~ positives ~ ' + ' ~ negatives ~ '), 0e0)' -%}
+    {{- return({
+        'roc_auc': {
+            'label': 'ROC AUC', 'better': 'higher', 'bounds': [0, 1], 'empty': 'labels of one class only',
+            'value': 'w.roc_auc', 'lower': 'w.roc_auc - w.auc_slack', 'upper': 'w.roc_auc + w.auc_slack',
+            'chance': {'variance': auc_variance, 'n': pairs},
+            'estimate': {
+                'value': 'auc_sum / nullif(positives * negatives, 0e0)', 'slope': driftline._auc_slope(),
+            },
+            'compared': 'windows', 'explained': 'brier',
+            'description': 'Area under the ROC curve, from 75 bins: 50 quantiles of the reference\'s scores, and
+                between them a grid (even in the log-odds), so that scores that move still fall into many bins.
+                Bounds: all pairs inside a bin ordered wrongly, or rightly; a bin of one value is exact. The value
+                lies in the middle',
+            'source': 'Hanley and McNeil (1982)',
+        },
         'average_precision': {
             'label': 'Average precision', 'better': 'higher', 'bounds': [0, 1], 'empty': 'no positive labels',
             'value': 'w.average_precision',
@@ -93,6 +110,14 @@
             'description': '2·AUC−1',
             'source': 'Hanley and McNeil (1982)',
         },
+    }) -}}
+{% endmacro %}
+
+
+{# Whether the scores are right as probabilities. #}
+{% macro _metrics_of_probabilities() %}
+    {%- set no_probabilities = ['w.has_no_probabilities = 1', 'a label without a probability from 0 to 1'] -%}
+    {{- return({
         'log_loss': {
             'label': 'Log loss', 'better': 'lower', 'bounds': [0, none], 'unless': no_probabilities,
             'top': {'log_loss': 1}, 'base': 'log_loss', 'chance': 'mean', 'skew': 'loss', 'compared': 'sums',
@@ -118,6 +143,16 @@
             'description': 'Σ share·\\|mean score − share of positives\\| over the ten groups of the reference\'s
                 score bins. NULL where a labelled score is no probability',
         },
+    }) -}}
+{% endmacro %}
+
+
+{# What the tenth with the highest scores holds. #}
+{% macro _metrics_of_the_top() %}
+    {%- set positives = driftline._effective_positives() -%}
+    {%- set capture_variance = driftline._capture_variance(positives, driftline._effective_negatives()) -%}
+    {%- set positive_rows = driftline._positive_rows() -%}
+    {{- return({
         'lift_top_10': {
             'label': 'Lift of the top 10%', 'better': 'higher', 'bounds': [0, 10], 'empty': 'no positive labels',
             'value': '10e0 * w.capture', 'lower': '10e0 * w.capture_lower', 'upper': '10e0 * w.capture_upper',
@@ -136,6 +171,13 @@
             'description': 'Share of the positives among the tenth of the rows with the highest scores. Bounds: the
                 split bin\'s positives all in, or all out',
         },
+    }) -}}
+{% endmacro %}
+
+
+{# How many are positive, predicted positive, and both. #}
+{% macro _metrics_of_shares() %}
+    {{- return({
         'label_rate': {
             'label': 'Label rate', 'better': 'none', 'bounds': [0, 1], 'is_share': true,
             'top': {'label': 1}, 'chance': 'share', 'estimate': 'counts', 'effect': 'label',
@@ -168,41 +210,3 @@
         },
     }) -}}
 {% endmacro %}
-
-
-{#
-    Variance of an area under the ROC curve (Hanley & McNeil, Radiology 143 (1982), formula 1).
-
-    a          SQL of the area
-    pos, neg   effective numbers of positives and negatives
-#}
-{% macro _auc_variance(a, pos, neg) -%}
-    ({{ a }} * (1e0 - {{ a }})
-    + greatest({{ pos }} - 1e0, 0e0) * ({{ a }} / (2e0 - {{ a }}) - {{ a }} * {{ a }})
-    + greatest({{ neg }} - 1e0, 0e0) * (2e0 * {{ a }} * {{ a }} / (1e0 + {{ a }}) - {{ a }} * {{ a }}))
-    / nullif({{ pos }} * {{ neg }}, 0e0)
-{%- endmacro %}
-
-
-{#
-    Variance of the share of the positives that is among a tenth of the rows. Of the tenth and of the rest each row is
-    positive or not: the delta method over both binomial counts.
-#}
-{% macro _capture_variance(positives, negatives) %}
-    {%- set all_rows = '(' ~ positives ~ ' + ' ~ negatives ~ ')' -%}
-    {%- set inside = '(w.capture * ' ~ positives ~ ')' -%}
-    {%- set outside = '((1e0 - w.capture) * ' ~ positives ~ ')' -%}
-    ({{ outside }} * {{ outside }} * {{ inside }}
-        * greatest(1e0 - {{ inside }} / nullif(0.1e0 * {{ all_rows }}, 0e0), 0e0)
-    + {{ inside }} * {{ inside }} * {{ outside }}
-        * (1e0 - {{ outside }} / nullif(0.9e0 * {{ all_rows }}, 0e0)))
-    / nullif({{ positives }} * {{ positives }} * {{ positives }} * {{ positives }}, 0e0)
-{%- endmacro %}
-
-
-{# The change of the estimated area with the calibrated share of one bin, from both sides. #}
-{% macro _auc_slope() -%}
-    w * ((negatives_below + 0.5e0 * n) - (positives_above + 0.5e0 * p)) / nullif(positives * negatives, 0e0)
-    - w * auc_sum / nullif(positives * negatives, 0e0)
-        * (1e0 / nullif(positives, 0e0) - 1e0 / nullif(negatives, 0e0))
-{%- endmacro %}

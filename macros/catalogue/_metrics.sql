@@ -1,8 +1,8 @@
 {#
     The catalogue of performance metrics: one entry each, in the file of its task. Everything that knows a metric by
-        name
-    reads it: driftline_int_realized, _estimated, _comparisons, _fairness, _causes, which sums driftline_int_model_sums has, the
-    words of the report and the table in docs/measures.md (`make docs` writes these two, `make lint` checks them).
+    name reads it: driftline_int_realized, _estimated, _comparisons, _fairness, _causes, which sums
+    driftline_int_model_sums has, the words of the report and the table in docs/measures.md (`make docs` writes these
+    two, `make lint` checks them).
 
     What an entry says:
 
@@ -13,7 +13,8 @@
     description  how it is made
     source       where the formula is from (default: nowhere in particular)
     empty        why it is NULL where its denominator has no rows
-    unless       [condition, reason]: SQL over driftline_int_realized's `wide` of when it is withheld though there are rows
+    unless       [condition, reason]: SQL over driftline_int_realized's `wide` of when it is withheld though there are
+                 rows
     where        SQL over the same row: of which sides it is one at all (default: all of the task)
 
     A metric that is a ratio of sums over rows:
@@ -48,13 +49,12 @@
     Where it appears beside its value:
 
     estimate     without labels: counts, from the expected outcomes (top and bottom say how); losses, from the expected
-                 losses; {value, slope}, SQL over driftline_int_estimated's bins; or the name of the binary metric that it
-                     is
-                 of the chosen class' probability
+                 losses; {value, slope}, SQL over driftline_int_estimated's bins; or the name of the binary metric that
+                 it is of the chosen class' probability
     compared     between versions: sums, by period, or windows, from whole windows
     effect       what a feature's own shift is asked about: label, calibration, or loss (default)
     explained    causes split this one in its place: the name of one that is a ratio of sums, or its {quantity, top,
-        sums}
+                 sums}
 #}
 {% macro _metrics() %}
     {%- set metrics = [] -%}
@@ -64,8 +64,7 @@
     }.items() -%}
         {%- for name, entry in entries.items() -%}
             {%- set metric = {'task': task, 'name': name, 'no': metrics | length + 1, 'rows': 'labelled', 'sums': 'v',
-                'effect': 'loss'}
-                -%}
+                'effect': 'loss'} -%}
             {%- do metric.update(entry) -%}
             {%- do metric.update({
                 'base': entry.get('base', metric.rows),
@@ -105,8 +104,7 @@
 
 {#
     Which sums of which measures the metrics need: {measure: [n: rows, w: weights, w2: their squares, v: values, d2:
-        their
-    squares]}.
+    their squares]}.
 #}
 {% macro _metric_sums() %}
     {%- set needed = {'rows': ['n'], 'known': ['n']} -%}
@@ -118,8 +116,9 @@
             {%- do measures.append([measure, ['v', 'd2'] if metric.chance == 'mean' else [metric.sums]]) -%}
         {%- endfor -%}
         {%- for measure in metric.get('bottom', []) -%}{%- do measures.append([measure, ['v']]) -%}{%- endfor -%}
-        {%- for measure, sums in metric.get('uses', {}).items() -%}{%- do measures.append([measure, sums]) -%}{%-
-            endfor -%}
+        {%- for measure, sums in metric.get('uses', {}).items() -%}
+            {%- do measures.append([measure, sums]) -%}
+        {%- endfor -%}
         {%- for measure, sums in measures -%}
             {%- do needed.update({measure: needed.get(measure, [])}) -%}
             {%- for sum in sums if sum not in needed[measure] -%}{%- do needed[measure].append(sum) -%}{%- endfor -%}

@@ -3,20 +3,9 @@
     {%- set mean_square = 'w.absolute_error_d2 / nullif(w.labelled_w, 0e0)' -%}
     {%- set effective_rows = 'nullif(w.effective_n, 0e0)' -%}
     {%- set peakedness = driftline._peakedness('(w.absolute_error_v / nullif(w.labelled_w, 0e0))', mean_square) -%}
+    {%- set rmse_chance = driftline._rmse_chance(mean_square, peakedness, effective_rows) -%}
     {%- set varies = 'w.label_ss > 1e-12 * greatest(w.label_d2, 1e-280)' -%}
-    {%- set unexplained = '(w.absolute_error_d2 / w.label_ss)' -%}
-    {%- set rmse_chance -%}
-    case
-        when {{ mean_square }} <= 1e-200 then 0e0
-        when {{ mean_square }} < 1e200 then {{ mean_square }} * ({{ peakedness }}) / (4e0 * {{ effective_rows }})
-    end
-    {%- endset -%}
-    {%- set r2_chance -%}
-    case when {{ varies }} and {{ unexplained }} < 1e100 then
-        {{ driftline._squared(unexplained) }} * (({{ peakedness }}) + greatest(({{ peakedness }}), 2e0))
-        / {{ effective_rows }}
-    end
-    {%- endset -%}
+    {%- set r2_chance = driftline._r2_chance(varies, peakedness, effective_rows) -%}
     {{- return({
         'mae': {
             'label': 'Mean absolute error', 'better': 'lower', 'bounds': [0, none],
@@ -67,10 +56,25 @@
 {% endmacro %}
 
 
+{# What chance makes of the root of a mean square, and of the share that is explained. #}
+{% macro _rmse_chance(mean_square, peakedness, effective_rows) -%}
+    case
+        when {{ mean_square }} <= 1e-200 then 0e0
+        when {{ mean_square }} < 1e200 then {{ mean_square }} * ({{ peakedness }}) / (4e0 * {{ effective_rows }})
+    end
+{%- endmacro %}
+{% macro _r2_chance(varies, peakedness, effective_rows) -%}
+    {%- set unexplained = '(w.absolute_error_d2 / w.label_ss)' -%}
+    case when {{ varies }} and {{ unexplained }} < 1e100 then
+        {{ driftline._squared(unexplained) }} * (({{ peakedness }}) + greatest(({{ peakedness }}), 2e0))
+        / {{ effective_rows }}
+    end
+{%- endmacro %}
+
+
 {#
     κ − 1 of the errors, for the variance of their mean square. The sums hold no fourth moment. From how far the mean
-        size
-    of the errors is from their root mean square it is taken to be what it is there between even, normal and doubly
+    size of the errors is from their root mean square it is taken to be what it is there between even, normal and doubly
     exponential errors: κ = 3 (2/π · mean square / square of the mean)³.
 #}
 {% macro _peakedness(mean_absolute, mean_square) -%}

@@ -1,10 +1,11 @@
 {#
     The project's own thresholds, from the var driftline_thresholds: a list of dicts, checked. A row applies to what it
-    names of monitor, family, metric, baseline, column_name, segment, segment_value and model_version. For each field the
-    last row counts that applies and names it; where none does, the seed's default stays.
+    names of monitor, family, metric, baseline, column_name, segment, segment_value and model_version. For each field
+    the last row counts that applies and names it; where none does, the seed's default stays.
 #}
 {% macro _threshold_overrides() %}
-    {%- set keys = ['monitor', 'family', 'metric', 'baseline', 'column_name', 'segment', 'segment_value', 'model_version'] -%}
+    {%- set keys = ['monitor', 'family', 'metric', 'baseline', 'column_name', 'segment', 'segment_value',
+        'model_version'] -%}
     {%- set choices = {
         'compare': ['value', 'difference', 'relative'],
         'direction': ['above', 'below', 'both'],
@@ -19,11 +20,13 @@
     {%- set given = driftline._var('driftline_thresholds', []) or [] -%}
     {%- set allowed = 'a list of {' ~ (keys + numbers + choices.keys() | list + switches) | join(', ') ~ '}' -%}
     {%- if given is string or given is mapping or given is not sequence -%}
-        {{- exceptions.raise_compiler_error("driftline: var 'driftline_thresholds': given " ~ tojson(given | string) ~ '; allowed: ' ~ allowed) -}}
+        {{- exceptions.raise_compiler_error("driftline: var 'driftline_thresholds': given " ~ tojson(given | string)
+            ~ '; allowed: ' ~ allowed) -}}
     {%- endif -%}
     {%- for row in given -%}
         {%- if row is not mapping -%}
-            {{- exceptions.raise_compiler_error("driftline: var 'driftline_thresholds': given " ~ tojson(row | string) ~ '; allowed: ' ~ allowed) -}}
+            {{- exceptions.raise_compiler_error("driftline: var 'driftline_thresholds': given " ~ tojson(row | string)
+                ~ '; allowed: ' ~ allowed) -}}
         {%- endif -%}
         {%- for name in row -%}
             {%- set value = row[name] -%}
@@ -35,7 +38,8 @@
                 {{- driftline._fail(row.get('monitor', '(all)'), "var 'driftline_thresholds', " ~ name,
                     tojson(value | string), 'a number, whole and at least 1' if name in whole else 'a number') -}}
             {%- elif name in choices and value not in choices[name] -%}
-                {{- driftline._fail(row.get('monitor', '(all)'), "var 'driftline_thresholds', " ~ name, tojson(value | string), choices[name] | join(', ')) -}}
+                {{- driftline._fail(row.get('monitor', '(all)'), "var 'driftline_thresholds', " ~ name,
+                    tojson(value | string), choices[name] | join(', ')) -}}
             {%- elif name in switches and value is not boolean -%}
                 {{- driftline._fail(row.get('monitor', '(all)'), "var 'driftline_thresholds', " ~ name,
                     tojson(value | string), 'true or false') -}}
@@ -59,10 +63,12 @@
     {%- set cases = [] -%}
     {%- for row in overrides | reverse -%}
         {#- Naming a segment or a version means to judge it. -#}
-        {%- set implied = (field == 'segments' and 'segment' in row) or (field == 'versions' and 'model_version' in row) -%}
+        {%- set implied = (field == 'segments' and 'segment' in row) or (field == 'versions'
+            and 'model_version' in row) -%}
         {%- if field in row or implied -%}
             {%- set conditions = [] -%}
-            {%- for key in ['monitor', 'family', 'metric', 'column_name', 'segment', 'segment_value', 'model_version'] if key in row -%}
+            {%- for key in ['monitor', 'family', 'metric', 'column_name', 'segment', 'segment_value', 'model_version']
+                if key in row -%}
                 {%- do conditions.append(m ~ '.' ~ key ~ ' = ' ~ driftline._literal(row[key])) -%}
             {%- endfor -%}
             {#- A row speaks of the reference unless it names a baseline; business,

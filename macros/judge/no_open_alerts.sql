@@ -9,9 +9,11 @@
     monitor         text or list of texts; default the model the test is on, on any other model all
     column, family, metric, segment, version  text or list of texts; default all
 #}
-{% test no_open_alerts(model, alert_severity='warn', monitor=none, column=none, family=none, metric=none, segment=none, version=none) %}
+{% test no_open_alerts(model, alert_severity='warn', monitor=none, column=none, family=none, metric=none, segment=none,
+    version=none) %}
     {%- if alert_severity not in ['warn', 'critical'] -%}
-        {{- driftline._fail('(all)', 'no_open_alerts.alert_severity', tojson(alert_severity | string), 'warn, critical') -}}
+        {{- driftline._fail('(all)', 'no_open_alerts.alert_severity', tojson(alert_severity | string),
+            'warn, critical') -}}
     {%- endif -%}
     {%- set here = model.identifier if model is not string and model.identifier is defined else none -%}
     {%- if monitor is none and here in driftline._monitors() -%}
@@ -19,10 +21,13 @@
     {%- endif -%}
     {%- set conditions = [] -%}
     {%- if alert_severity == 'critical' -%}{%- do conditions.append("severity = 'critical'") -%}{%- endif -%}
-    {%- for field, given in {'monitor': monitor, 'column': column, 'family': family, 'metric': metric, 'segment': segment, 'version': version}.items() if given is not none -%}
+    {%- for field, given in {'monitor': monitor, 'column': column, 'family': family, 'metric': metric,
+        'segment': segment, 'version': version}.items() if given is not none -%}
         {%- set values = [given] if given is string else given -%}
-        {%- if values is mapping or values is not sequence or values | length == 0 or values | select('string') | list | length != values | length -%}
-            {{- driftline._fail(here or '(all)', 'no_open_alerts.' ~ field, tojson(given | string), 'a text or a list of texts') -}}
+        {%- if values is mapping or values is not sequence or values | length == 0
+            or values | select('string') | list | length != values | length -%}
+            {{- driftline._fail(here or '(all)', 'no_open_alerts.' ~ field, tojson(given | string),
+                'a text or a list of texts') -}}
         {%- endif -%}
         {%- if field == 'monitor' -%}
             {#- While dbt parses, a list under `vars: {driftline: …}` is not to be seen from here. -#}
@@ -33,9 +38,11 @@
         {%- endif -%}
         {%- set literals = [] -%}
         {%- for value in values -%}{%- do literals.append(driftline._literal(value)) -%}{%- endfor -%}
-        {%- do conditions.append({'column': 'column_name', 'version': 'model_version'}.get(field, field) ~ ' in (' ~ literals | join(', ') ~ ')') -%}
+        {%- do conditions.append({'column': 'column_name', 'version': 'model_version'}.get(field, field) ~ ' in ('
+            ~ literals | join(', ') ~ ')') -%}
     {%- endfor %}
-select monitor, model_version, segment, segment_value, family, metric, column_name, severity, first_window_start, message
+select monitor, model_version, segment, segment_value, family, metric, column_name, severity, first_window_start,
+    message
 from {{ ref('driftline', 'driftline_alerts') }}
 where status = 'open' {%- for condition in conditions %} and {{ condition }}{% endfor %}
 {% endtest %}

@@ -1,21 +1,23 @@
 {#
-    How the change points of a series are looked for (docs/measures.md). The limit goes with the other numbers: the rate of
-    false alarms was measured for them together (tests/measures/test_changes.py).
+    How the change points of a series are looked for (docs/measures.md). The limit goes with the other numbers: the rate
+    of false alarms was measured for them together (tests/measures/test_changes.py).
 
     allowance        what a window must be off by, in standard deviations, before it counts towards a change
-    cut              a window counts as at most this many standard deviations off, so that no change is made of one window
+    cut              a window counts as at most this many standard deviations off, so that no change is made of one
+                     window
     limit            the CUSUM that is more than noise
     seasons          how many seasons back the same season is looked at
     least_seasons    how many there must be, of least_windows windows before and least_residuals residuals
 #}
 {% macro _change_rule() %}
-    {{- return({'allowance': 0.5, 'cut': 2.5, 'limit': 8, 'seasons': 8, 'least_seasons': 2, 'least_windows': 5, 'least_residuals': 8}) -}}
+    {{- return({'allowance': 0.5, 'cut': 2.5, 'limit': 8, 'seasons': 8, 'least_seasons': 2, 'least_windows': 5,
+        'least_residuals': 8}) -}}
 {% endmacro %}
 
 
 {#
-    The spans the series of one kind of period are looked at with, for windows of the shortest length: {size, season, level,
-    scale, guard, memory}; all but size are numbers of windows.
+    The spans the series of one kind of period are looked at with, for windows of the shortest length: {size, season,
+    level, scale, guard, memory}; all but size are numbers of windows.
 
     window  an item of _windows()
 
@@ -35,13 +37,24 @@
     {%- set season = whole[0] -%}
     {%- set least = [24, window.trailing // size] | max -%}
     {%- set level = least if season > least else (least + season - 1) // season * season -%}
-    {{- return({'size': size, 'season': season, 'level': level, 'scale': 2 * level, 'guard': level // 4, 'memory': level // 2}) -}}
+    {{- return({'size': size, 'season': season, 'level': level, 'scale': 2 * level, 'guard': level // 4,
+        'memory': level // 2}) -}}
+{% endmacro %}
+
+
+{# The kinds of periods with their spans: list of {period, spans}. #}
+{% macro _change_windows() %}
+    {%- set windows = [] -%}
+    {%- for window in driftline._windows() -%}
+        {%- do windows.append({'period': window.period, 'spans': driftline._change_spans(window)}) -%}
+    {%- endfor -%}
+    {{- return(windows) -}}
 {% endmacro %}
 
 
 {#
-    The standard normal value that is as far out as a value of Student's t: G. W. Hill, Algorithm 395, Comm. ACM 13 (1970);
-    to 1e-5 from 8 degrees of freedom up. SQL; both arguments are repeated, so pass columns.
+    The standard normal value that is as far out as a value of Student's t: G. W. Hill, Algorithm 395, Comm. ACM 13
+    (1970); to 1e-5 from 8 degrees of freedom up. SQL; both arguments are repeated, so pass columns.
 
     t   a double
     nu  degrees of freedom, a double
@@ -53,7 +66,8 @@
     case
         when abs({{ t }}) < 1e-8 then 0e0 * {{ t }}
         else sign({{ t }}) * sqrt({{ y }}) * (1e0 + (
-            {{ y }} + 3e0 - (((0.4e0 * {{ y }} + 3.3e0) * {{ y }} + 24e0) * {{ y }} + 85.5e0) / (0.8e0 * {{ y }} * {{ y }} + 100e0 + {{ b }})
+            {{ y }} + 3e0 - (((0.4e0 * {{ y }} + 3.3e0) * {{ y }} + 24e0) * {{ y }} + 85.5e0)
+            / (0.8e0 * {{ y }} * {{ y }} + 100e0 + {{ b }})
         ) / {{ b }})
     end
 {% endmacro %}

@@ -8,8 +8,10 @@
     {%- set most = '1e60' if power == 1 else '1e120' -%}
     {%- set least = '1e-70' if power == 1 else '1e-140' -%}
     {{- return(
-        'case when ' ~ weight ~ ' > 0 then case when abs(' ~ numerator ~ ') < ' ~ least ~ ' * ' ~ weight ~ ' then 0e0 when abs(' ~ numerator ~ ') <= ' ~ most ~ ' * ' ~ weight
-        ~ ' then (' ~ numerator ~ ') / ' ~ weight ~ ' end end'
+        'case when ' ~ weight ~ ' > 0 then case'
+        ~ ' when abs(' ~ numerator ~ ') < ' ~ least ~ ' * ' ~ weight ~ ' then 0e0'
+        ~ ' when abs(' ~ numerator ~ ') <= ' ~ most ~ ' * ' ~ weight ~ ' then (' ~ numerator ~ ') / ' ~ weight
+        ~ ' end end'
     ) -}}
 {% endmacro %}
 

@@ -36,19 +36,20 @@
     {%- set ln2 = '0.6931471805599453e0' -%}
     {{- return(
         '(case when ' ~ q ~ ' > 0 then ' ~ q ~ ' * ln(2e0 * ' ~ q ~ ' / (' ~ q ~ ' + ' ~ p ~ ')) else 0e0 end'
-        ~ ' + case when ' ~ p ~ ' > 0 then ' ~ p ~ ' * ln(2e0 * ' ~ p ~ ' / (' ~ q ~ ' + ' ~ p ~ ')) else 0e0 end) / (2e0 * ' ~ ln2 ~ ')'
+        ~ ' + case when ' ~ p ~ ' > 0 then ' ~ p ~ ' * ln(2e0 * ' ~ p ~ ' / (' ~ q ~ ' + ' ~ p ~ ')) else 0e0 end)'
+        ~ ' / (2e0 * ' ~ ln2 ~ ')'
     ) -}}
 {% endmacro %}
 
 
 {#
-    The largest mean distance from the mean that values in [lower, upper] can have, given their mean: how far a bin may be
-    from the point mass the Wasserstein distance takes it for. A width that products could underflow with, an error on
-    Postgres, is none.
+    The largest mean distance from the mean that values in [lower, upper] can have, given their mean: how far a bin may
+    be from the point mass the Wasserstein distance takes it for. A width that products could underflow with, an error
+    on Postgres, is none.
 #}
 {% macro _spread_bound(mean, lower, upper) %}
     {{- return(
-        'case when ' ~ upper ~ ' - ' ~ lower ~ ' > 1e-300 then 2e0 * greatest(' ~ upper ~ ' - ' ~ mean ~ ', 0e0) * (greatest(' ~ mean ~ ' - ' ~ lower ~ ', 0e0) / ('
-        ~ upper ~ ' - ' ~ lower ~ ')) else 0e0 end'
+        'case when ' ~ upper ~ ' - ' ~ lower ~ ' > 1e-300 then 2e0 * greatest(' ~ upper ~ ' - ' ~ mean ~ ', 0e0)'
+        ~ ' * (greatest(' ~ mean ~ ' - ' ~ lower ~ ', 0e0) / (' ~ upper ~ ' - ' ~ lower ~ ')) else 0e0 end'
     ) -}}
 {% endmacro %}

@@ -20,12 +20,23 @@
     tail  a number in (0, 0.5], or SQL of a double; it is repeated, so pass a column
 #}
 {% macro _normal_tail(tail) %}
-    {%- set a = ['3.3871328727963666080e0', '1.3314166789178437745e2', '1.9715909503065514427e3', '1.3731693765509461125e4', '4.5921953931549871457e4', '6.7265770927008700853e4', '3.3430575583588128105e4', '2.5090809287301226727e3'] -%}
-    {%- set b = ['1e0', '4.2313330701600911252e1', '6.8718700749205790830e2', '5.3941960214247511077e3', '2.1213794301586595867e4', '3.9307895800092710610e4', '2.8729085735721942674e4', '5.2264952788528545610e3'] -%}
-    {%- set c = ['1.42343711074968357734e0', '4.63033784615654529590e0', '5.76949722146069140550e0', '3.64784832476320460504e0', '1.27045825245236838258e0', '2.41780725177450611770e-1', '2.27238449892691845833e-2', '7.74545014278341407640e-4'] -%}
-    {%- set d = ['1e0', '2.05319162663775882187e0', '1.67638483018380384940e0', '6.89767334985100004550e-1', '1.48103976427480074590e-1', '1.51986665636164571966e-2', '5.47593808499534494600e-4', '1.05075007164441684324e-9'] -%}
-    {%- set e = ['6.65790464350110377720e0', '5.46378491116411436990e0', '1.78482653991729133580e0', '2.96560571828504891230e-1', '2.65321895265761230930e-2', '1.24266094738807843860e-3', '2.71155556874348757815e-5', '2.01033439929228813265e-7'] -%}
-    {%- set f = ['1e0', '5.99832206555887937690e-1', '1.36929880922735805310e-1', '1.48753612908506148525e-2', '7.86869131145613259100e-4', '1.84631831751005468180e-5', '1.42151175831644588870e-7', '2.04426310338993978564e-15'] -%}
+    {%- set a = ['3.3871328727963666080e0', '1.3314166789178437745e2', '1.9715909503065514427e3',
+        '1.3731693765509461125e4', '4.5921953931549871457e4', '6.7265770927008700853e4', '3.3430575583588128105e4',
+        '2.5090809287301226727e3'] -%}
+    {%- set b = ['1e0', '4.2313330701600911252e1', '6.8718700749205790830e2', '5.3941960214247511077e3',
+        '2.1213794301586595867e4', '3.9307895800092710610e4', '2.8729085735721942674e4', '5.2264952788528545610e3'] -%}
+    {%- set c = ['1.42343711074968357734e0', '4.63033784615654529590e0', '5.76949722146069140550e0',
+        '3.64784832476320460504e0', '1.27045825245236838258e0', '2.41780725177450611770e-1',
+        '2.27238449892691845833e-2', '7.74545014278341407640e-4'] -%}
+    {%- set d = ['1e0', '2.05319162663775882187e0', '1.67638483018380384940e0', '6.89767334985100004550e-1',
+        '1.48103976427480074590e-1', '1.51986665636164571966e-2', '5.47593808499534494600e-4',
+        '1.05075007164441684324e-9'] -%}
+    {%- set e = ['6.65790464350110377720e0', '5.46378491116411436990e0', '1.78482653991729133580e0',
+        '2.96560571828504891230e-1', '2.65321895265761230930e-2', '1.24266094738807843860e-3',
+        '2.71155556874348757815e-5', '2.01033439929228813265e-7'] -%}
+    {%- set f = ['1e0', '5.99832206555887937690e-1', '1.36929880922735805310e-1', '1.48753612908506148525e-2',
+        '7.86869131145613259100e-4', '1.84631831751005468180e-5', '1.42151175831644588870e-7',
+        '2.04426310338993978564e-15'] -%}
     {%- set given = tail -%}
     {%- set tail = driftline._as_double(given) if given is number else given -%}
     {%- set q = '(0.5e0 - ' ~ tail ~ ')' -%}
@@ -62,31 +73,36 @@
 #}
 {% macro _wilson(end, share, n, z) %}
     {%- set square = z ~ ' * ' ~ z ~ ' / ' ~ n -%}
-    {%- set root = z ~ ' * sqrt(greatest(' ~ share ~ ' * (1e0 - ' ~ share ~ '), 0e0) / ' ~ n ~ ' + ' ~ square ~ ' / (4e0 * ' ~ n ~ '))' -%}
+    {%- set root = z ~ ' * sqrt(greatest(' ~ share ~ ' * (1e0 - ' ~ share ~ '), 0e0) / ' ~ n ~ ' + ' ~ square
+        ~ ' / (4e0 * ' ~ n ~ '))' -%}
     {#- Rounding must not leave 0 at no and 1 at all. -#}
     {%- if end == 'lower' -%}
-        {{- return('case when ' ~ share ~ ' <= 0e0 then 0e0 else greatest((' ~ share ~ ' + ' ~ square ~ ' / 2e0 - ' ~ root ~ ') / (1e0 + ' ~ square ~ '), 0e0) end') -}}
+        {{- return('case when ' ~ share ~ ' <= 0e0 then 0e0 else greatest((' ~ share ~ ' + ' ~ square ~ ' / 2e0 - '
+            ~ root ~ ') / (1e0 + ' ~ square ~ '), 0e0) end') -}}
     {%- endif -%}
-    {{- return('case when ' ~ share ~ ' >= 1e0 then 1e0 else least((' ~ share ~ ' + ' ~ square ~ ' / 2e0 + ' ~ root ~ ') / (1e0 + ' ~ square ~ '), 1e0) end') -}}
+    {{- return('case when ' ~ share ~ ' >= 1e0 then 1e0 else least((' ~ share ~ ' + ' ~ square ~ ' / 2e0 + ' ~ root
+        ~ ') / (1e0 + ' ~ square ~ '), 1e0) end') -}}
 {% endmacro %}
 
 
 {#
-    How many standard errors a sum of independent steps may be from its expectation, at all looks at once: the boundary of
-    the normal mixture (Robbins, Ann. Math. Statist. 41 (1970)), which makes an asymptotic confidence sequence
+    How many standard errors a sum of independent steps may be from its expectation, at all looks at once: the boundary
+    of the normal mixture (Robbins, Ann. Math. Statist. 41 (1970)), which makes an asymptotic confidence sequence
     (Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas, Ann. Statist. 52 (2024)).
 
     information  SQL of κ > 0: the variance so far over that of the mixture; repeated
     alpha        SQL of the level
 #}
 {% macro _anytime_bound(information, alpha) %}
-    {{- return('sqrt((1e0 + 1e0 / ' ~ information ~ ') * (ln(1e0 + ' ~ information ~ ') - 2e0 * ln(' ~ alpha ~ ')))') -}}
+    {{- return('sqrt((1e0 + 1e0 / ' ~ information ~ ') * (ln(1e0 + ' ~ information ~ ') - 2e0 * ln(' ~ alpha
+        ~ ')))') -}}
 {% endmacro %}
 
 
 {# The p-value that belongs to it: what a statistic of `z_squared` makes of no effect, however often one has looked. #}
 {% macro _anytime_p(z_squared, information) %}
-    {%- set exponent = '((ln(1e0 + ' ~ information ~ ') - ' ~ z_squared ~ ' * (' ~ information ~ ' / (1e0 + ' ~ information ~ '))) / 2e0)' -%}
+    {%- set exponent = '((ln(1e0 + ' ~ information ~ ') - ' ~ z_squared ~ ' * (' ~ information ~ ' / (1e0 + '
+        ~ information ~ '))) / 2e0)' -%}
     {{- return('case when ' ~ exponent ~ ' >= 0e0 then 1e0 else ' ~ driftline._exp(exponent) ~ ' end') -}}
 {% endmacro %}
 
@@ -106,9 +122,16 @@
     value, prefix   name of the column of the rate, and what <prefix>lower and <prefix>upper begin with
 #}
 {% macro _difference_bound(end, a, b, value, prefix) %}
-    {%- set of = [a ~ '.' ~ value ~ ' - ' ~ a ~ '.' ~ prefix ~ 'lower', b ~ '.' ~ prefix ~ 'upper - ' ~ b ~ '.' ~ value] if end == 'lower'
-        else [a ~ '.' ~ prefix ~ 'upper - ' ~ a ~ '.' ~ value, b ~ '.' ~ value ~ ' - ' ~ b ~ '.' ~ prefix ~ 'lower'] -%}
-    {{- return(a ~ '.' ~ value ~ ' - ' ~ b ~ '.' ~ value ~ (' - ' if end == 'lower' else ' + ') ~ 'sqrt(' ~ driftline._squared('(' ~ of[0] ~ ')') ~ ' + ' ~ driftline._squared('(' ~ of[1] ~ ')') ~ ')') -}}
+    {%- set va = a ~ '.' ~ value -%}{%- set vb = b ~ '.' ~ value -%}
+    {%- if end == 'lower' -%}
+        {%- set of = [va ~ ' - ' ~ a ~ '.' ~ prefix ~ 'lower', b ~ '.' ~ prefix ~ 'upper - ' ~ vb] -%}
+    {%- else -%}
+        {%- set of = [a ~ '.' ~ prefix ~ 'upper - ' ~ va, vb ~ ' - ' ~ b ~ '.' ~ prefix ~ 'lower'] -%}
+    {%- endif -%}
+    {{- return(
+        va ~ ' - ' ~ vb ~ (' - ' if end == 'lower' else ' + ')
+        ~ 'sqrt(' ~ driftline._squared('(' ~ of[0] ~ ')') ~ ' + ' ~ driftline._squared('(' ~ of[1] ~ ')') ~ ')'
+    ) -}}
 {% endmacro %}
 {% macro _ratio_bound(end, a, b, value, prefix) %}
     {%- set va = a ~ '.' ~ value -%}{%- set vb = b ~ '.' ~ value -%}
@@ -117,12 +140,14 @@
     {%- if end == 'lower' -%}
         {{- return(
             'case when ' ~ va ~ ' <= 0e0 then 0e0 when ' ~ vb ~ ' <= 0e0 then ' ~ la ~ ' / ' ~ ub
-            ~ ' else ' ~ va ~ ' / ' ~ vb ~ ' * exp(-sqrt(' ~ driftline._squared('ln(' ~ va ~ ' / ' ~ la ~ ')') ~ ' + ' ~ driftline._squared('ln(' ~ ub ~ ' / ' ~ vb ~ ')') ~ ')) end'
+            ~ ' else ' ~ va ~ ' / ' ~ vb ~ ' * exp(-sqrt(' ~ driftline._squared('ln(' ~ va ~ ' / ' ~ la ~ ')')
+            ~ ' + ' ~ driftline._squared('ln(' ~ ub ~ ' / ' ~ vb ~ ')') ~ ')) end'
         ) -}}
     {%- endif -%}
     {{- return(
         'case when ' ~ vb ~ ' <= 0e0 then null when ' ~ va ~ ' <= 0e0 then ' ~ ua ~ ' / ' ~ lb
-        ~ ' else ' ~ va ~ ' / ' ~ vb ~ ' * exp(sqrt(' ~ driftline._squared('ln(' ~ ua ~ ' / ' ~ va ~ ')') ~ ' + ' ~ driftline._squared('ln(' ~ vb ~ ' / ' ~ lb ~ ')') ~ ')) end'
+        ~ ' else ' ~ va ~ ' / ' ~ vb ~ ' * exp(sqrt(' ~ driftline._squared('ln(' ~ ua ~ ' / ' ~ va ~ ')')
+        ~ ' + ' ~ driftline._squared('ln(' ~ vb ~ ' / ' ~ lb ~ ')') ~ ')) end'
     ) -}}
 {% endmacro %}
 
@@ -131,7 +156,8 @@
 {% macro _fairness_min_rows() %}
     {%- set rows = driftline._var('driftline_fairness_min_rows', 100) -%}
     {%- if not driftline._is_finite(rows) or rows < 1 or rows | int != rows -%}
-        {{- exceptions.raise_compiler_error("driftline: var 'driftline_fairness_min_rows': given " ~ tojson(rows | string) ~ '; allowed: a whole number of rows') -}}
+        {{- exceptions.raise_compiler_error("driftline: var 'driftline_fairness_min_rows': given "
+            ~ tojson(rows | string) ~ '; allowed: a whole number of rows') -}}
     {%- endif -%}
     {{- return(rows) -}}
 {% endmacro %}

@@ -146,7 +146,8 @@
     w, labelled, positives, score_sum.
 #}
 {% macro _score_sides(roles) %}
-    {%- set cell = 'c.column_no, c.column_name, c.column_role, c.bin, c.bin_group, c.bin_lower, c.bin_upper, c.bin_kind, c.bin_label' -%}
+    {%- set cell = 'c.column_no, c.column_name, c.column_role, c.bin, c.bin_group, c.bin_lower, c.bin_upper, '
+        ~ 'c.bin_kind, c.bin_label' -%}
     {%- set these -%}
     c.column_role in ({% for role in roles %}{{ driftline._literal(role) }}{{ ', ' if not loop.last }}{% endfor %})
         and c.column_kind <> 'measure' and c.bin_kind <> 'moments'

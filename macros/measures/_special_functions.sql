@@ -15,12 +15,18 @@
     x  SQL of a double ≥ 0; it is repeated, so pass a column
 #}
 {% macro _erfc(x) %}
-    {%- set a = ['3.16112374387056560e0', '1.13864154151050156e2', '3.77485237685302021e2', '3.20937758913846947e3', '1.85777706184603153e-1'] -%}
+    {%- set a = ['3.16112374387056560e0', '1.13864154151050156e2', '3.77485237685302021e2', '3.20937758913846947e3',
+        '1.85777706184603153e-1'] -%}
     {%- set b = ['2.36012909523441209e1', '2.44024637934444173e2', '1.28261652607737228e3', '2.84423683343917062e3'] -%}
-    {%- set c = ['5.64188496988670089e-1', '8.88314979438837594e0', '6.61191906371416295e1', '2.98635138197400131e2', '8.81952221241769090e2', '1.71204761263407058e3', '2.05107837782607147e3', '1.23033935479799725e3', '2.15311535474403846e-8'] -%}
-    {%- set d = ['1.57449261107098347e1', '1.17693950891312499e2', '5.37181101862009858e2', '1.62138957456669019e3', '3.29079923573345963e3', '4.36261909014324716e3', '3.43936767414372164e3', '1.23033935480374942e3'] -%}
-    {%- set p = ['3.05326634961232344e-1', '3.60344899949804439e-1', '1.25781726111229246e-1', '1.60837851487422766e-2', '6.58749161529837803e-4', '1.63153871373020978e-2'] -%}
-    {%- set q = ['2.56852019228982242e0', '1.87295284992346047e0', '5.27905102951428412e-1', '6.05183413124413191e-2', '2.33520497626869185e-3'] -%}
+    {%- set c = ['5.64188496988670089e-1', '8.88314979438837594e0', '6.61191906371416295e1', '2.98635138197400131e2',
+        '8.81952221241769090e2', '1.71204761263407058e3', '2.05107837782607147e3', '1.23033935479799725e3',
+        '2.15311535474403846e-8'] -%}
+    {%- set d = ['1.57449261107098347e1', '1.17693950891312499e2', '5.37181101862009858e2', '1.62138957456669019e3',
+        '3.29079923573345963e3', '4.36261909014324716e3', '3.43936767414372164e3', '1.23033935480374942e3'] -%}
+    {%- set p = ['3.05326634961232344e-1', '3.60344899949804439e-1', '1.25781726111229246e-1',
+        '1.60837851487422766e-2', '6.58749161529837803e-4', '1.63153871373020978e-2'] -%}
+    {%- set q = ['2.56852019228982242e0', '1.87295284992346047e0', '5.27905102951428412e-1', '6.05183413124413191e-2',
+        '2.33520497626869185e-3'] -%}
     {%- set y = '(' ~ x ~ ' * ' ~ x ~ ')' -%}
     {%- set z = '(1.0 / ' ~ y ~ ')' -%}
     {#- Horner schemes, from the leading coefficient (kept last in the tables above) down. -#}
@@ -42,7 +48,8 @@
     case
         when {{ x }} <= 0.46875 then 1e0 - {{ x }} * {{ small_top.sql }} / {{ small_bottom.sql }}
         when {{ x }} <= 4e0 then exp(-{{ y }}) * {{ middle_top.sql }} / {{ middle_bottom.sql }}
-        when {{ x }} <= 26e0 then exp(-{{ y }}) / {{ x }} * (5.6418958354775628695e-1 - {{ z }} * {{ large_top.sql }} / {{ large_bottom.sql }})
+        when {{ x }} <= 26e0 then exp(-{{ y }}) / {{ x }} * (5.6418958354775628695e-1 - {{ z }}
+            * {{ large_top.sql }} / {{ large_bottom.sql }})
         else 0e0
     end
 {% endmacro %}
@@ -60,11 +67,13 @@
         when {{ x }} < 0.04 then 1e0
         when {{ x }} < 1.18 then least(1e0, greatest(0e0, 1e0 - 2.5066282746310002e0 / {{ x }} * (
             {%- for j in [1, 3, 5, 7] %}
-            {{- driftline._exp('(-' ~ (j * j) ~ ' * 1.2337005501361697e0 / (' ~ x ~ ' * ' ~ x ~ '))') }}{{ ' + ' if not loop.last }}
+            {{- driftline._exp('(-' ~ (j * j) ~ ' * 1.2337005501361697e0 / (' ~ x ~ ' * ' ~ x ~ '))') }}
+            {{- ' + ' if not loop.last }}
             {%- endfor %})))
         else least(1e0, greatest(0e0, 2e0 * (
             {%- for j in range(1, 6) %}
-            {{- ' - ' if loop.index is even else (' + ' if not loop.first) }}{{ driftline._exp('(-2e0 * ' ~ (j * j) ~ ' * ' ~ x ~ ' * ' ~ x ~ ')') }}
+            {{- ' - ' if loop.index is even else (' + ' if not loop.first) }}
+            {{- driftline._exp('(-2e0 * ' ~ (j * j) ~ ' * ' ~ x ~ ' * ' ~ x ~ ')') }}
             {%- endfor %})))
     end
 {% endmacro %}
@@ -83,12 +92,21 @@
     {%- set terms = 5100 %}
     select
         0 as parity, number as term,
-        coalesce(sum(case when number > 0 then ln({{ driftline._as_double('case when number > 0 then number else 1 end') }}) end) over (order by number rows unbounded preceding), 0) as log_gamma
+        coalesce(
+            sum(case
+                when number > 0 then ln({{ driftline._as_double('case when number > 0 then number else 1 end') }})
+            end) over (order by number rows unbounded preceding),
+            0
+        ) as log_gamma
     from ({{ driftline._numbers(terms) }}) as n
     union all
     select
         1 as parity, number as term,
-        0.57236494292470008707e0 + coalesce(sum(case when number > 0 then ln(case when number > 0 then number - 0.5e0 else 1e0 end) end) over (order by number rows unbounded preceding), 0e0) as log_gamma
+        0.57236494292470008707e0 + coalesce(
+            sum(case when number > 0 then ln(case when number > 0 then number - 0.5e0 else 1e0 end) end)
+                over (order by number rows unbounded preceding),
+            0e0
+        ) as log_gamma
     from ({{ driftline._numbers(terms) }}) as n
 {% endmacro %}
 
@@ -110,6 +128,8 @@
     x     SQL of χ² (> 0; repeated)
 #}
 {% macro _chi_squared_tail(rows, x) %}
-    {%- set term = driftline._exp('(-' ~ x ~ ' / 2e0 + (t.term - 0.5e0 * t.parity) * ln(' ~ x ~ ' / 2e0) - t.log_gamma)') -%}
-    {{- return('max(case when ' ~ rows ~ '.parity = 1 then ' ~ driftline._erfc(rows ~ '.root') ~ ' else 0e0 end) + coalesce(sum(' ~ term ~ '), 0e0)') -}}
+    {%- set term = driftline._exp('(-' ~ x ~ ' / 2e0 + (t.term - 0.5e0 * t.parity) * ln(' ~ x
+        ~ ' / 2e0) - t.log_gamma)') -%}
+    {{- return('max(case when ' ~ rows ~ '.parity = 1 then ' ~ driftline._erfc(rows ~ '.root')
+        ~ ' else 0e0 end) + coalesce(sum(' ~ term ~ '), 0e0)') -}}
 {% endmacro %}

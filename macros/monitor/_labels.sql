@@ -1,10 +1,11 @@
 {#
-    Where the labels are: none, or {column, relation, key, known_at}. relation is none where the label is a column of the
-    log itself. `a.label` becomes plain values, for the hash and the model's meta.
+    Where the labels are: none, or {column, relation, key, known_at}. relation is none where the label is a column of
+    the log itself. `a.label` becomes plain values, for the hash and the model's meta.
 #}
 {% macro _declared_label(monitor, a) %}
     {%- set given = a.label -%}
-    {%- set allowed = "a column, {'relation': ref('...'), 'key': column, 'label': column, 'known_at': column} (known_at may be left out) or {'label': column, 'known_at': column}" -%}
+    {%- set allowed = "a column, {'relation': ref('...'), 'key': column, 'label': column, 'known_at': column} (known_at"
+        ~ " may be left out) or {'label': column, 'known_at': column}" -%}
     {%- if given is none -%}
         {{- return(none) -}}
     {%- elif given is string -%}
@@ -26,7 +27,8 @@
     {%- set relation = given.get('relation') -%}
     {%- if 'relation' in given -%}
         {%- if not driftline._is_relation(relation) -%}
-            {{- driftline._fail(monitor, 'label.relation', tojson(relation | string), "ref('...') or source('...', '...')") -}}
+            {{- driftline._fail(monitor, 'label.relation', tojson(relation | string),
+                "ref('...') or source('...', '...')") -}}
         {%- elif 'key' not in given -%}
             {{- driftline._fail(monitor, 'label', 'a relation without a key', allowed) -}}
         {%- endif -%}
@@ -35,7 +37,8 @@
         {{- driftline._fail(monitor, 'label', tojson(plain), allowed) -}}
     {%- endif -%}
     {%- do a.update({'label': plain}) -%}
-    {{- return({'column': plain.label, 'relation': relation, 'key': plain.get('key'), 'known_at': plain.get('known_at')}) -}}
+    {{- return({'column': plain.label, 'relation': relation, 'key': plain.get('key'),
+        'known_at': plain.get('known_at')}) -}}
 {% endmacro %}
 
 
@@ -79,12 +82,36 @@
 {% endmacro %}
 
 
+{# Checks what is said of labels beside where they are. #}
+{% macro _check_label_arguments(monitor, a) %}
+    {{- driftline._check_count(monitor, 'label_delay', a.label_delay, 0) -}}
+    {%- if a.label_lookback is not none -%}
+        {{- driftline._check_count(monitor, 'label_lookback', a.label_lookback, 0) -}}
+    {%- endif -%}
+    {%- if a.min_labelled_share is boolean or a.min_labelled_share is not number
+        or not 0 < a.min_labelled_share <= 1 -%}
+        {{- driftline._fail(monitor, 'min_labelled_share', tojson(a.min_labelled_share | string),
+            'a number over 0, at most 1') -}}
+    {%- endif -%}
+    {%- if a.positive_label is not none and a.positive_label is not string and a.positive_label is not boolean
+        and not driftline._is_finite(a.positive_label) -%}
+        {{- driftline._fail(monitor, 'positive_label', tojson(a.positive_label | string),
+            "one value of the label, such as 'yes'") -}}
+    {%- elif a.positive_label is not none and a.task != 'binary' -%}
+        {{- driftline._fail(monitor, 'positive_label', tojson(a.positive_label | string) ~ " with the task '" ~ a.task
+            ~ "'", "a value of the label of the task 'binary'") -}}
+    {%- endif -%}
+{% endmacro %}
+
+
 {# Checks the argument `ranking` and fills in its k. #}
 {% macro _check_ranking(monitor, a) %}
-    {%- set allowed = "{'request': column, 'position': column, 'k': places looked at (default 10)}, with a label and the task 'binary' or 'regression': the label is the row's relevance" -%}
+    {%- set allowed = "{'request': column, 'position': column, 'k': places looked at (default 10)}, with a label and"
+        ~ " the task 'binary' or 'regression': the label is the row's relevance" -%}
     {%- if a.ranking is not none -%}
         {%- if a.ranking is not mapping or a.label is none -%}
-            {{- driftline._fail(monitor, 'ranking', tojson(a.ranking | string) ~ (' without a label' if a.label is none else ''), allowed) -}}
+            {%- set without = ' without a label' if a.label is none else '' -%}
+            {{- driftline._fail(monitor, 'ranking', tojson(a.ranking | string) ~ without, allowed) -}}
         {%- elif a.task not in ('binary', 'regression') -%}
             {{- driftline._fail(monitor, 'ranking', "task '" ~ a.task ~ "'", allowed) -}}
         {%- endif -%}
@@ -94,15 +121,16 @@
         {{- driftline._check_name(monitor, 'ranking.request', a.ranking.get('request')) -}}
         {{- driftline._check_name(monitor, 'ranking.position', a.ranking.get('position')) -}}
         {{- driftline._check_count(monitor, 'ranking.k', a.ranking.get('k', 10), 1) -}}
-        {%- do a.update({'ranking': {'request': a.ranking.request, 'position': a.ranking.position, 'k': a.ranking.get('k', 10)}}) -%}
+        {%- do a.update({'ranking': {'request': a.ranking.request, 'position': a.ranking.position,
+            'k': a.ranking.get('k', 10)}}) -%}
     {%- endif -%}
 {% endmacro %}
 
 
 {#
     What performance counts beside the declared columns: the score in finer bins than drift needs (bounds of the area
-    under the curve are about as wide as one bin); the classes of a multiclass label, and the probability of the class that
-    was chosen.
+    under the curve are about as wide as one bin); the classes of a multiclass label, and the probability of the class
+    that was chosen.
 #}
 {% macro _performance_columns(a, label, first_no) %}
     {%- set columns = [] -%}

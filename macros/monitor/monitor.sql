@@ -33,6 +33,26 @@
     owner=none,
     formerly=none
 ) %}
+    {{- driftline._refuse_unit_tests() -}}
+    {%- set declaration = driftline._declaration(model.name, {
+        'relation': relation, 'timestamp': timestamp, 'period': period, 'timezone': timezone,
+        'reference': reference, 'numeric': numeric, 'categorical': categorical, 'prediction': prediction,
+        'decision_threshold': decision_threshold, 'label': label, 'positive_label': positive_label,
+        'label_delay': label_delay, 'label_lookback': label_lookback,
+        'min_labelled_share': min_labelled_share, 'task': task, 'ranking': ranking,
+        'model_version': model_version, 'segments': segments, 'business_metrics': business_metrics,
+        'weight': weight, 'bins': bins, 'top_categories': top_categories, 'lookback': lookback,
+        'importances': importances, 'detail': detail, 'baselines': baselines, 'families': families,
+        'owner': owner, 'formerly': formerly,
+    }, kwargs) -%}
+    {{- driftline._configure(declaration) -}}
+    {{- driftline._check_with_warehouse(declaration) -}}
+    {{- driftline._state_sql(declaration) -}}
+{% endmacro %}
+
+
+{# Stops a unit test of a monitor. #}
+{% macro _refuse_unit_tests() %}
     {%- if model.resource_type == 'unit_test' -%}
         {{- exceptions.raise_compiler_error(
             "driftline: unit test '" ~ model.name
@@ -42,37 +62,11 @@
             ~ ' rows is seen in its table after a build.'
         ) -}}
     {%- endif -%}
-    {%- set declaration = driftline._declaration(model.name, {
-        'relation': relation,
-        'timestamp': timestamp,
-        'period': period,
-        'timezone': timezone,
-        'reference': reference,
-        'numeric': numeric,
-        'categorical': categorical,
-        'prediction': prediction,
-        'decision_threshold': decision_threshold,
-        'label': label,
-        'positive_label': positive_label,
-        'label_delay': label_delay,
-        'label_lookback': label_lookback,
-        'min_labelled_share': min_labelled_share,
-        'task': task,
-        'ranking': ranking,
-        'model_version': model_version,
-        'segments': segments,
-        'business_metrics': business_metrics,
-        'weight': weight,
-        'bins': bins,
-        'top_categories': top_categories,
-        'lookback': lookback,
-        'importances': importances,
-        'detail': detail,
-        'baselines': baselines,
-        'families': families,
-        'owner': owner,
-        'formerly': formerly,
-    }, kwargs) -%}
+{% endmacro %}
+
+
+{# A monitor's model as dbt is to build it. #}
+{% macro _configure(declaration) %}
     {#- unique_key is the period, not the grain: a run replaces whole periods, so rows that vanished from the source
         vanish from the state too. -#}
     {{- config(
@@ -87,6 +81,4 @@
     {#- A monitor that fails must not hold up the others (decision 14); dbt knows the setting from 1.12 on. -#}
     {%- set version = dbt_version.split('.') -%}
     {%- if version[0] == '1' and version[1] | int >= 12 -%}{{- config(on_error='continue') -}}{%- endif -%}
-    {{- driftline._check_with_warehouse(declaration) -}}
-    {{- driftline._state_sql(declaration) -}}
 {% endmacro %}

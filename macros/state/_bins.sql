@@ -6,133 +6,68 @@
     support     bin_lower, bin_upper: the reference's minimum and maximum
     category    0 … top-1, by reference rows; beyond_top: the other values that recur in the reference (all bin 10001)
 #}
-{% macro _learnt_bins(declaration, source, numeric, categorical) %}
+{% macro _learnt_bins(declaration, source, numeric) %}
+    {%- set rows = driftline._reference_rows(declaration, source) -%}
+    {%- set learnt = source.columns | selectattr('kind', 'equalto', 'numeric') | list -%}
+    {%- set categories = source.columns | selectattr('kind', 'equalto', 'categorical') | list -%}
+    {%- if learnt %}
+    {{ driftline._learnt_ranges(source, learnt, numeric, rows) }}
+    {%- endif -%}
+    {%- if categories %}
+    {{ 'union all' if learnt }}
+    {{ driftline._learnt_categories(declaration, source, categories, rows) }}
+    {%- endif -%}
+    {%- if not learnt and not categories %}
+    select
+        0 as column_no, 0 as bin, '' as bin_kind, '' as bin_label,
+        {%- set zero = 'cast(0 as ' ~ driftline._type_double() ~ ')' %}
+        {{ zero }} as bin_lower, {{ zero }} as bin_upper, 0 as bin_group
+    where 1 = 0
+    {%- endif %}
+{% endmacro %}
+
+
+{# The rows of the reference, as SQL from `from` on. #}
+{% macro _reference_rows(declaration, source) %}
     {%- set a = declaration.arguments -%}
     {%- set rows = driftline._rows_of(declaration, source, none) -%}
     {%- if source.name == 'relation' -%}
         {#- The span in the terms of the bare column, once more: only the reference is read for learning. -#}
-        {%- do rows.where.append(source.time.sql ~ ' >= ' ~ driftline._column_time(driftline._as_timestamp(driftline._literal(a.reference.start)), source.time.type, a.timezone)) -%}
-        {%- do rows.where.append(source.time.sql ~ ' < ' ~ driftline._column_time(driftline._as_timestamp(driftline._literal(a.reference.end)), source.time.type, a.timezone)) -%}
+        {%- for comparison, moment in [[' >= ', a.reference.start], [' < ', a.reference.end]] -%}
+            {%- do rows.where.append(source.time.sql ~ comparison ~ driftline._column_time(
+                driftline._as_timestamp(driftline._literal(moment)), source.time.type, a.timezone)) -%}
+        {%- endfor -%}
     {%- endif -%}
-    {%- set where = ' where ' ~ (rows.where | join(' and ')) if rows.where else '' -%}
-    {%- set here = source.columns | map(attribute='no') | list -%}
-    {%- set learnt = [] -%}
-    {%- set values = [(source.time.sql if source.time is not none else 'null') ~ ' as moment'] -%}
-    {%- for column in source.columns if column.kind == 'numeric' -%}
-        {%- do learnt.append(column) -%}
-        {%- do values.append('case when ' ~ column.sql ~ ' between -1e300 and 1e300 then ' ~ column.sql ~ ' end as v' ~ column.no) -%}
-    {%- endfor -%}
-    {%- if learnt %}
+    {{- return(' from ' ~ rows.relation ~ (' where ' ~ (rows.where | join(' and ')) if rows.where else '')) -}}
+{% endmacro %}
+
+
+{# The bins of the numeric columns, between the edges that _edges.sql makes of quantiles. #}
+{% macro _learnt_ranges(source, learnt, numeric, rows) %}
     {%- set asked = [] -%}
+    {%- set values = [(source.time.sql if source.time is not none else 'null') ~ ' as moment'] -%}
     {%- for column in learnt -%}
         {%- do asked.append({'no': column.no, 'bins': column.get('quantiles', column.bins)}) -%}
-    {%- endfor -%}
-    {%- set grids = learnt | selectattr('quantiles', 'defined') | list -%}
-    {%- set grid_nos = grids | map(attribute='no') | join(', ') %}
+        {%- do values.append('case when ' ~ column.sql ~ ' between -1e300 and 1e300 then ' ~ column.sql
+            ~ ' end as v' ~ column.no) -%}
+    {%- endfor %}
     with quantiles as (
-        {{ driftline._reference_quantiles(asked, 'select ' ~ values | join(', ') ~ ' from ' ~ rows.relation ~ where) }}
+        {{ driftline._reference_quantiles(asked, 'select ' ~ values | join(', ') ~ rows) }}
     ),
 
     quantile_edges as (
-        select q.column_no, q.edge_no, q.edge, d.bin_count, d.own_edges
-        from quantiles as q
-        join declared as d on d.column_no = q.column_no
-        where d.own_edges = 0 and q.edge is not null and q.edge_no between 1 and d.bin_count - 1
-            {%- if grids %} and q.column_no not in ({{ grid_nos }}){% endif %}
-        {%- for column in numeric if column.edges is not none -%}
-        {%- for edge in column.edges %}
-        union all
-        select {{ column.no }}, {{ loop.index }},
-            {{ driftline._declared_number(edge, column.get('is_real'), 'greatest') }}, {{ column.bins }}, 1
-        {%- endfor -%}
-        {%- endfor %}
-        {%- if grids %}
-        {#- Scores that move away from where the reference had them must not all end in one bin: between the quantiles
-            stands a grid, for probabilities even in their log-odds (from 0.0025 to 0.9975), else from minimum to maximum. -#}
-        {%- set points = grids[0].bins - grids[0].quantiles %}
-        union all
-        select column_no, cast(row_number() over (partition by column_no order by edge) as {{ dbt.type_int() }}), edge, {{ grids[0].bins }}, 0
-        from (
-            select column_no, edge from quantiles
-            where column_no in ({{ grid_nos }}) and edge is not null and edge_no between 1 and {{ grids[0].quantiles - 1 }}
-            union all
-            select
-                s.column_no,
-                case when s.least_value >= 0 and s.greatest_value <= 1 then 1e0 / (1e0 + exp(6e0 - 12e0 * (n.number - 1) / {{ points - 1 }}e0))
-                    else s.least_value + (s.greatest_value - s.least_value) * (n.number / {{ points + 1 }}e0) end
-            from (
-                select column_no, min(edge) as least_value, max(edge) as greatest_value
-                from quantiles
-                where column_no in ({{ grid_nos }}) and edge is not null
-                group by column_no
-            ) as s
-            join ({{ driftline._numbers(points + 1) }}) as n on n.number > 0
-        ) as points
-        {%- endif %}
+        {{ driftline._quantile_edges(learnt, numeric) }}
     ),
 
-    {%- set cuts = learnt | selectattr('cut', 'defined') | list %}
-    {#- A cut takes the place of the first edge that is not below it, so that no bin holds rows of both decisions. -#}
     edges as (
-        {%- if cuts %}
-        select
-            e.column_no, e.edge_no, case when e.edge_no = c.edge_no then c.cut else e.edge end as edge, e.bin_count, e.own_edges
-        from quantile_edges as e
-        left join (
-            select e.column_no, c.cut, coalesce(min(case when e.edge >= c.cut then e.edge_no end), max(e.edge_no)) as edge_no
-            from quantile_edges as e
-            join (
-                {%- for column in cuts %}
-                select {{ column.no }} as column_no,
-                    {{ driftline._just_below(
-                        driftline._declared_number(column.cut, column.get('is_real'), 'least')
-                    ) }} as cut
-                {{ 'union all' if not loop.last }}
-                {%- endfor %}
-            ) as c on c.column_no = e.column_no
-            group by e.column_no, c.cut
-        ) as c on c.column_no = e.column_no
-        {%- else %}
-        select column_no, edge_no, edge, bin_count, own_edges from quantile_edges
-        {%- endif %}
+        {{ driftline._edges_with_cuts(learnt) }}
     ),
 
-    neighbours as (
-        select
-            column_no, edge_no, edge, bin_count, own_edges,
-            lag(edge) over (partition by column_no order by edge_no) as edge_before,
-            lag(edge, 2) over (partition by column_no order by edge_no) as edge_before_that,
-            lead(edge) over (partition by column_no order by edge_no) as edge_after
-        from edges
-    ),
-
-    {#- A value that holds more than one quantile gets a bin of its own: the first of its edges moves to just below it. -#}
-    thresholds as (
-        select
-            column_no, edge_no, bin_count, own_edges,
-            case
-                when edge = edge_after and (edge_before is null or edge_before < edge)
-                    then {{ driftline._just_below('edge') }}
-                else edge
-            end as threshold,
-            case when edge = edge_before and (edge_before_that is null or edge_before_that < edge) then 1 else 0 end as one_value
-        from neighbours
-    ),
-
-    ranges as (
-        select
-            column_no, edge_no - 1 as bin, bin_count, own_edges, one_value,
-            lag(threshold) over (partition by column_no order by edge_no) as bin_lower,
-            threshold as bin_upper
-        from thresholds
-        union all
-        select column_no, bin_count - 1, bin_count, own_edges, 0, threshold, null
-        from thresholds
-        where edge_no = bin_count - 1
-    )
+    {{ driftline._ranges_between_edges() }}
 
     select
-        column_no, bin, {{ driftline._text('range') }} as bin_kind, {{ driftline._as_text('null') }} as bin_label, bin_lower, bin_upper,
+        column_no, bin, {{ driftline._text('range') }} as bin_kind, {{ driftline._as_text('null') }} as bin_label,
+        bin_lower, bin_upper,
         {#- PSI counts ten groups of bins; own edges, few bins and single values stay as they are. -#}
         case
             when own_edges = 1 or bin_count <= 10 then bin
@@ -151,27 +86,73 @@
     from quantiles
     where edge is not null
     group by column_no
-    {%- endif -%}
-    {%- set categories = source.columns | selectattr('kind', 'equalto', 'categorical') | list -%}
-    {%- if categories %}
-    {{ 'union all' if learnt }}
+{% endmacro %}
+
+
+{# The CTEs from `edges` to `ranges`. #}
+{% macro _ranges_between_edges() %}
+    neighbours as (
+        select
+            column_no, edge_no, edge, bin_count, own_edges,
+            lag(edge) over (partition by column_no order by edge_no) as edge_before,
+            lag(edge, 2) over (partition by column_no order by edge_no) as edge_before_that,
+            lead(edge) over (partition by column_no order by edge_no) as edge_after
+        from edges
+    ),
+
+    {#- A value that holds more than one quantile gets a bin of its own: the first of its edges moves to just below
+        it. #}
+    thresholds as (
+        select
+            column_no, edge_no, bin_count, own_edges,
+            case
+                when edge = edge_after and (edge_before is null or edge_before < edge)
+                    then {{ driftline._just_below('edge') }}
+                else edge
+            end as threshold,
+            case
+                when edge = edge_before and (edge_before_that is null or edge_before_that < edge) then 1 else 0
+            end as one_value
+        from neighbours
+    ),
+
+    ranges as (
+        select
+            column_no, edge_no - 1 as bin, bin_count, own_edges, one_value,
+            lag(threshold) over (partition by column_no order by edge_no) as bin_lower,
+            threshold as bin_upper
+        from thresholds
+        union all
+        select column_no, bin_count - 1, bin_count, own_edges, 0, threshold, null
+        from thresholds
+        where edge_no = bin_count - 1
+    )
+{% endmacro %}
+
+
+{# The bins of the categorical columns: the most frequent values, and the others that recur. #}
+{% macro _learnt_categories(declaration, source, categories, rows) %}
+    {%- set top = declaration.arguments.top_categories -%}
+    {%- set bin = 'case when place <= ' ~ top ~ ' then cast(place as ' ~ dbt.type_int() ~ ') - 1 else 10001 end' %}
     select
         column_no,
-        case when place <= {{ a.top_categories }} then cast(place as {{ dbt.type_int() }}) - 1 else 10001 end as bin,
-        case when place <= {{ a.top_categories }} then 'category' else 'beyond_top' end as bin_kind,
-        category as bin_label, {{ driftline._as_double('null') }} as bin_lower, {{ driftline._as_double('null') }} as bin_upper,
-        case when place <= {{ a.top_categories }} then cast(place as {{ dbt.type_int() }}) - 1 else 10001 end as bin_group
+        {{ bin }} as bin,
+        case when place <= {{ top }} then 'category' else 'beyond_top' end as bin_kind,
+        category as bin_label, {{ driftline._as_double('null') }} as bin_lower,
+        {{ driftline._as_double('null') }} as bin_upper,
+        {{ bin }} as bin_group
     from (
-        select column_no, category, row_number() over (partition by column_no order by row_count desc, {{ driftline._byte_order('category') }}) as place
-        from ({{ driftline._counted_categories(declaration, source, categories, ' from ' ~ rows.relation ~ where) }})
+        select
+            column_no, category,
+            row_number() over (
+                partition by column_no order by row_count desc, {{ driftline._byte_order('category') }}
+            ) as place
+        from ({{ driftline._counted_categories(declaration, source, categories, rows) }})
             as categories
         where category is not null and (is_class = 1 or {{ 'row_count > 1' if source.time is none else 'recurs = 1' }})
     ) as ranked
-    {%- endif -%}
-    {%- if not learnt and not categories %}
-    select 0 as column_no, 0 as bin, '' as bin_kind, '' as bin_label, cast(0 as {{ driftline._type_double() }}) as bin_lower, cast(0 as {{ driftline._type_double() }}) as bin_upper, 0 as bin_group where 1 = 0
-    {%- endif %}
 {% endmacro %}
+
 
 
 {#
@@ -222,14 +203,4 @@
         from ({{ counted }}) as counted
     ) as in_periods
     {%- endif %}
-{% endmacro %}
-
-
-{#
-    The next smaller double, so that nothing lies between (around 0 a distance nobody measures). The factor is the one of
-    Rump, Zimmermann, Boldo and Melquiond, BIT 49 (2009). What is near 0 is told apart because Postgres calls an
-    underflow an error.
-#}
-{% macro _just_below(value) %}
-    {{- return('(case when abs(' ~ value ~ ') < 9e-285 then ' ~ value ~ ' - 1e-300 else ' ~ value ~ ' - abs(' ~ value ~ ') * 1.1102230246251568e-16 end)') -}}
 {% endmacro %}

@@ -7,10 +7,12 @@
         'period_start': dbt.type_timestamp(), 'period_index': dbt.type_bigint(),
         'model_version': text, 'segment': text, 'segment_value': text,
         'column_name': text, 'column_role': text, 'column_kind': text,
-        'bin': dbt.type_int(), 'bin_kind': text, 'bin_label': text, 'bin_lower': double, 'bin_upper': double, 'bin_group': dbt.type_int(),
+        'bin': dbt.type_int(), 'bin_kind': text, 'bin_label': text, 'bin_lower': double, 'bin_upper': double,
+        'bin_group': dbt.type_int(),
         'row_count': dbt.type_bigint(), 'weight_sum': double, 'weight_sq_sum': double, 'value_sum': double,
         'deviation_sq_sum': double, 'value_min': double, 'value_max': double, 'out_of_range_weight': double,
-        'prediction_sum': double, 'labelled_weight_sum': double, 'labelled_weight_sq_sum': double, 'label_sum': double, 'label_sq_sum': double,
+        'prediction_sum': double, 'labelled_weight_sum': double, 'labelled_weight_sq_sum': double, 'label_sum': double,
+        'label_sq_sum': double,
         'labelled_prediction_sum': double, 'loss_sum': double, 'loss_sq_sum': double,
         'computed_at': dbt.type_timestamp(),
     }) -}}
@@ -36,7 +38,8 @@
     {{ 'union all' if not loop.last }}
     {%- endfor -%}
     {%- if not tables %}
-    select {% for name in columns %}cast(null as {{ columns[name] }}) as {{ name }}{{ ', ' if not loop.last }}{% endfor %}
+    select {% for name in columns %}cast(null as {{ columns[name] }}) as {{ name }}
+        {{- ', ' if not loop.last }}{% endfor %}
     from (select 1 as nothing) as no_monitor
     where 1 = 0
     {%- endif -%}

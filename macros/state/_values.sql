@@ -3,6 +3,7 @@
     must give the same here, whatever their types print.
 #}
 
+
 {# The value of a numeric column as a double. A magnitude over 1e300 is left to the infinite bins:
     its sum could overflow. #}
 {% macro _number_of(column) %}
@@ -11,6 +12,15 @@
             ~ driftline._type_double() ~ ')') -}}
     {%- endif -%}
     {{- return(driftline._double_of(column.sql, column.data_type)) -}}
+{% endmacro %}
+
+
+{#
+    A weight, or 0 where it can be none: NULL, NaN, infinite, negative, or of a size whose square no sum could hold.
+    Such a row counts as no rows, and cannot spoil the sums of the others.
+#}
+{% macro _usable_weight(weight) %}
+    {{- return('case when ' ~ weight ~ ' between 1e-100 and 1e100 then ' ~ weight ~ ' else 0e0 end') -}}
 {% endmacro %}
 
 
@@ -54,15 +64,6 @@
         'weight': driftline._usable_weight(doubles.weight) if 'weight' in doubles else none,
         'metrics': metrics,
     }) -}}
-{% endmacro %}
-
-
-{#
-    A weight, or 0 where it can be none: NULL, NaN, infinite, negative, or of a size whose square no sum could hold.
-    Such a row counts as no rows, and cannot spoil the sums of the others.
-#}
-{% macro _usable_weight(weight) %}
-    {{- return('case when ' ~ weight ~ ' between 1e-100 and 1e100 then ' ~ weight ~ ' else 0e0 end') -}}
 {% endmacro %}
 
 
@@ -171,232 +172,6 @@
     {%- set fraction = fraction.rstrip('0') -%}
     {%- set text = whole ~ ('.' ~ fraction if fraction else '') -%}
     {{- return({'form': 'number', 'text': ('' if text == '0' else sign) ~ text}) -}}
-{% endmacro %}
-
-
-{#
-    The classes that a declaration names, as the column spells them: {class: text}. Stops the compile where the column
-    cannot hold one.
-
-    column   what _resolve_column returned
-    classes  list of the values given
-#}
-{% macro _spelled_classes(monitor, argument, column, classes) %}
-    {%- set spelled = {} -%}
-    {%- set truths = driftline._truths_of(column, classes) -%}
-    {%- for class in classes -%}
-        {%- set value = driftline._declared_value(class) -%}
-        {%- set truth = {'true': ['true', '1'], '1': ['true', '1'], 'false': ['false', '0'],
-            '0': ['false', '0']}.get(value.text) -%}
-        {%- set wrong = namespace(allowed='') -%}
-        {%- set text = value.text -%}
-        {%- if column.type == 'boolean' -%}
-            {%- set text = truth[0] if truth else text -%}
-            {%- if not truth -%}{%- set wrong.allowed = 'true or false' -%}{%- endif -%}
-        {%- elif column.type in ('integer', 'numeric') -%}
-            {%- set text = truth[1] if truth else text -%}
-            {%- if value.form == 'text' or column.type == 'integer' and '.' in text -%}
-                {%- set wrong.allowed = 'a whole number, such as 1' if column.type == 'integer'
-                    else 'a number, such as 1 or 0.5' -%}
-            {%- endif -%}
-        {%- elif truths is none -%}
-            {#- A text is meant as it stands, unless all of them are numbers or truths. -#}
-            {%- set text = text if class is boolean or class is number else class | string -%}
-        {%- elif truths != '' -%}
-            {%- set text = truth[0 if truths == 'boolean' else 1] if truth else text -%}
-        {%- endif -%}
-        {%- if wrong.allowed -%}
-            {{- driftline._fail(
-                monitor, argument, tojson(class | string) ~ ', for a column of type ' ~ column.data_type,
-                wrong.allowed ~ ': a class as the column ' ~ column.sql ~ ' holds it'
-            ) -}}
-        {%- elif text in spelled.values() -%}
-            {{- driftline._fail(monitor, argument,
-                tojson(class | string) ~ ', which reads ' ~ tojson(text) ~ ' as another class does',
-                'each class once') -}}
-        {%- endif -%}
-        {%- do spelled.update({class | string: text}) -%}
-    {%- endfor -%}
-    {{- return(spelled) -}}
-{% endmacro %}
-
-
-{#
-    How a text column is read that holds the named classes: none (as it stands), '' (its numbers and truths respelled),
-    'number' or 'boolean' (and truths and 1 and 0 read as one another: the classes are two).
-#}
-{% macro _truths_of(column, classes) %}
-    {%- if column.type in ('boolean', 'integer', 'numeric', 'date', 'naive', 'zoned') -%}
-        {{- return(none) -}}
-    {%- endif -%}
-    {%- set forms = [] -%}
-    {%- set found = namespace(truths=true) -%}
-    {%- for class in classes -%}
-        {%- set value = driftline._declared_value(class) -%}
-        {%- do forms.append(value.form) -%}
-        {%- if value.text not in ['true', 'false', '1', '0'] -%}{%- set found.truths = false -%}{%- endif -%}
-    {%- endfor -%}
-    {%- if not forms or 'text' in forms -%}{{- return(none) -}}{%- endif -%}
-    {{- return(('boolean' if 'boolean' in forms else 'number') if found.truths else '') -}}
-{% endmacro %}
-
-
-{# A label or prediction as a class, spelled as _spelled_classes spells the classes. #}
-{% macro _class_among(column, classes) %}
-    {%- set truths = driftline._truths_of(column, classes) -%}
-    {%- set class = driftline._class_of(column) -%}
-    {{- return(class if truths is none else driftline._respelled(class, truths)) -}}
-{% endmacro %}
-
-
-{#
-    The classes of a label and of a prediction that is one, spelled alike: [SQL of the label's, SQL of the
-    prediction's]. Stops the compile where they are of two kinds that have no common text.
-#}
-{% macro _classes_alike(declaration, label, prediction) %}
-    {%- set kinds = {'integer': 'number', 'numeric': 'number', 'date': 'time', 'naive': 'time', 'zoned': 'time'} -%}
-    {%- set one = kinds.get(label.type, label.type) -%}
-    {%- set two = kinds.get(prediction.type, prediction.type) -%}
-    {%- set classes = [driftline._class_of(label), driftline._class_of(prediction)] -%}
-    {%- if one != two and one in ('boolean', 'number', 'time') and two in ('boolean', 'number', 'time') -%}
-        {{- driftline._fail(
-            declaration.monitor, 'prediction',
-            tojson(declaration.arguments.prediction) ~ ' of type ' ~ prediction.data_type
-                ~ ', for a label of type ' ~ label.data_type,
-            'classes of the same kind as those of the label'
-        ) -}}
-    {%- elif 'text' in (one, two) and ('number' in (one, two) or 'boolean' in (one, two)) -%}
-        {%- set text = 0 if one == 'text' else 1 -%}
-        {%- set respelled = driftline._respelled(classes[text], 'boolean' if 'boolean' in (one, two) else none) -%}
-        {{- return([respelled, classes[1]] if text == 0 else [classes[0], respelled]) -}}
-    {%- endif -%}
-    {{- return(classes) -}}
-{% endmacro %}
-
-
-{#
-    1 where a column holds the value, 0 where it holds another, NULL where there is none. In a column of texts a number
-    or a truth is one in any spelling, and beside a value that is not given as a text a text that reads as neither is no
-    label.
-#}
-{% macro _indicator(monitor, argument, column, value) %}
-    {%- set spelled = driftline._spelled_classes(monitor, argument, column, [value]) -%}
-    {%- set class = driftline._class_among(column, [value]) -%}
-    {%- set known = class ~ ' is not null' -%}
-    {%- if value is not string and driftline._truths_of(column, [value]) is not none -%}
-        {%- set known = driftline._matches(driftline._respelled(driftline._class_of(column)),
-            '^(-?[0-9]+([.][0-9]*)?|true|false)$') -%}
-    {%- endif -%}
-    {{- return('case when ' ~ class ~ ' = ' ~ driftline._literal(spelled[value | string]) ~ ' then 1e0 when '
-        ~ known ~ ' then 0e0 end') -}}
-{% endmacro %}
-
-
-{#
-    A number of 64 bits as one of 32 would hold it: the other of the two relations has no more than that. What 32 bits
-    cannot hold stays.
-#}
-{% macro _narrowed(expression) %}
-    {{- return(
-        'case when abs(' ~ expression ~ ') between 1.2e-38 and 3.4e38 then '
-        ~ driftline._as_double('cast(' ~ expression ~ ' as real)')
-        ~ ' else ' ~ expression ~ ' end'
-    ) -}}
-{% endmacro %}
-
-
-{#
-    Makes the two relations of a monitor comparable, column by column: texts beside numbers or truths are respelled, 64
-    bits beside 32 narrowed. Stops the compile where a column is of two kinds that have no common text (true is not 1).
-#}
-{% macro _align(declaration, log, reference) %}
-    {%- set kinds = {'integer': 'number', 'numeric': 'number', 'date': 'time', 'naive': 'time', 'zoned': 'time'} -%}
-    {%- set narrow = {} -%}
-    {%- set pairs = [] -%}
-    {%- set respelled = [] -%}
-    {%- for column in log.columns -%}
-        {%- for other in reference.columns
-            if other.no == column.no and column.data_type is defined and other.data_type is defined -%}
-            {%- do pairs.append({'argument': column.argument, 'name': column.name, 'kind': column.kind,
-                'columns': [column, other]}) -%}
-        {%- endfor -%}
-    {%- endfor -%}
-    {%- for split in log.splits -%}
-        {%- set other = reference.splits[loop.index0].actual -%}
-        {%- if split.actual is not none and other is not none -%}
-            {%- do pairs.append({'argument': split.argument, 'name': split.name, 'kind': 'split',
-                'columns': [split.actual, other]}) -%}
-        {%- endif -%}
-    {%- endfor -%}
-    {%- for pair in pairs -%}
-        {%- set one = kinds.get(pair.columns[0].type, pair.columns[0].type) -%}
-        {%- set two = kinds.get(pair.columns[1].type, pair.columns[1].type) -%}
-        {%- if pair.kind == 'numeric' -%}
-            {%- set reals = [driftline._is_real(pair.columns[0].data_type),
-                driftline._is_real(pair.columns[1].data_type)] -%}
-            {%- if reals[0] != reals[1] -%}
-                {%- do narrow.update({pair.name: 1 if reals[0] else 0}) -%}
-            {%- endif -%}
-        {%- elif one != two and 'unknown' not in (pair.columns[0].data_type, pair.columns[1].data_type) -%}
-            {%- if one in ('boolean', 'number', 'time') and two in ('boolean', 'number', 'time') -%}
-                {{- driftline._fail(
-                    declaration.monitor, pair.argument,
-                    tojson(pair.name) ~ ' of type ' ~ pair.columns[0].data_type ~ ' in ' ~ declaration.relation
-                        ~ ' and of type ' ~ pair.columns[1].data_type ~ ' in ' ~ declaration.reference_relation,
-                    'a column of the same kind in both (texts, numbers, truths, times): as a category true is not 1'
-                ) -}}
-            {%- elif 'text' in (one, two) and ('number' in (one, two) or 'boolean' in (one, two)) -%}
-                {%- set side = 0 if one == 'text' else 1 -%}
-                {%- set text = pair.columns[side] -%}
-                {%- do text.update({'sql': driftline._respelled(text.sql,
-                    'boolean' if 'boolean' in (one, two) else none)}) -%}
-                {%- if pair.argument == 'model_version' -%}
-                    {%- do [log, reference][side].update({'version': text.sql}) -%}
-                {%- elif pair.kind == 'split' -%}
-                    {%- do respelled.append({'side': side, 'segment': pair.name, 'sql': text.sql}) -%}
-                {%- endif -%}
-            {%- endif -%}
-        {%- endif -%}
-    {%- endfor -%}
-    {%- for source in [log, reference] if respelled -%}
-        {%- set side = loop.index0 -%}
-        {%- set segments = [] -%}
-        {%- for segment in declaration.segments -%}
-            {%- set found = respelled | selectattr('side', 'equalto', side)
-                | selectattr('segment', 'equalto', segment) | list -%}
-            {%- do segments.append(found[0].sql if found else source.segments[loop.index0]) -%}
-        {%- endfor -%}
-        {%- do source.update({'segments': segments}) -%}
-    {%- endfor -%}
-    {#- Scores are counted in finer bins as well, under the name of the prediction or of its class. -#}
-    {%- set sources = [log, reference] -%}
-    {%- for side in [0, 1] -%}
-        {%- for column in sources[side].columns if column.kind == 'numeric' -%}
-            {%- if narrow.get(column.get('behind') or column.name) == side -%}
-                {%- do column.update({'sql': driftline._narrowed(column.sql)}) -%}
-            {%- endif -%}
-        {%- endfor -%}
-    {%- endfor -%}
-{% endmacro %}
-
-
-{#
-    Marks the numeric columns that one of the sources holds in 32 bits (`is_real`): what is declared of them, edges and
-    the decision threshold, is compared as such a number. 0.7 in 32 bits is a little less than 0.7.
-#}
-{% macro _mark_reals(sources) %}
-    {%- set reals = [] -%}
-    {%- for source in sources -%}
-        {%- for column in source.columns
-            if driftline._is_real(column.get('score_type') or column.get('data_type') or '') -%}
-            {%- do reals.append(column.no) -%}
-        {%- endfor -%}
-    {%- endfor -%}
-    {%- for source in sources -%}
-        {%- for column in source.columns -%}
-            {%- do column.update({'is_real': column.no in reals}) -%}
-        {%- endfor -%}
-    {%- endfor -%}
 {% endmacro %}
 
 

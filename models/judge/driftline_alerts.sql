@@ -1,8 +1,8 @@
 {{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
 {%- if driftline._is_needed() -%}
 
--- The episodes once more, for all who are not of this package. What a gate (driftline.no_open_alerts) holds back are the
--- models that need this one: the causes of the alerts, which read the episodes, are not among them.
+-- The episodes once more, for all who are not of this package. What a gate (driftline.no_open_alerts) holds back are
+-- the models that need this one: the causes of the alerts, which read the episodes, are not among them.
 select
     monitor, model_version, segment, segment_value, window_periods, is_total,
     alert_id, family, metric, column_name, baseline, severity,

@@ -9,7 +9,8 @@ with bins as (
     select
         r.slice_no, c.column_no, c.column_role, c.bin_no, c.bin, c.bin_lower, c.bin_upper, r.l, r.l2, r.y, r.lp
     from {{ ref('driftline_int_reference') }} as r
-    join {{ ref('driftline_int_slices') }} as g on g.slice_no = r.slice_no and g.source = 'relation' and g.segment = 'all'
+    join {{ ref('driftline_int_slices') }} as g on g.slice_no = r.slice_no and g.source = 'relation'
+        and g.segment = 'all'
     join {{ ref('driftline_int_bins') }} as c on c.bin_no = r.bin_no and c.column_role in ('performance', 'confidence')
         and c.column_kind = 'numeric' and c.bin_kind = 'range'
 ),

@@ -3,14 +3,15 @@
 {%- set alpha = driftline._alpha() -%}
 {%- set iterations = 6 %}
 
--- The χ² quantile at 1−α for every number of degrees of freedom that can occur: what psi_critical needs. Newton's method
--- on ln P(χ² > x), from the approximation of Wilson and Hilferty (Abramowitz & Stegun 26.4.17).
+-- The χ² quantile at 1−α for every number of degrees of freedom that can occur: what psi_critical needs. Newton's
+-- method on ln P(χ² > x), from the approximation of Wilson and Hilferty (Abramowitz & Stegun 26.4.17).
 with all_terms as (
     {{ driftline._chi_squared_terms() }}
 ),
 
 most as (
-    select max(bins) as bins from (select count(*) + 10 as bins from {{ ref('driftline_int_bins') }} group by column_no) as per_column
+    select max(bins) as bins from (select count(*) + 10 as bins from {{ ref('driftline_int_bins') }} group by column_no)
+        as per_column
 ),
 
 terms as (

@@ -2,27 +2,34 @@
 {%- if driftline._is_needed(['trend']) -%}
 {%- set overrides = driftline._threshold_overrides() -%}
 {#- The measures whose history is looked at: family, the baseline under which the long form has them, and which of them
-    (empty: all). What is said of a whole window is judged by default (kind `measure`), a column's measures on request. -#}
+    (empty: all). What is said of a whole window is judged by default (kind `measure`), a column's measures on
+    request. -#}
 {%- set sources = [
     {'family': 'business', 'baseline': 'trailing', 'metrics': [], 'kind': 'measure'},
     {'family': 'performance', 'baseline': 'reference', 'metrics': [], 'kind': none},
-    {'family': 'quality', 'baseline': 'reference', 'metrics': ['null_rate', 'nan_rate', 'infinite_rate', 'unseen_rate', 'out_of_range_rate'], 'kind': none},
+    {
+        'family': 'quality', 'baseline': 'reference', 'kind': none,
+        'metrics': ['null_rate', 'nan_rate', 'infinite_rate', 'unseen_rate', 'out_of_range_rate'],
+    },
     {'family': 'quality', 'baseline': 'none', 'metrics': ['mean'], 'kind': none},
     {'family': 'drift', 'baseline': 'reference', 'metrics': ['psi'], 'kind': none},
 ] -%}
-{%- set keys = 'monitor, model_version, segment, segment_value, source_family, source_metric, column_name, column_role' -%}
-{%- set windows = [] -%}
-{%- for window in driftline._windows() -%}
-    {%- do windows.append({'period': window.period, 'spans': driftline._change_spans(window)}) -%}
-{%- endfor -%}
+{%- set keys =
+    'monitor, model_version, segment, segment_value, source_family, source_metric, column_name, column_role' -%}
+{%- set windows = driftline._change_windows() -%}
+{%- set size_of_window -%}
+    case period {%- for window in windows %} when '{{ window.period }}' then {{ window.spans.size }}{% endfor %} end
+{%- endset %}
 
 with measured as (
     {%- for source in sources %}
     select
-        m.monitor, m.model_version, m.segment, m.segment_value, m.window_periods, m.window_start, m.window_end, p.period,
+        m.monitor, m.model_version, m.segment, m.segment_value,
+        m.window_periods, m.window_start, m.window_end, p.period,
         m.family as source_family, m.metric as source_metric, m.column_name, m.column_role,
         {{ driftline._text(source.kind) if source.kind else 'm.column_kind' }} as column_kind,
-        {{ driftline._text('trend') }} as family, m.family || '_' || m.metric as metric, {{ driftline._text('trailing') }} as baseline,
+        {{ driftline._text('trend') }} as family, m.family || '_' || m.metric as metric,
+        {{ driftline._text('trailing') }} as baseline,
         m.row_count, m.value, m.reason as value_reason,
         -- Far from where squares overflow or underflow; NaN is no number either. A window without rows is left out,
         -- though a sum is 0 there: that the data stopped is not a new level of what they say.
@@ -30,12 +37,13 @@ with measured as (
             then case when abs(m.value) < 1e-100 then 0e0 else m.value end end as y
     from {{ ref('driftline_measured') }} as m
     join {{ ref('driftline_int_monitors') }} as p on p.monitor = m.monitor
-    where m.family = {{ driftline._literal(source.family) }} and m.baseline = {{ driftline._literal(source.baseline) }} and m.is_complete
+    where m.family = {{ driftline._literal(source.family) }} and m.baseline = {{ driftline._literal(source.baseline) }}
+        and m.is_complete
         and {{ driftline._of_family('trend', 'm.monitor') }}
         {%- if source.metrics %}
-        and m.metric in ({% for metric in source.metrics %}{{ driftline._literal(metric) }}{{ ', ' if not loop.last }}{% endfor %})
+        and m.metric in ('{{ source.metrics | join("', '") }}')
         {%- endif %}
-        and m.window_periods = case p.period {%- for window in windows %} when '{{ window.period }}' then {{ window.spans.size }}{% endfor %} end
+        and m.window_periods = {{ size_of_window.replace('case period', 'case p.period') }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
@@ -55,10 +63,11 @@ numbered as (
         min(y) over (partition by {{ keys }}) as lowest, max(y) over (partition by {{ keys }}) as highest,
         case period
             {%- for window in windows %}
-            when '{{ window.period }}' then {{ driftline._period_index('window_start', window.period) }} + {{ window.spans.size - 1 }}
+            when '{{ window.period }}'
+                then {{ driftline._period_index('window_start', window.period) }} + {{ window.spans.size - 1 }}
             {%- endfor %}
         end as period_index,
-        case period {%- for window in windows %} when '{{ window.period }}' then {{ window.spans.size }}{% endfor %} end as size
+        {{ size_of_window }} as size
     from wanted as w
 )
 

@@ -11,8 +11,8 @@
 {%- set grain = 'monitor, model_version, segment, segment_value, window_periods, window_start, window_end' -%}
 {%- set null_double = driftline._as_double('null') -%}
 
--- The result tables in long form, one select for each measure. Rows about a label wait for it: its distribution until the
--- window is mature, its missing values until they should have come.
+-- The result tables in long form, one select for each measure. Rows about a label wait for it: its distribution until
+-- the window is mature, its missing values until they should have come.
 with drift as {{ driftline._in_place() }} (
     select d.*, d.is_complete and (d.column_role <> 'label' or coalesce(t.is_mature, false)) as is_ready
     from {{ ref('driftline_drift') }} as d
@@ -34,7 +34,8 @@ quality as {{ driftline._in_place() }} (
 {% for metric, of in drift.items() %}
 select
     {{ grain }},
-    {{ driftline._text('drift') }} as family, {{ driftline._text(metric) }} as metric, column_name, column_role, column_kind, baseline, is_ready as is_complete,
+    {{ driftline._text('drift') }} as family, {{ driftline._text(metric) }} as metric, column_name, column_role,
+    column_kind, baseline, is_ready as is_complete,
     {{ metric }} as value,
     {{ of.expected or null_double }} as expected,
     {{ driftline._as_double(of.noise or 'null') }} as noise,
@@ -47,7 +48,8 @@ union all
 {% for rate in rates %}
 select
     {{ grain }},
-    {{ driftline._text('quality') }}, {{ driftline._text(rate) }}, column_name, column_role, column_kind, {{ driftline._text('reference') }}, is_ready,
+    {{ driftline._text('quality') }}, {{ driftline._text(rate) }}, column_name, column_role, column_kind,
+    {{ driftline._text('reference') }}, is_ready,
     {{ rate }}, reference_{{ rate }}, {{ rate }}_noise, row_count, reference_row_count, reason, {{ null_double }}
 from quality
 union all
@@ -55,7 +57,8 @@ union all
 {% for metric in ['mean', 'stddev', 'minimum', 'maximum'] %}
 select
     {{ grain }},
-    {{ driftline._text('quality') }}, {{ driftline._text(metric) }}, column_name, column_role, column_kind, {{ driftline._text('none') }}, is_ready,
+    {{ driftline._text('quality') }}, {{ driftline._text(metric) }}, column_name, column_role, column_kind,
+    {{ driftline._text('none') }}, is_ready,
     {{ metric }}, {{ null_double }}, {{ null_double }}, row_count, cast(null as {{ dbt.type_bigint() }}),
     reason, {{ null_double }}
 from quality
@@ -70,23 +73,26 @@ select
     case when denominator is null then row_count else valued_row_count end,
     case when denominator is null then usual_row_count end, reason, {{ null_double }}
 from {{ ref('driftline_business') }}
-{% for baseline in {'previous': 'previous_value', 'reference': 'reference_value', 'seasonal': 'seasonal_value'}.items() %}
+{% for baseline in ['previous', 'reference', 'seasonal'] %}
 union all
 select
     {{ grain }},
     {{ driftline._text('business') }}, metric, {{ driftline._text('all') }}, {{ driftline._text('business') }},
-    {{ driftline._text('measure') }}, {{ driftline._text(baseline[0]) }}, is_complete and is_mature,
-    value, {{ baseline[1] }}, {{ null_double }}, row_count, cast(null as {{ dbt.type_bigint() }}),
+    {{ driftline._text('measure') }}, {{ driftline._text(baseline) }}, is_complete and is_mature,
+    value, {{ baseline }}_value, {{ null_double }}, row_count, cast(null as {{ dbt.type_bigint() }}),
     reason, {{ null_double }}
 from {{ ref('driftline_business') }}
 {% endfor %}
 {#- basis → family; what depends on labels is judged once they have come.
     Rows are those of the metric's own denominator. -#}
-{% for basis, family in {'realized': 'performance', 'estimated': 'estimate', 'estimate_error': 'estimate_error'}.items() %}
+{% for basis, family in {
+    'realized': 'performance', 'estimated': 'estimate', 'estimate_error': 'estimate_error'
+}.items() %}
 union all
 select
     {{ grain }},
-    {{ driftline._text(family) }}, metric, class_name, {{ driftline._text('performance') }}, {{ driftline._text('performance') }}, {{ driftline._text('reference') }},
+    {{ driftline._text(family) }}, metric, class_name, {{ driftline._text('performance') }},
+    {{ driftline._text('performance') }}, {{ driftline._text('reference') }},
     is_complete{{ ' and is_mature' if basis != 'estimated' }},
     value, reference_value, noise, denominator_row_count,
     {{ 'cast(null as ' ~ dbt.type_bigint() ~ ')' if basis == 'estimate_error' else 'reference_denominator_row_count' }},
@@ -98,25 +104,32 @@ where basis = {{ driftline._literal(basis) }}
 union all
 select
     {{ grain }},
-    {{ driftline._text('performance') }}, metric, class_name, {{ driftline._text('performance') }}, {{ driftline._text('performance') }}, {{ driftline._text(baseline) }},
+    {{ driftline._text('performance') }}, metric, class_name, {{ driftline._text('performance') }},
+    {{ driftline._text('performance') }}, {{ driftline._text(baseline) }},
     is_complete and is_mature, value, {{ baseline }}_value, {{ null_double }}, denominator_row_count,
     cast(null as {{ dbt.type_bigint() }}), reason, {{ null_double }}
 from {{ ref('driftline_performance') }}
 where basis = 'realized'
 {% endfor %}
-{#- What moved between inputs and label. The means at unchanged shares are those of the prediction's bins, where every column
-    would say the same once more; the other rows are there for whoever names a threshold. -#}
+{#- What moved between inputs and label. The means at unchanged shares are those of the prediction's bins, where every
+    column would say the same once more; the other rows are there for whoever names a threshold. -#}
 {% for metric, of in {
-    'label_mean_standardized': ['reference_label_mean', 'label_rates_noise', true], 'loss_mean_standardized': ['reference_loss_mean', 'loss_rates_noise', true],
-    'label_shift': [null_double, 'label_shift_noise', false], 'calibration_shift': [null_double, 'calibration_shift_noise', false],
-    'label_rates_effect': [null_double, 'label_rates_noise', false], 'label_shares_effect': [null_double, 'label_shares_noise', false],
-    'loss_rates_effect': [null_double, 'loss_rates_noise', false], 'loss_shares_effect': [null_double, 'loss_shares_noise', false],
-    'label_p_value': [null_double, null_double, false], 'calibration_p_value': [null_double, null_double, false],
+    'label_mean_standardized': ['reference_label_mean', 'label_rates_noise', true],
+    'loss_mean_standardized': ['reference_loss_mean', 'loss_rates_noise', true],
+    'label_shift': [null_double, 'label_shift_noise', false],
+    'calibration_shift': [null_double, 'calibration_shift_noise', false],
+    'label_rates_effect': [null_double, 'label_rates_noise', false],
+    'label_shares_effect': [null_double, 'label_shares_noise', false],
+    'loss_rates_effect': [null_double, 'loss_rates_noise', false],
+    'loss_shares_effect': [null_double, 'loss_shares_noise', false],
+    'label_p_value': [null_double, null_double, false],
+    'calibration_p_value': [null_double, null_double, false],
 }.items() %}
 union all
 select
     {{ grain }},
-    {{ driftline._text('concept') }}, {{ driftline._text(metric) }}, column_name, column_role, column_kind, {{ driftline._text('reference') }},
+    {{ driftline._text('concept') }}, {{ driftline._text(metric) }}, column_name, column_role, column_kind,
+    {{ driftline._text('reference') }},
     is_complete and is_mature, {{ metric }}, {{ of[0] }}, {{ of[1] }}, labelled_row_count, reference_labelled_row_count,
     reason, {{ null_double }}
 from {{ ref('driftline_concept') }}
@@ -125,12 +138,14 @@ from {{ ref('driftline_concept') }}
 {#- Between groups: against parity, and against what the reference had. -#}
 {% for baseline, of in {
     'reference': ['reference_value', 'reference_noise', 'reference_row_count'],
-    'parity': ["case when metric like '%ratio' then 1e0 else 0e0 end", 'noise', 'cast(null as ' ~ dbt.type_bigint() ~ ')'],
+    'parity': ["case when metric like '%ratio' then 1e0 else 0e0 end", 'noise',
+        'cast(null as ' ~ dbt.type_bigint() ~ ')'],
 }.items() %}
 union all
 select
     {{ grain }},
-    {{ driftline._text('fairness') }}, metric, {{ driftline._text('all') }}, {{ driftline._text('fairness') }}, {{ driftline._text('fairness') }}, {{ driftline._text(baseline) }},
+    {{ driftline._text('fairness') }}, metric, {{ driftline._text('all') }}, {{ driftline._text('fairness') }},
+    {{ driftline._text('fairness') }}, {{ driftline._text(baseline) }},
     is_complete and is_mature, value, {{ of[0] }}, {{ of[1] }}, row_count, {{ of[2] }}, reason, {{ null_double }}
 from {{ ref('driftline_fairness') }}
 where segment_value = 'all'

@@ -24,7 +24,8 @@ NEEDED = (
 
 def entries() -> dict[str, str]:
     """Name → text of the macro that holds the entry."""
-    text = (REPOSITORY / "macros" / "catalogue" / "_distances.sql").read_text(encoding="utf-8")
+    folder = REPOSITORY / "macros" / "catalogue"
+    text = "".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("_distances*.sql")))
     found = {m[1]: m[0] for m in re.finditer(r"{% macro (_distance_\w+)\(\) %}.*?{% endmacro %}", text, re.DOTALL)}
     listed = re.findall(r"driftline\.(_distance_\w+)\(\)", text[: text.index("{% endmacro %}")])
     assert sorted(found) == sorted(listed)

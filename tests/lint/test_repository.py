@@ -11,7 +11,7 @@ from typing import Any
 import jinja2
 import pytest
 import yaml
-from support import tables
+from support import points, tables
 from support.project import REPOSITORY
 
 JINJA = jinja2.Environment(extensions=["jinja2.ext.do"])
@@ -81,6 +81,14 @@ def test_relations_and_columns_are_described(folder: str, kind: str, ending: str
 
 def test_the_page_of_tables_lists_the_columns_as_they_are_described() -> None:
     assert tables.PAGE.read_text(encoding="utf-8") == tables.page(), "run `make docs`"
+
+
+def test_the_table_of_what_engines_say_differently_is_that_of_the_macros() -> None:
+    assert points.PAGE.read_text(encoding="utf-8") == points.page(), "run `make docs`"
+    dispatched = set()
+    for path in (REPOSITORY / "macros").rglob("*.sql"):
+        dispatched |= set(re.findall(r"dispatch\('(\w+)'", path.read_text(encoding="utf-8")))
+    assert dispatched == set(re.findall(r"^\| `(\w+)`", points.page(), re.MULTILINE))
 
 
 def test_nothing_is_left_for_later() -> None:

@@ -1,0 +1,77 @@
+{# How tables are built, by whom at a time, and what a plan has to be told. #}
+
+
+{# The incremental strategy that replaces whole periods. #}
+{% macro _incremental_strategy() %}
+    {{- return(adapter.dispatch('_incremental_strategy', 'driftline')()) -}}
+{% endmacro %}
+{% macro default___incremental_strategy() %}
+    {{- return('delete+insert') -}}
+{% endmacro %}
+
+
+{#
+    The config `full_refresh` of a monitor: none leaves it to dbt, which builds a new table and drops the old one. False
+    where that would take the views over it along: a full refresh then replaces all rows within the table.
+#}
+{% macro _full_refresh() %}
+    {{- return(adapter.dispatch('_full_refresh', 'driftline')()) -}}
+{% endmacro %}
+{% macro default___full_refresh() %}
+    {{- return(none) -}}
+{% endmacro %}
+
+
+{# Stops the compile on a monitor whose name is too long for the engine. #}
+{% macro _check_identifier(monitor) %}
+    {{- return(adapter.dispatch('_check_identifier', 'driftline')(monitor)) -}}
+{% endmacro %}
+{% macro default___check_identifier(monitor) %}
+{% endmacro %}
+
+
+{#
+    Stops a run that would write what another run is writing at the time (decision 13), where the engine lets them: most
+    have one writer, or transactions that keep them apart. Called where a run first comes to what it may have in common
+    with others: in each monitor, and in what is made of all of them.
+#}
+{% macro _alone() %}
+    {%- if execute and flags.WHICH in ['run', 'build', 'retry'] -%}
+        {{- return(adapter.dispatch('_alone', 'driftline')()) -}}
+    {%- endif -%}
+{% endmacro %}
+{% macro default___alone() %}
+{% endmacro %}
+
+
+{#
+    `as <this> (` of a CTE whose columns are expensive and used more than once: some engines put the expression in place
+    of every use, and what is nested a few deep then never ends.
+#}
+{% macro _computed_once() %}
+    {{- return(adapter.dispatch('_computed_once', 'driftline')()) -}}
+{% endmacro %}
+{% macro default___computed_once() %}
+    {{- return('') -}}
+{% endmacro %}
+
+
+{#
+    `as <this> (` of a CTE that is used more than once and that a filter from outside is to reach: some engines compute
+    such a one whole before anything else.
+#}
+{% macro _in_place() %}
+    {{- return(adapter.dispatch('_in_place', 'driftline')()) -}}
+{% endmacro %}
+{% macro default___in_place() %}
+    {{- return('') -}}
+{% endmacro %}
+
+
+{# The indexes of a table in which rows are looked up by these columns, where the engine has any. #}
+{% macro _indexes(columns) %}
+    {{- return(adapter.dispatch('_indexes', 'driftline')(columns)) -}}
+{% endmacro %}
+{% macro default___indexes(columns) %}
+    {{- return([]) -}}
+{% endmacro %}

@@ -1,0 +1,108 @@
+{# Rows out of nothing, quantiles and medians. #}
+
+
+{# Whole numbers 0 … count-1 as a relation with the column `number`. #}
+{% macro _numbers(count) %}
+    {%- set places = [1] -%}
+    {%- for place in range(7) -%}
+        {%- if places[-1] * 10 < count -%}{%- do places.append(places[-1] * 10) -%}{%- endif -%}
+    {%- endfor -%}
+    select number from (
+        select cast(
+            {%- for size in places %}
+            d{{ loop.index }}.digit * {{ size }}{{ ' +' if not loop.last }}
+            {%- endfor %} as {{ dbt.type_bigint() }}
+        ) as number
+        from {% for size in places -%}
+        (
+            select 0 as digit
+            {%- for digit in range(1, 10) %} union all select {{ digit }}{% endfor -%}
+        ) as d{{ loop.index }}
+        {{- ' cross join ' if not loop.last }}
+        {%- endfor %}
+    ) as all_numbers
+    where number < {{ count }}
+{% endmacro %}
+
+
+{# Rows of constants (lists of SQL), as a select with these names. #}
+{% macro _constant_rows(names, rows) %}
+    {{- return(adapter.dispatch('_constant_rows', 'driftline')(names, rows)) -}}
+{% endmacro %}
+{% macro default___constant_rows(names, rows) %}
+    {%- for row in rows %}
+    select {% for name in names %}{{ row[loop.index0] }} as {{ name }}{{ ', ' if not loop.last }}{% endfor %}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{% endmacro %}
+{# As `values`, for engines that know it. #}
+{% macro _constant_values(names, rows) %}
+    select {{ names | join(', ') }}
+    from (
+        values
+        {%- for row in rows %}
+        ({{ row | join(', ') }}){{ ',' if not loop.last }}
+        {%- endfor %}
+    ) as constants ({{ names | join(', ') }})
+{% endmacro %}
+
+
+{#
+    Exact quantiles of the reference: rows (column_no, edge_no, edge), edge_no 0 the minimum, `bins` the maximum, and
+    between them the interpolated quantiles edge_no / bins.
+
+    columns  list of numeric columns ({no, bins})
+    rows     SQL of a relation with one column v<no> per numeric column, finite values or NULL, and the time as `moment`
+#}
+{% macro _reference_quantiles(columns, rows) %}
+    {{- return(adapter.dispatch('_reference_quantiles', 'driftline')(columns, rows)) -}}
+{% endmacro %}
+{% macro default___reference_quantiles(columns, rows) %}
+    select numbered.column_no, numbered.edge_no, case
+        {%- for column in columns -%}
+        {%- for edge in range(column.bins + 1) %}
+            when numbered.column_no = {{ column.no }} and numbered.edge_no = {{ edge }}
+                then learned.q{{ column.no }}_{{ edge }}
+        {%- endfor -%}
+        {%- endfor %}
+        end as edge
+    from (
+        select
+            {%- for column in columns -%}
+            {%- for edge in range(column.bins + 1) %}
+            percentile_cont({{ edge / column.bins }}) within group (order by v{{ column.no }})
+                as q{{ column.no }}_{{ edge }}{{ ',' if not loop.last }}
+            {%- endfor -%}
+            {{ ',' if not loop.last }}
+            {%- endfor %}
+        from ({{ rows }}) as reference_rows
+    ) as learned
+    cross join (
+        {%- for column in columns %}
+        select {{ column.no }} as column_no, number as edge_no from ({{ driftline._numbers(column.bins + 1) }}) as n
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
+    ) as numbered
+{% endmacro %}
+
+
+{#
+    `select` of a relation and, for each window, medians over windows before it: <name>, and <name>_count, how many
+    values they are of.
+
+    relation  SQL
+    medians   list of {name, x (SQL), partition, order, frame (all SQL)}
+#}
+{% macro _with_medians(relation, medians) %}
+    {{- return(adapter.dispatch('_with_medians', 'driftline')(relation, medians)) -}}
+{% endmacro %}
+{% macro default___with_medians(relation, medians) %}
+    select
+        b.*
+        {%- for m in medians %}
+        {%- set frame = 'over (partition by ' ~ m.partition ~ ' order by ' ~ m.order ~ ' ' ~ m.frame ~ ')' %},
+        median({{ m.x }}) {{ frame }} as {{ m.name }},
+        count({{ m.x }}) {{ frame }} as {{ m.name }}_count
+        {%- endfor %}
+    from {{ relation }} as b
+{% endmacro %}

@@ -1,0 +1,103 @@
+{# Literals and names, and the one text of a value. #}
+
+
+{# A text as an SQL literal. #}
+{% macro _literal(text) %}
+    {{- return(adapter.dispatch('_literal', 'driftline')(text | string)) -}}
+{% endmacro %}
+{% macro default___literal(text) %}
+    {{- return("'" ~ text | replace("'", "''") ~ "'") -}}
+{% endmacro %}
+
+
+{# The name of a column, quoted; a quote in it is doubled, which adapter.quote leaves to us. #}
+{% macro _quoted(name) %}
+    {{- return(adapter.dispatch('_quoted', 'driftline')(name)) -}}
+{% endmacro %}
+{% macro default___quoted(name) %}
+    {%- set mark = adapter.quote('a')[0] -%}
+    {{- return(adapter.quote(name | replace(mark, mark ~ mark))) -}}
+{% endmacro %}
+
+
+{# A text ordered by its bytes, so that ties break the same way everywhere. #}
+{% macro _byte_order(expression) %}
+    {{- return(adapter.dispatch('_byte_order', 'driftline')(expression)) -}}
+{% endmacro %}
+{% macro default___byte_order(expression) %}
+    {{- return(expression) -}}
+{% endmacro %}
+
+
+{#
+    The one text of a number, whatever its type prints: no exponent, no zeros at the end, no point where it is whole. A
+    number of floating point is spelled by the fewest digits that read back as it, a whole one in full.
+
+    expression  SQL
+    data_type   the column's declared type
+#}
+{% macro _number_text(expression, data_type) %}
+    {{- return(adapter.dispatch('_number_text', 'driftline')(expression, data_type | lower)) -}}
+{% endmacro %}
+{% macro default___number_text(expression, data_type) %}
+    {%- set text = driftline._as_text(expression) -%}
+    {%- if data_type.split('(')[0] in ['decimal', 'numeric', 'number', 'bignumeric', 'bigdecimal', 'dec'] -%}
+        {{- return(driftline._without_zeros(text)) -}}
+    {%- endif -%}
+    {%- set whole = driftline._as_text('cast(' ~ expression ~ ' as ' ~ dbt.type_bigint() ~ ')') -%}
+    {%- set digits = driftline._without_zeros(driftline._as_text('cast(' ~ text ~ ' as numeric)')) -%}
+    {{- return(
+        'case when abs(' ~ expression ~ ') < 9e18 and ' ~ expression ~ ' = floor(' ~ expression ~ ') then ' ~ whole
+        ~ ' when abs(' ~ expression ~ ') <= 1.7976931348623157e308 then ' ~ digits ~ ' else ' ~ text ~ ' end'
+    ) -}}
+{% endmacro %}
+
+
+{# Digits without the zeros at the end of a fraction. #}
+{% macro _without_zeros(text) %}
+    {{- return("case when " ~ text ~ " like '%.%' then rtrim(rtrim(" ~ text ~ ", '0'), '.') else " ~ text ~ " end") -}}
+{% endmacro %}
+
+
+{#
+    The one text of a date or a timestamp: 2024-01-31, and with the time of day (in UTC where there is a zone) unless
+    that is midnight.
+
+    kind  date, naive or zoned
+#}
+{% macro _time_text(expression, kind) %}
+    {%- set naive = '((' ~ expression ~ ") at time zone 'UTC')" if kind == 'zoned' else expression -%}
+    {{- return(adapter.dispatch('_time_text', 'driftline')(naive, kind)) -}}
+{% endmacro %}
+{% macro default___time_text(expression, kind) %}
+    {%- if kind == 'date' -%}{{- return(driftline._as_text(expression)) -}}{%- endif -%}
+    {%- set day = 'cast(' ~ expression ~ ' as date)' -%}
+    {{- return(
+        'case when ' ~ expression ~ ' = ' ~ driftline._as_timestamp(day) ~ ' then ' ~ driftline._as_text(day)
+        ~ ' else ' ~ driftline._as_text(expression) ~ ' end'
+    ) -}}
+{% endmacro %}
+
+
+{# `regexp_replace` of the first match. #}
+{% macro _first_replaced(text, pattern, by) %}
+    {{- return('regexp_replace(' ~ text ~ ", '" ~ pattern ~ "', '" ~ by ~ "')") -}}
+{% endmacro %}
+
+
+{# Whether a text matches a regular expression. #}
+{% macro _matches(text, pattern) %}
+    {{- return(adapter.dispatch('_matches', 'driftline')(text, pattern)) -}}
+{% endmacro %}
+{% macro default___matches(text, pattern) %}
+    {{- return('regexp_like(' ~ text ~ ", '" ~ pattern ~ "')") -}}
+{% endmacro %}
+
+
+{# A number of 1,000 to 1e15 as a text without decimals, thousands separated where the engine can. #}
+{% macro _whole_number(x) %}
+    {{- return(adapter.dispatch('_whole_number', 'driftline')(x)) -}}
+{% endmacro %}
+{% macro default___whole_number(x) %}
+    {{- return(driftline._as_text('cast(round(' ~ x ~ ') as ' ~ dbt.type_bigint() ~ ')')) -}}
+{% endmacro %}

@@ -1,0 +1,99 @@
+{# What is told of the declaration and of the run: settings, declared columns, the clock. #}
+
+
+{# What later steps need to know of the declaration: rows (setting, value). #}
+{% macro _settings(declaration, source, resume) %}
+    {%- set a = declaration.arguments -%}
+    {%- set zone = 'UTC' if a.period == 'hour' else a.timezone -%}
+    {%- set now = driftline._as_timestamp(driftline._literal(driftline._now())) -%}
+    {%- set settings = {
+        'period': driftline._text(a.period),
+        'timezone': driftline._text(a.timezone),
+        'task': driftline._text(a.task),
+        'decision_threshold': driftline._text(a.decision_threshold),
+        'decision_cut': driftline._as_text(driftline._decision_cut(source)),
+        'owner': driftline._text(a.owner) if a.owner is not none else driftline._as_text('null'),
+        'formerly': driftline._text(a.formerly) if a.formerly is not none else driftline._as_text('null'),
+        'has_label': driftline._text(1 if source.outcome.labelled is not none else 0),
+        'has_prediction': driftline._text(1 if a.prediction is not none else 0),
+        'detail': driftline._text(a.detail | join(', ')),
+        'baselines': driftline._text(a.baselines | join(', ')),
+        'families': driftline._text(a.families | join(', ')),
+        'label_delay': driftline._text(a.label_delay),
+        'min_labelled_share': driftline._text(a.min_labelled_share),
+        'ranking_k': driftline._text(a.ranking.k) if a.ranking is not none else driftline._as_text('null'),
+        'relation_name': driftline._text(declaration.relation.identifier),
+        'reference_start': driftline._text(a.reference.start) if 'start' in a.reference else driftline._as_text('null'),
+        'reference_end': driftline._text(a.reference.end) if 'end' in a.reference else driftline._as_text('null'),
+        'invocation_id': driftline._text(invocation_id),
+        'run_started_at': driftline._text(driftline._run_started_at()),
+        'reference_relation':
+            driftline._text(a.reference.relation) if 'relation' in a.reference else driftline._as_text('null'),
+        'rows_read': driftline._rows_read(),
+        'furthest_period': driftline._furthest_period(resume),
+        'as_of': driftline._as_text(driftline._local_time(now, 'naive', zone)),
+    } -%}
+    {%- for metric in declaration.metrics -%}
+        {%- set kind = 'sum' if metric.denominator is none else 'ratio' -%}
+        {%- do settings.update({'business:' ~ metric.name: driftline._text(kind)}) -%}
+        {%- if metric.names_label -%}
+            {%- do settings.update({'awaits_label:' ~ metric.name: driftline._text(1)}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if declaration.label is not none and declaration.label.known_at is not none -%}
+        {%- do settings.update({'label_known_at': driftline._text(declaration.label.known_at)}) -%}
+    {%- endif -%}
+    {%- for name in a.importances -%}
+        {%- do settings.update({'importance:' ~ name: driftline._text(a.importances[name])}) -%}
+    {%- endfor -%}
+    {%- for name in settings %}
+    select {{ driftline._text(name) }} as setting, {{ settings[name] }} as value
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{% endmacro %}
+
+
+{# The columns of the declaration as rows: what the state needs to know of each. #}
+{% macro _declared_rows(declaration, columns) %}
+    {%- set rows = [] -%}
+    {%- for column in columns -%}
+        {%- do rows.append([column.no, driftline._text(column.name), driftline._text(column.role),
+            driftline._text(column.kind), column.bins, 1 if column.edges is not none else 0]) -%}
+    {%- endfor -%}
+    {%- set measure = driftline._text('measure') -%}
+    {%- for metric in declaration.metrics -%}
+        {%- do rows.append([10000 + metric.no, driftline._text(metric.name), driftline._text('business'), measure, 0,
+            0]) -%}
+    {%- endfor -%}
+    {%- for no, role in {20000: 'row', 20001: 'performance'}.items() -%}
+        {%- do rows.append([no, driftline._text('*'), driftline._text(role), measure, 0, 0]) -%}
+    {%- endfor -%}
+    {{- driftline._constant_rows(
+        ['column_no', 'column_name', 'column_role', 'column_kind', 'bin_count', 'own_edges'], rows
+    ) -}}
+{% endmacro %}
+
+
+{# The score from which a row counts as positive, in the type the scores have; NULL where that is the declared one. #}
+{% macro _decision_cut(source) %}
+    {%- for column in source.columns if column.cut is defined and column.get('is_real') -%}
+        {{- return(driftline._declared_number(column.cut, true, 'least')) -}}
+    {%- endfor -%}
+    {{- return('null') -}}
+{% endmacro %}
+
+
+{# The clock: UTC, 'YYYY-MM-DD HH:MM:SS'. The var driftline_now sets it for replays and tests. #}
+{% macro _now() %}
+    {%- set given = driftline._var('driftline_now', none) -%}
+    {%- if given is not none -%}
+        {{- return(driftline._moment('(all)', "var 'driftline_now'", given, clock=true)) -}}
+    {%- endif -%}
+    {{- return(run_started_at.strftime('%Y-%m-%d %H:%M:%S')) -}}
+{% endmacro %}
+
+
+{# When this run of dbt began by the wall clock, also in a replay: UTC, 'YYYY-MM-DD HH:MM:SS.ffffff'. #}
+{% macro _run_started_at() %}
+    {{- return(run_started_at.strftime('%Y-%m-%d %H:%M:%S.%f')) -}}
+{% endmacro %}
