@@ -16,23 +16,6 @@
 {% endmacro %}
 
 
-{#
-    A result that cannot keep its rows needs steps that were made for all of them: those of a run that kept rows have
-    the new windows only. Stops a build that would lose the others.
-#}
-{% macro _need_whole_steps(keep, scopes) %}
-    {%- if execute and not keep and flags.INTROSPECT is not false and flags.WHICH in ['run', 'build'] -%}
-        {%- set begin = driftline._as_timestamp("'0001-01-02'") -%}
-        {%- set kept = run_query('select count(*) from ' ~ scopes ~ ' where changed_from > ' ~ begin) -%}
-        {%- if kept.rows[0][0] | int > 0 -%}
-            {{- exceptions.raise_compiler_error('driftline: ' ~ this.identifier
-                ~ ' is to be built anew, what it is made'
-                ~ ' of was not: select +' ~ this.identifier ~ ' (with --full-refresh, if that was asked for)') -}}
-        {%- endif -%}
-    {%- endif -%}
-{% endmacro %}
-
-
 {# Whether anything is left of a weight when a part of it is taken out: what rounding leaves of a row is no row. #}
 {% macro _is_left(all, part) %}
     {{- return(all ~ ' - ' ~ part ~ ' > 1e-12 * ' ~ all) -}}

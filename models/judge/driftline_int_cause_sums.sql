@@ -7,6 +7,17 @@
         {%- do longest.append(size + ([8, window.trailing // size + 1] | max) * size) -%}
     {%- endfor -%}
 {%- endfor -%}
+{%- set wanted -%}
+        where s.source = 'relation' and (c.column_role = 'row' or c.bin_no in (
+            select p.bin_no from {{ ref('driftline_int_cause_parts') }} as p
+        ))
+        and exists (
+            select 1
+            from periods as d
+            join {{ ref('driftline_int_explained_windows') }} as k on k.case_no = d.case_no
+            where k.monitor = s.monitor and d.period_index = s.period_index
+        )
+{%- endset -%}
 {%- set is_before = "(k.explained_family = 'business' and f.baseline = 'trailing')" %}
 
 -- The sums of driftline_int_cause_parts over the periods of each explained window (q) and of its baseline (p).
@@ -33,6 +44,11 @@ with periods as {{ driftline._computed_once() }} (
             >= k.monitor_first_index
 ),
 
+-- An alert's windows may lie before those that this run computes.
+series as {{ driftline._computed_once() }} (
+    {{ driftline._series(wanted) }}
+),
+
 added as (
     {%- for side in ['q', 'p'] %}
     select
@@ -51,7 +67,7 @@ added as (
         0e0 as all_top, 0e0 as all_bottom
     from periods as t
     join {{ ref('driftline_int_cause_parts') }} as c on c.case_no = t.case_no
-    join {{ ref('driftline_int_series') }} as s
+    join series as s
         on s.slice_no = c.slice_no and s.bin_no = c.bin_no and s.period_index = t.period_index
     where t.side = '{{ side }}'
     union all
@@ -90,7 +106,7 @@ baseline_windows as {{ driftline._computed_once() }} (
     from {{ ref('driftline_int_explained_windows') }} as k
     join periods as t on t.case_no = k.case_no and t.side = 'p'
     join {{ ref('driftline_int_bins') }} as c on c.monitor = k.monitor and c.column_role = 'row'
-    join {{ ref('driftline_int_series') }} as s
+    join series as s
         on s.slice_no = k.slice_no and s.bin_no = c.bin_no and s.period_index = t.period_index and s.n > 0
     where k.explained_family = 'business'
     group by k.case_no
@@ -102,7 +118,7 @@ baseline_windows as {{ driftline._computed_once() }} (
     join {{ ref('driftline_int_bins') }} as c on c.monitor = k.monitor and c.column_role = 'row'
     join {{ ref('driftline_int_reference') }} as f on f.slice_no = k.slice_no and f.bin_no = c.bin_no
     join periods as t on t.case_no = k.case_no and t.side = 'q'
-    left join {{ ref('driftline_int_series') }} as s
+    left join series as s
         on s.slice_no = k.slice_no and s.bin_no = c.bin_no and s.period_index = t.period_index
     where k.explained_family = 'business' and k.baseline = 'reference'
     group by k.case_no

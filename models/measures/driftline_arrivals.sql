@@ -34,8 +34,8 @@ with looked_at as (
 
 windows as (
     select
-        r.slice_no, r.window_periods, r.period_index, l.period, l.is_counted, r.n,
-        case when r.n > 0 and l.is_counted then r.n end as filled_n,
+        r.slice_no, r.window_periods, r.period_index, l.period, l.is_counted, r.row_count as n,
+        case when r.row_count > 0 and l.is_counted then r.row_count end as filled_n,
         case
             {%- for window in driftline._windows() %}{% for size in window.sizes %}
             when l.period = '{{ window.period }}' and r.window_periods = {{ size }}
@@ -43,9 +43,8 @@ windows as (
                 else ((size + window.season - 1) // window.season) * window.season }}
             {%- endfor %}{% endfor %}
         end as season
-    from {{ ref('driftline_int_rolling_measures') }} as r
+    from {{ ref('driftline_int_rolling_counts') }} as r
     join looked_at as l on l.slice_no = r.slice_no
-    where r.column_role = 'row'
 ),
 
 placed as (

@@ -1,4 +1,4 @@
-{{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
+{{ driftline._keep_windows() }}
 {%- if driftline._is_needed(['concept']) -%}
 {%- set targets = driftline._concept_targets() -%}
 {%- set tested = ['label', 'calibration'] -%}
@@ -7,9 +7,7 @@
 {%- set null_double = driftline._as_double('null') -%}
 {%- set z_one_sided = driftline._normal_tail(driftline._alpha()) -%}
 {%- set z_two_sided = driftline._normal_tail(driftline._alpha() / 2) -%}
-{%- set keep = driftline._can_keep_rows() -%}
-{%- set monitors = ref('driftline_int_monitors') -%}
-{{- driftline._need_whole_steps(keep, ref('driftline_int_concept_scopes')) -}}
+{{- driftline._need_whole_steps() -}}
 {%- set carried = ['q_total', 'p_total', 'compared_bins', 'pooled_bins', 'unmatched_share', 'has_floor'] -%}
 {%- for name in targets -%}
     {%- for column in ['mean', 'missing', 'information', 'shares_effect', 'rates_effect', 'rates_error', 'shares_error', 'shares_excess', 'rates_excess'] + (['shift', 'shift_error', 'shift_df', 'shift_excess'] if name in tested else []) -%}
@@ -152,28 +150,6 @@ computed as (
     from assembled as e
 )
 
-select * from computed
-{%- if keep %}
-union all
--- Whether labels are final is a question of time, not of what was read.
-select
-    {%- for name in model.columns %}
-    {%- if name == 'is_complete' %}
-    t.window_end <= m.as_of
-    {%- elif name == 'is_mature' %}
-    case m.period
-        {%- for period in ['hour', 'day', 'week', 'month'] %}
-        when '{{ period }}' then {{ driftline._as_timestamp(dbt.dateadd('day' if period == 'week' else period, '7 * m.label_delay' if period == 'week' else 'm.label_delay', 't.window_end')) }}
-        {%- endfor %}
-    end <= m.as_of and coalesce(t.labelled_share >= m.min_labelled_share, false)
-    {%- else %}
-    t.{{ name }}
-    {%- endif %}{{ ',' if not loop.last }}
-    {%- endfor %}
-from {{ this }} as t
-join {{ monitors }} as m on m.monitor = t.monitor and m.spec_hash = t.spec_hash
-join (
-    select monitor, min(changed_from) as changed_from from {{ ref('driftline_int_concept_scopes') }} group by monitor
-) as c on c.monitor = t.monitor and t.window_end <= c.changed_from
-{%- endif %}
+select {{ driftline._columns_of('c') }} from computed as c
+{{- driftline._and_kept_windows() }}
 {%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,9 +1,8 @@
-{{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
+{{ driftline._keep_windows() }}
 {%- if driftline._is_needed(['drift']) -%}
 {%- set distances = driftline._distances() -%}
 {%- set steps = {'bins': 'd', 'groups': 'p', 'cells': 'x'} -%}
-{%- set keep = driftline._can_keep_rows() -%}
-{{- driftline._need_whole_steps(keep, ref('driftline_int_scopes')) }}
+{{- driftline._need_whole_steps() }}
 
 -- The distances of all pairs, put together, and beside each its noise: what the reference's own windows reach beyond
 -- chance, and what chance makes of it at these row counts (decisions 4 and 16).
@@ -96,12 +95,6 @@ computed as (
     where r.baseline <> 'noise'
 )
 
-select {{ model.columns.keys() | join(', ') }} from computed
-{%- if keep %}
-union all
--- Windows that nothing was read for are kept as they are (decision 5).
-select {% for name in model.columns %}t.{{ name }}{{ ', ' if not loop.last }}{% endfor %}
-from {{ this }} as t
-join changes as m on m.monitor = t.monitor and m.spec_hash = t.spec_hash and t.window_end <= m.changed_from
-{%- endif %}
+select {{ driftline._columns_of('c') }} from computed as c
+{{- driftline._and_kept_windows() }}
 {%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,4 @@
-{{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
+{{ driftline._keep_windows() }}
 {%- if driftline._is_needed(['fairness']) -%}
 {%- set disparities = driftline._disparities() -%}
 {%- set bounds = {'': 'value', 'strict_': 'value', 'reference_': 'reference_value'} -%}
@@ -13,7 +13,8 @@
     'reference_eligible_rows', 'immature'] -%}
 {%- set null_double = driftline._as_double('null') -%}
 {%- set null_text = driftline._as_text('null') -%}
-{%- set null_count = 'cast(null as ' ~ dbt.type_bigint() ~ ')' %}
+{%- set null_count = 'cast(null as ' ~ dbt.type_bigint() ~ ')' -%}
+{{- driftline._need_whole_steps() }}
 
 -- Every pair of groups that take part. Their bounds hold for all pairs at once, so they hold for the pair that is
 -- picked because it is farthest apart.
@@ -183,4 +184,5 @@ select
         else 'fewer than two groups of at least " ~ driftline._fairness_min_rows() ~ " rows'
     end") }}
 from judged as j
+{{- driftline._and_kept_windows() }}
 {%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,6 +1,13 @@
 {{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
 {%- if driftline._is_needed() -%}
 {%- set bin = 'slice_no, window_periods, period_index, bin_no' %}
+{#- Of monitors: the newest windows of a version may be older than those of the others. -#}
+{%- set wanted -%}
+        join (
+            select monitor, min(period_index - window_periods) as before_index from newest group by monitor
+        ) as d on d.monitor = s.monitor and s.period_index > d.before_index
+        where s.source = 'relation' and c.column_role in ('feature', 'prediction', 'label') and c.bin_kind <> 'moments'
+{%- endset %}
 {%- set of_window = 'partition by t.slice_no, t.window_periods, t.period_index, t.column_no' %}
 
 -- The newest windows bin by bin beside the reference, as driftline_drift holds them against each other: what is in the
@@ -16,12 +23,17 @@ newest as (
     select * from {{ ref('driftline_int_newest') }} where (is_newest or is_newest_of_labels) and has_reference
 ),
 
+-- Their periods may lie before those that this run's windows reach.
+series as (
+    {{ driftline._series(wanted) }}
+),
+
 sides as (
     select
         n.slice_no, n.window_periods, n.period_index, s.bin_no,
         s.n as q_n, s.w as q, - coalesce(s.reference_n, 0e0) as p_n, - coalesce(s.reference_w, 0e0) as p, 0e0 as whole
     from newest as n
-    join {{ ref('driftline_int_series') }} as s
+    join series as s
         on s.slice_no = n.slice_no and s.period_index > n.period_index - n.window_periods
         and s.period_index <= n.period_index
     union all

@@ -41,7 +41,7 @@ sums as (
         sum(case when c.bin_kind = 'denominator' then s.v end) as denominator,
         sum(case when c.bin_kind = 'denominator' then s.d2 end) as denominator_sq,
         sum(case when c.bin_kind = 'denominator' then s.reference_v end) as reference_denominator
-    from {{ ref('driftline_int_series') }} as s
+    from {{ ref('driftline_int_measure_series') }} as s
     join {{ ref('driftline_int_bins') }} as c on c.bin_no = s.bin_no
     where c.column_role = 'business'
     group by s.slice_no, c.column_no, s.period_index
@@ -49,7 +49,7 @@ sums as (
 
 row_counts as (
     select s.slice_no, s.period_index, s.n, s.reference_n
-    from {{ ref('driftline_int_series') }} as s
+    from {{ ref('driftline_int_measure_series') }} as s
     join {{ ref('driftline_int_bins') }} as c on c.bin_no = s.bin_no
     where c.column_role = 'row'
 ),

@@ -1,10 +1,8 @@
 {{ config(materialized='table') }}
 {%- if driftline._is_needed(['concept']) -%}
-{%- set name = 'driftline_concept' %}
 
 -- Whom the relation of inputs and label is looked at for: groups of monitors with a label that has a mean, or with a
--- prediction. A run computes only the windows that hold a period which was read since the result was last built; the
--- others are kept as they are (decision 5).
+-- prediction.
 with monitored as (
     select
         c.monitor, m.has_prediction,
@@ -20,10 +18,6 @@ with monitored as (
     where {{ driftline._of_family('concept', 'c.monitor') }}
         and coalesce(m.has_label, 0) * case when m.task in ('binary', 'regression') then 1 when m.task = 'multiclass'
             then m.has_prediction else 0 end > 0
-),
-
-changes as (
-    {{ driftline._changed_from(driftline._can_keep_rows(name), driftline._rules_hash(), name) }}
 )
 
 select
@@ -34,28 +28,18 @@ select
         as own_reference,
     {{ dbt.concat(["g.monitor", "'|'", "g.segment", "'|'", "g.segment_value", "'|'", "f.reference_model_version"]) }}
         as held_against,
-    case
-        {%- for window in driftline._windows() %}
-        when g.period = '{{ window.period }}' then {{ driftline._period_index('c.changed_from', window.period) }}
-        {%- endfor %}
-    end as changed_from_index,
+    c.changed_from_index,
     case
         {%- for window in driftline._windows() %}
         when g.period = '{{ window.period }}' then {{ window.sizes | max }}
         {%- endfor %}
     end as reach,
-    s.first_index as reference_first_index, s.last_index as reference_last_index
+    c.reference_first_index, c.reference_last_index
 from {{ ref('driftline_int_slices') }} as g
 join monitored as m on m.monitor = g.monitor
-left join changes as c on c.monitor = g.monitor
+join {{ ref('driftline_int_scopes') }} as c on c.slice_no = g.slice_no
 left join (
     select slice_no, max(reference_model_version) as reference_model_version
         from {{ ref('driftline_int_reference') }} group by slice_no
 ) as f on f.slice_no = g.slice_no
-left join (
-    select slice_no, min(period_index) as first_index, max(period_index) as last_index
-    from {{ ref('driftline_int_series') }}
-    where reference_n > 0
-    group by slice_no
-) as s on s.slice_no = g.slice_no
 {%- else -%}{{ driftline._empty() }}{%- endif %}

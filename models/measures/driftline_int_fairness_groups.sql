@@ -40,7 +40,8 @@ with counted as (
         {%- endfor %}{% endfor %}
     from {{ ref('driftline_int_rolling_measures') }} as r
     join {{ ref('driftline_int_slices') }} as g on g.slice_no = r.slice_no
-    where g.source = 'relation' and g.segment <> 'all' and r.column_role in ('performance', 'row')
+    join {{ ref('driftline_int_scopes') }} as o on o.slice_no = r.slice_no and {{ driftline._is_computed('r', 'o') }}
+    where g.segment <> 'all' and r.column_role in ('performance', 'row')
         and {{ driftline._of_family('fairness', 'g.monitor') }}
     group by r.slice_no, r.window_periods, r.period_index
     -- Only a binary model selects.

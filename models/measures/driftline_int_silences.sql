@@ -34,7 +34,7 @@ with looked_at as (
 
 row_counts as (
     select s.slice_no, s.period_index, s.n, g.monitor, g.model_version, g.segment, g.segment_value
-    from {{ ref('driftline_int_series') }} as s
+    from {{ ref('driftline_int_measure_series') }} as s
     join {{ ref('driftline_int_bins') }} as c on c.bin_no = s.bin_no and c.column_role = 'row'
     join {{ ref('driftline_int_slices') }} as g on g.slice_no = s.slice_no and g.source = 'relation'
     where s.n > 0

@@ -5,7 +5,7 @@
 select
     g.slice_no, g.monitor, g.period, g.monitor_first_index as first_index, g.model_version, g.segment, g.segment_value,
     s.period_index, s.n as row_count
-from {{ ref('driftline_int_series') }} as s
+from {{ ref('driftline_int_measure_series') }} as s
 join {{ ref('driftline_int_bins') }} as c on c.bin_no = s.bin_no and c.column_role = 'row'
 join {{ ref('driftline_int_slices') }} as g on g.slice_no = s.slice_no
 where g.source = 'relation' and g.model_version <> 'all' and s.n > 0

@@ -20,7 +20,7 @@ with sides as (
 
 counted as (
     select s.slice_no, s.period_index, c.column_role, c.column_name, c.bin_kind, s.n, s.w, s.w2, s.v, s.d2
-    from {{ ref('driftline_int_series') }} as s
+    from {{ ref('driftline_int_measure_series') }} as s
     join {{ ref('driftline_int_bins') }} as c on c.bin_no = s.bin_no
     where c.column_kind = 'measure' and s.slice_no in (select slice_no from sides)
 ),

@@ -1,13 +1,11 @@
-{{ config(
-    materialized='table', contract={'enforced': driftline._enforce_contract()},
-    indexes=driftline._indexes(['monitor', 'metric'])
-) }}
+{{ driftline._keep_windows(indexes=driftline._indexes(['monitor', 'metric'])) }}
 {%- if driftline._is_needed(['performance']) -%}
 {%- set z = driftline._normal_tail(driftline._alpha() / 2) -%}
 {%- set guessed = [] -%}
 {%- for metric in driftline._metrics() if metric.chance is mapping and metric.chance.scatter -%}
     {%- do guessed.append(metric.name) -%}
-{%- endfor %}
+{%- endfor -%}
+{{- driftline._need_whole_steps() }}
 
 -- How good the model is: where labels are known, where they are estimated, and how far the estimate was off.
 --
@@ -37,6 +35,29 @@ with noise_floors as (
 
 versions as (
     select distinct slice_no, reference_model_version from {{ ref('driftline_int_reference') }}
+),
+
+-- What a window is set beside of what came before: this run's windows and those that are kept.
+earlier as (
+    select a.slice_no, a.window_periods, a.period_index, a.metric, a.class_name, a.basis, a.value
+    from {{ ref('driftline_int_assessed') }} as a
+    join {{ ref('driftline_int_scopes') }} as o on o.slice_no = a.slice_no and {{ driftline._is_computed('a', 'o') }}
+    {%- if driftline._has_earlier_rows() %}
+    union all
+    select
+        g.slice_no, t.window_periods,
+        case g.period
+            {%- for window in driftline._windows() %}
+            when '{{ window.period }}' then {{ driftline._period_index('t.window_end', window.period) }} - 1
+            {%- endfor %}
+        end,
+        t.metric, t.class_name, t.basis, t.value
+    from {{ this }} as t
+    join {{ ref('driftline_int_slices') }} as g
+        on g.source = 'relation' and g.monitor = t.monitor and g.model_version = t.model_version
+        and g.segment = t.segment and g.segment_value = t.segment_value
+    join {{ ref('driftline_int_scopes') }} as o on o.slice_no = g.slice_no and t.window_end <= o.changed_from
+    {%- endif %}
 )
 
 -- Left joins all the way: Postgres, which has no statistics of tables of this run, then keeps counting on as many
@@ -73,6 +94,7 @@ select
     {{ driftline._as_text("coalesce(s.reason, case when s.basis <> 'realized' and s.value is null"
         ~ " then 'the labels of the reference are not final' end)") }} as reason
 from {{ ref('driftline_int_assessed') }} as s
+join {{ ref('driftline_int_scopes') }} as o on o.slice_no = s.slice_no and {{ driftline._is_computed('s', 'o') }}
 left join {{ ref('driftline_int_slices') }} as g on g.slice_no = s.slice_no
 left join {{ ref('driftline_int_windows') }} as w
     on w.slice_no = s.slice_no and w.window_periods = s.window_periods and w.period_index = s.period_index
@@ -83,11 +105,11 @@ left join noise_floors as f
     on f.monitor = g.monitor and f.segment = g.segment and f.segment_value = g.segment_value
         and f.model_version = v.reference_model_version
     and f.window_periods = s.window_periods and f.metric = s.metric and f.class_name = s.class_name
-left join {{ ref('driftline_int_assessed') }} as p
+left join earlier as p
     on p.slice_no = s.slice_no and p.window_periods = s.window_periods
         and p.period_index = s.period_index - s.window_periods
     and p.metric = s.metric and p.class_name = s.class_name and p.basis = s.basis
-left join {{ ref('driftline_int_assessed') }} as a
+left join earlier as a
     on a.slice_no = s.slice_no and a.window_periods = s.window_periods
     and a.period_index = s.period_index - case
         {%- for window in driftline._windows() %}
@@ -99,4 +121,5 @@ left join {{ ref('driftline_int_assessed') }} as a
     end
     and a.metric = s.metric and a.class_name = s.class_name and a.basis = s.basis
 where {{ driftline._of_family('performance', 'g.monitor') }} and w.has_reference
+{{- driftline._and_kept_windows() }}
 {%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,11 +1,12 @@
-{{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
+{{ driftline._keep_windows() }}
 {%- if driftline._is_needed(['quality']) -%}
 {%- set rates = {'null_rate': 'nulls', 'nan_rate': 'nans', 'infinite_rate': 'infinites', 'unseen_rate': 'unseens', 'out_of_range_rate': 'out_of_range'} -%}
 {#- What a rate is a share of: out of range only finite values can be. -#}
 {%- set bases = {'null_rate': 'total', 'nan_rate': 'total', 'infinite_rate': 'total', 'unseen_rate': 'total', 'out_of_range_rate': 'finites'} -%}
 {%- set only = {'nan_rate': 'numeric', 'infinite_rate': 'numeric', 'unseen_rate': 'categorical', 'out_of_range_rate': 'numeric'} -%}
 {%- set z = driftline._normal_tail(driftline._alpha()) -%}
-{%- set mean_of_absolute = driftline._mean_of_absolute() %}
+{%- set mean_of_absolute = driftline._mean_of_absolute() -%}
+{{- driftline._need_whole_steps() }}
 
 with columns as (
     select c.column_no, c.monitor, c.column_name, c.column_role, c.column_kind, coalesce(max(b.bin_lower), 0) as centre
@@ -38,7 +39,8 @@ rates as (
     select
         r.slice_no, r.window_periods, r.period_index, r.column_no,
         c.monitor, c.column_name, c.column_role, c.column_kind,
-        r.n, r.n > 0 and r.n = r.reference_n as is_reference,
+        r.n, r.n > 0 and r.n = r.reference_n and {{ driftline._is_of_reference('r', 'o') }} as is_reference,
+        {{ driftline._is_computed('r', 'o') }} as is_computed,
         coalesce(f.n, 0) - r.reference_n as reference_row_count,
         r.finites, r.value_min, r.value_max,
         r.value_sum / nullif(r.finites, 0) as mean,
@@ -63,6 +65,7 @@ rates as (
         {%- endfor %}
     from {{ ref('driftline_int_rolling_columns') }} as r
     join columns as c on c.column_no = r.column_no
+    join {{ ref('driftline_int_scopes') }} as o on o.slice_no = r.slice_no
     left join reference_columns as f on f.slice_no = r.slice_no and f.column_no = r.column_no
 ),
 
@@ -171,4 +174,6 @@ left join versions as v on v.slice_no = r.slice_no
 left join noise_floors as f
     on f.monitor = w.monitor and f.segment = w.segment and f.segment_value = w.segment_value and f.model_version = v.reference_model_version
     and f.window_periods = r.window_periods and f.column_no = r.column_no
+where r.is_computed
+{{- driftline._and_kept_windows() }}
 {%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -24,7 +24,7 @@ with active as (
         end as newest_complete,
         lag(s.period_index) over (partition by s.slice_no order by s.period_index) as index_before,
         lead(s.period_index) over (partition by s.slice_no order by s.period_index) as index_after
-    from {{ ref('driftline_int_series') }} as s
+    from {{ ref('driftline_int_measure_series') }} as s
     join {{ ref('driftline_int_bins') }} as c on c.bin_no = s.bin_no and c.column_role = 'row'
     join {{ ref('driftline_int_slices') }} as g on g.slice_no = s.slice_no
     where s.n > 0

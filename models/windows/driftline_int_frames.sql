@@ -39,7 +39,7 @@ by_period as (
     join {{ ref('driftline_int_bins') }} as c
         on c.monitor = g.monitor and c.column_kind = 'measure' and c.column_role in ('row', 'performance')
         and c.bin_kind in ('rows', 'known', 'predicted_positive', 'true_positive', 'false_negative')
-    left join {{ ref('driftline_int_series') }} as s
+    left join {{ ref('driftline_int_measure_series') }} as s
         on s.slice_no = k.slice_no and s.bin_no = c.bin_no and s.period_index = k.period_index
     group by k.slice_no, k.period, k.block, k.period_index, k.first_index
 ),

@@ -18,7 +18,7 @@ newest as (
 
 last_rows as (
     select s.slice_no, max(s.period_index) as last_index
-    from {{ ref('driftline_int_series') }} as s
+    from {{ ref('driftline_int_measure_series') }} as s
     join {{ ref('driftline_int_bins') }} as c on c.bin_no = s.bin_no and c.column_role = 'row'
     where s.n > 0
     group by s.slice_no

@@ -16,11 +16,9 @@ with counts as (
 ),
 
 last_periods as (
-    select g.monitor, g.model_version, max(s.period_index) as period_index
-    from {{ ref('driftline_int_series') }} as s
-    join {{ ref('driftline_int_slices') }} as g on g.slice_no = s.slice_no and g.segment = 'all'
-    join {{ ref('driftline_int_bins') }} as c on c.bin_no = s.bin_no and c.column_role = 'row'
-    where s.reference_n > 0
+    select g.monitor, g.model_version, max(g.reference_last_index) as period_index
+    from {{ ref('driftline_int_slices') }} as g
+    where g.segment = 'all' and g.reference_last_index is not null
     group by g.monitor, g.model_version
 ),
 

@@ -18,7 +18,7 @@
     {%- do measures.append({'name': name, 'aggregate': 'sum', 'baselines': false}) -%}
 {%- endfor %}
 
--- The sums of each column over every window: rows by what they hold, and the moments of the finite values.
+-- The sums of each column over this run's windows and those of the reference: rows by what they hold, and the moments of the finite values.
 with by_column as (
     select
         s.slice_no, c.column_no, s.period_index,
@@ -52,11 +52,13 @@ dense as (
     join (
         select distinct monitor, column_no from {{ ref('driftline_int_bins') }} where column_role in ('feature', 'prediction', 'label')
     ) as c on c.monitor = k.monitor
+    join {{ ref('driftline_int_scopes') }} as o on o.slice_no = k.slice_no and {{ driftline._is_reached('k', 'o') }}
     left join by_column as b on b.slice_no = k.slice_no and b.column_no = c.column_no and b.period_index = k.period_index
 )
 
-select * from (
+select r.*
+from (
     {{ driftline._roll('dense', ['slice_no', 'column_no', 'block'], measures, baseline='reference') }}
-) as rolled
-where period_index - window_periods + 1 >= first_index
+) as r
+{{ driftline._wanted_windows() }}
 {%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -6,8 +6,8 @@
     {%- do measures.append({'name': name, 'aggregate': 'sum', 'baselines': false}) -%}
 {%- endfor %}
 
--- The sums of each measure (rows, parts of business metrics, counts and losses of the model) over every window, and the
--- part of them that is reference.
+-- The sums of each measure (rows, counts and losses of the model) over this run's windows and those of the reference,
+-- and the part of them that is reference.
 with dense as (
     select
         k.slice_no, c.bin_no, k.block, k.period, k.period_index, k.first_index
@@ -15,7 +15,9 @@ with dense as (
         coalesce(s.{{ measure.name }}, 0) as {{ measure.name }}
         {%- endfor %}
     from {{ ref('driftline_int_calendar') }} as k
-    join {{ ref('driftline_int_bins') }} as c on c.monitor = k.monitor and c.column_kind = 'measure' and c.column_role in ('business', 'performance', 'row')
+    join {{ ref('driftline_int_bins') }} as c
+        on c.monitor = k.monitor and c.column_kind = 'measure' and c.column_role in ('performance', 'row')
+    join {{ ref('driftline_int_scopes') }} as o on o.slice_no = k.slice_no and {{ driftline._is_reached('k', 'o') }}
     left join {{ ref('driftline_int_series') }} as s
         on s.slice_no = k.slice_no and s.bin_no = c.bin_no and s.period_index = k.period_index
 )
@@ -29,5 +31,5 @@ from (
     {{ driftline._roll('dense', ['slice_no', 'bin_no', 'block'], measures) }}
 ) as r
 join {{ ref('driftline_int_bins') }} as c on c.bin_no = r.bin_no
-where r.period_index - r.window_periods + 1 >= r.first_index
+{{ driftline._wanted_windows() }}
 {%- else -%}{{ driftline._empty() }}{%- endif %}

