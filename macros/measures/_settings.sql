@@ -23,7 +23,10 @@
     to have computed is in driftline_int_frames.
 #}
 {% macro _rules_hash() %}
-    {%- set rules = {'version': 3} -%}
+    {%- set rules = {
+        'version': 3, 'distances': driftline._distances() | map(attribute='name') | list,
+        'metrics': driftline._metrics() | map(attribute='name') | list,
+    } -%}
     {%- for name in driftline._var_names()
             if name not in ['driftline_monitors', 'driftline_now', 'driftline_thresholds'] -%}
         {%- do rules.update({name: driftline._var_text(driftline._var(name))}) -%}

@@ -2,7 +2,7 @@
     What the steps between windows and measures are: relations of their own ('table'), or parts of the statement that
     reads them ('ephemeral').
 
-    line  whose steps: 'drift' or 'concept'
+    line  whose steps: 'drift', 'quality' or 'concept'
 #}
 {% macro _step_materialization(line) %}
     {{- return(adapter.dispatch('_step_materialization', 'driftline')(line)) -}}
@@ -12,7 +12,7 @@
 {% endmacro %}
 {# Drift's steps as relations halve time and memory; concept's would only be 75 MB more in the demo (decision 22). #}
 {% macro duckdb___step_materialization(line) %}
-    {{- return('ephemeral' if line == 'concept' else 'table') -}}
+    {{- return('table' if line == 'drift' else 'ephemeral') -}}
 {% endmacro %}
 
 
@@ -46,10 +46,26 @@
         {%- if scope == 'recent' %}
         and o.source = 'relation' and k.period_index >= o.changed_from_index - o.reach
         {%- else %}
-        and k.period_index between o.reference_first_index and o.reference_last_index
+        and o.is_anew and k.period_index between o.reference_first_index and o.reference_last_index
         {%- endif %}
     join {{ ref('driftline_int_bins') }} as c on c.monitor = k.monitor
     left join {{ ref('driftline_int_series') }} as s
         on s.slice_no = k.slice_no and s.bin_no = c.bin_no and s.period_index = k.period_index
     where c.column_role in ('{{ roles | join("', '") }}') and c.bin_kind <> 'moments'
+{% endmacro %}
+
+
+{# The distances of pairs, put together: of those for which a condition on s (driftline_int_sides) holds. #}
+{% macro _pair_results(condition) %}
+    {%- set steps = {'bins': 'd', 'groups': 'p', 'cells': 'x'} %}
+    select
+        s.*
+        {%- for rows, alias in steps.items() %}
+        {%- for name in driftline._distance_results(rows) %}, {{ alias }}.{{ name }}{% endfor %}
+        {%- endfor %}
+    from {{ ref('driftline_int_sides') }} as s
+    left join {{ ref('driftline_int_distances') }} as d on d.pair_no = s.pair_no
+    left join {{ ref('driftline_int_psi') }} as p on p.pair_no = s.pair_no
+    left join {{ ref('driftline_int_chi_squared') }} as x on x.pair_no = s.pair_no
+    where {{ condition }}
 {% endmacro %}

@@ -12,17 +12,39 @@
 
 
 {#
+    What the reference's own windows tell of noise, family by family: kept as long as nothing of the monitor has to be
+    computed anew, because the reference is what it was.
+#}
+{% macro _kept_noise() %}
+    {{- return(['driftline_int_drift_noise', 'driftline_int_quality_noise', 'driftline_int_performance_noise']) -}}
+{% endmacro %}
+
+
+{# Whose reference a row of noise is about. #}
+{% macro _noise_key() %}
+    {{- return(['monitor', 'model_version', 'segment', 'segment_value', 'window_periods']) -}}
+{% endmacro %}
+
+
+{#
     The config of such a table: called at the top of its model, beside nothing else. The table is never dropped: a full
     refresh replaces its rows.
 #}
 {% macro _keep_windows(indexes=[]) %}
+    {{- config(contract={'enforced': driftline._enforce_contract()}, indexes=indexes) -}}
+    {{- driftline._keep_rows('driftline_windows') -}}
+{% endmacro %}
+{% macro _keep_noise() %}
+    {{- driftline._keep_rows('driftline_noise') -}}
+{% endmacro %}
+{% macro _keep_rows(strategy) %}
     {%- if driftline._can_delete_windows() -%}
         {{- config(
-            materialized='incremental', incremental_strategy='driftline_windows', full_refresh=false,
-            on_schema_change='append_new_columns', contract={'enforced': driftline._enforce_contract()}, indexes=indexes
+            materialized='incremental', incremental_strategy=strategy, full_refresh=false,
+            on_schema_change='append_new_columns'
         ) -}}
     {%- else -%}
-        {{- config(materialized='table', contract={'enforced': driftline._enforce_contract()}, indexes=indexes) -}}
+        {{- config(materialized='table') -}}
     {%- endif -%}
 {% endmacro %}
 
@@ -55,19 +77,33 @@
 {%- endmacro %}
 
 
+{# The same of noise: what a monitor has that is not computed anew. #}
+{% macro _is_kept_noise(t) %}
+    exists (
+        select 1
+        from {{ ref('driftline_int_scopes') }} as o
+        where o.monitor = {{ t }}.monitor and not o.is_anew
+    )
+{%- endmacro %}
+
+
 {# Beside the windows of this run: those that are kept, where the table is written anew. Ends the model's statement. #}
 {% macro _and_kept_windows() %}
+    {{- driftline._and_kept(model.columns, driftline._is_kept('t')) -}}
+{% endmacro %}
+{% macro _and_kept_noise(columns) %}
+    {{- driftline._and_kept(columns, driftline._is_kept_noise('t')) -}}
+{% endmacro %}
+{% macro _and_kept(columns, condition) %}
     {%- if not driftline._can_delete_windows() and driftline._has_earlier_rows() %}
 union all
-select {{ driftline._columns_of('t') }}
+select {{ driftline._columns_of('t', columns) }}
 from {{ this }} as t
-where {{ driftline._is_kept('t') }}
+where {{ condition }}
     {%- endif -%}
 {% endmacro %}
-{% macro _columns_of(alias) %}
-    {%- set names = [] -%}
-    {%- for name in model.columns -%}{%- do names.append(alias ~ '.' ~ name) -%}{%- endfor -%}
-    {{- return(names | join(', ')) -}}
+{% macro _columns_of(alias, columns=none) %}
+    {{- return(alias ~ '.' ~ (columns or model.columns) | join(', ' ~ alias ~ '.')) -}}
 {% endmacro %}
 
 
@@ -79,13 +115,25 @@ where {{ driftline._is_kept('t') }}
     A run with --empty has seen no scopes, and touches nothing.
 #}
 {% macro get_incremental_driftline_windows_sql(arg_dict) %}
+    {{- return(driftline._replace_rows(arg_dict, driftline._is_kept('t') if driftline._is_needed() else 'false')) -}}
+{% endmacro %}
+
+
+{# The same of `driftline_noise`. #}
+{% macro get_incremental_driftline_noise_sql(arg_dict) %}
+    {{- return(driftline._replace_rows(arg_dict, driftline._is_kept_noise('t') if driftline._is_needed() else 'false')) -}}
+{% endmacro %}
+
+
+{# Deletes what is not kept, a condition on the alias t, and inserts what was computed. #}
+{% macro _replace_rows(arg_dict, is_kept) %}
     {%- set columns = arg_dict.dest_columns | map(attribute='quoted') | join(', ') -%}
     {%- if flags.EMPTY -%}
         {{- return('select 1 as nothing_done') -}}
     {%- endif -%}
     {%- set statement %}
     delete from {{ arg_dict.target_relation }} as t
-    where not {{ driftline._is_kept('t') if driftline._is_needed() else 'false' }};
+    where not {{ is_kept }};
 
     insert into {{ arg_dict.target_relation }} ({{ columns }})
     select {{ columns }} from {{ arg_dict.temp_relation }}
@@ -129,7 +177,7 @@ where {{ driftline._is_kept('t') }}
     {%- set results = driftline._kept_results() -%}
     {%- set couples = ref('driftline_int_version_pairs') -%}
     {%- set ns = namespace(keep=execute and not flags.FULL_REFRESH) -%}
-    {%- for name in results + ['driftline_int_kept'] if ns.keep and not driftline._has_earlier_rows(name) -%}
+    {%- for name in results + driftline._kept_noise() + ['driftline_int_kept'] if ns.keep and not driftline._has_earlier_rows(name) -%}
         {%- set ns.keep = false -%}
     {%- endfor -%}
     {%- set anew = driftline._as_timestamp("'0001-01-01'") -%}
@@ -202,16 +250,21 @@ where {{ driftline._is_kept('t') }}
 {% endmacro %}
 
 
+{# The condition that such a window, and the part of the reference it lies in, is looked at in this run. SQL. #}
+{% macro _tells_noise(r, o) %}
+    {{- return(o ~ '.is_anew and ' ~ driftline._is_of_reference(r, o)) -}}
+{% endmacro %}
+
+
 {# Of rolled windows, alias r, those that this run computes and those of the reference: joins and conditions. #}
 {% macro _wanted_windows() -%}
 join {{ ref('driftline_int_scopes') }} as wanted on wanted.slice_no = r.slice_no
 where r.period_index - r.window_periods + 1 >= r.first_index
-    and ({{ driftline._is_computed('r', 'wanted') }} or {{ driftline._is_of_reference('r', 'wanted') }})
+    and ({{ driftline._is_computed('r', 'wanted') }} or {{ driftline._tells_noise('r', 'wanted') }})
 {%- endmacro %}
 
 
 {# The condition that a period, alias k, is needed for the windows of either kind. SQL. #}
 {% macro _is_reached(k, o) %}
-    {{- return('(' ~ k ~ '.period_index >= ' ~ o ~ '.changed_from_index - ' ~ o ~ '.reach or ' ~ k
-        ~ '.period_index between ' ~ o ~ '.reference_first_index and ' ~ o ~ '.reference_last_index)') -}}
+    {{- return('(' ~ k ~ '.period_index >= ' ~ o ~ '.changed_from_index - ' ~ o ~ '.reach or ' ~ o ~ '.is_anew)') -}}
 {% endmacro %}

@@ -1,21 +1,12 @@
 {{ driftline._keep_windows() }}
 {%- if driftline._is_needed(['drift']) -%}
 {%- set distances = driftline._distances() -%}
-{%- set steps = {'bins': 'd', 'groups': 'p', 'cells': 'x'} -%}
 {{- driftline._need_whole_steps() }}
 
 -- The distances of all pairs, put together, and beside each its noise: what the reference's own windows reach beyond
 -- chance, and what chance makes of it at these row counts (decisions 4 and 16).
 with results as (
-    select
-        s.*
-        {%- for rows, alias in steps.items() %}
-        {%- for name in driftline._distance_results(rows) %}, {{ alias }}.{{ name }}{% endfor %}
-        {%- endfor %}
-    from {{ ref('driftline_int_sides') }} as s
-    left join {{ ref('driftline_int_distances') }} as d on d.pair_no = s.pair_no
-    left join {{ ref('driftline_int_psi') }} as p on p.pair_no = s.pair_no
-    left join {{ ref('driftline_int_chi_squared') }} as x on x.pair_no = s.pair_no
+    {{ driftline._pair_results("s.baseline <> 'noise'") }}
 ),
 
 changes as (
@@ -24,22 +15,6 @@ changes as (
 
 columns as (
     select distinct column_no, column_name, column_role, column_kind from {{ ref('driftline_int_bins') }}
-),
-
--- What the reference's own windows reach, each held against the rest of the reference. One window says nothing.
-noise_floors as (
-    select
-        g.monitor, g.model_version, g.segment, g.segment_value, r.window_periods, r.column_no
-        {%- for distance in distances %},
-        max(r.{{ distance.name }}) as {{ distance.name }},
-        max(case when r.{{ distance.name }} > r.{{ distance.name }}_expected
-            then r.{{ distance.name }} - r.{{ distance.name }}_expected else 0e0 end) as {{ distance.name }}_excess
-        {%- endfor %}
-    from results as r
-    join {{ ref('driftline_int_slices') }} as g on g.slice_no = r.slice_no
-    where r.baseline = 'noise' and r.psi is not null
-    group by g.monitor, g.model_version, g.segment, g.segment_value, r.window_periods, r.column_no
-    having count(*) > 1
 ),
 
 computed as (
@@ -88,11 +63,10 @@ computed as (
     join {{ ref('driftline_int_slices') }} as g on g.slice_no = r.slice_no
     join changes as h on h.monitor = w.monitor
     join columns as c on c.column_no = r.column_no
-    left join noise_floors as f
+    left join {{ ref('driftline_int_drift_noise') }} as f
         on f.monitor = w.monitor and f.segment = w.segment and f.segment_value = w.segment_value
         and f.model_version = r.reference_model_version
-        and f.window_periods = r.window_periods and f.column_no = r.column_no
-    where r.baseline <> 'noise'
+        and f.window_periods = r.window_periods and f.column_name = c.column_name and f.column_role = c.column_role
 )
 
 select {{ driftline._columns_of('c') }} from computed as c

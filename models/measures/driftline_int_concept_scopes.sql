@@ -34,7 +34,9 @@ select
         when g.period = '{{ window.period }}' then {{ window.sizes | max }}
         {%- endfor %}
     end as reach,
-    c.reference_first_index, c.reference_last_index
+    c.reference_first_index, c.reference_last_index,
+    -- The noise of the relation is learnt in every run.
+    true as is_anew
 from {{ ref('driftline_int_slices') }} as g
 join monitored as m on m.monitor = g.monitor
 join {{ ref('driftline_int_scopes') }} as c on c.slice_no = g.slice_no

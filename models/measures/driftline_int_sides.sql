@@ -46,7 +46,7 @@ join baselines as b on b.slice_no = r.slice_no and b.window_periods = r.window_p
 left join reference_columns as f on f.slice_no = r.slice_no and f.column_no = r.column_no
 where case
     when b.baseline = 'noise'
-        then r.n > 0 and r.n = r.reference_n and {{ driftline._is_of_reference('r', 'o') }}
+        then r.n > 0 and r.n = r.reference_n and {{ driftline._tells_noise('r', 'o') }}
     else {{ driftline._is_computed('r', 'o') }}
 end
 {%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,7 +1,7 @@
 {{ config(materialized='table') }}
 {%- if driftline._is_needed() -%}
 {%- set ns = namespace(is_whole=true) -%}
-{%- for name in driftline._kept_results() + ['driftline_int_scopes'] -%}
+{%- for name in driftline._kept_results() + driftline._kept_noise() + ['driftline_int_scopes'] -%}
     {%- set relation = ref(name) -%}
     {%- if execute and 'model.driftline.' ~ name not in (selected_resources | default([])) -%}
         {%- set ns.is_whole = false -%}

@@ -19,7 +19,9 @@ select
         when g.period = '{{ window.period }}' then {{ driftline._reach(window) }}
         {%- endfor %}
     end as reach,
-    g.reference_first_index, g.reference_last_index
+    g.reference_first_index, g.reference_last_index,
+    -- Only then is the reference another, and with it what its own windows tell of noise.
+    c.changed_from < {{ driftline._as_timestamp("'0001-01-02'") }} as is_anew
 from {{ ref('driftline_int_slices') }} as g
 join changes as c on c.monitor = g.monitor
 {%- else -%}{{ driftline._empty() }}{%- endif %}
