@@ -1,6 +1,6 @@
 {#
-    The rates of driftline_quality: name → {sum (of the rows it counts), base (of those it is a share of), kind (of columns
-    it is looked at in; none: all)}. Out of range only finite values can be.
+    The rates of driftline_quality: name → {sum (of the rows it counts), base (of those it is a share of), kind (of
+    columns it is looked at in; none: all)}. Out of range only finite values can be.
 #}
 {% macro _quality_rates() %}
     {{- return({

@@ -121,7 +121,8 @@ where {{ condition }}
 
 {# The same of `driftline_noise`. #}
 {% macro get_incremental_driftline_noise_sql(arg_dict) %}
-    {{- return(driftline._replace_rows(arg_dict, driftline._is_kept_noise('t') if driftline._is_needed() else 'false')) -}}
+    {%- set is_kept = driftline._is_kept_noise('t') if driftline._is_needed() else 'false' -%}
+    {{- return(driftline._replace_rows(arg_dict, is_kept)) -}}
 {% endmacro %}
 
 
@@ -158,113 +159,8 @@ where {{ condition }}
                 and ({{ '1 = 1' if wants_all else "rules <> " ~ rules }})
         {%- endset -%}
         {%- if run_query(short).rows[0][0] | int > 0 -%}
-            {{- exceptions.raise_compiler_error('driftline: ' ~ this.identifier ~ ' is to be built anew, what it is made'
-                ~ ' of was not: select +' ~ this.identifier ~ ' (with --full-refresh, if that was asked for)') -}}
+            {{- exceptions.raise_compiler_error('driftline: ' ~ this.identifier ~ ' is to be built anew, what it is'
+                ~ ' made of was not: select +' ~ this.identifier ~ ' (with --full-refresh, if that was asked for)') -}}
         {%- endif -%}
     {%- endif -%}
-{% endmacro %}
-
-
-{#
-    From when on each monitor has to be computed again: rows (monitor, changed_from, rules, rules_hash): year 1 where all has
-    to be computed anew, else the first of
-      the first period that was read since the results were last built,
-      the first window that they do not have, or that had not ended: time alone makes windows too,
-      the time of the run that read the rows: of a clock that was put back nothing later is kept.
-    A window that ends by then is kept.
-#}
-{% macro _changed_from() %}
-    {%- set results = driftline._kept_results() -%}
-    {%- set couples = ref('driftline_int_version_pairs') -%}
-    {%- set ns = namespace(keep=execute and not flags.FULL_REFRESH) -%}
-    {%- for name in results + driftline._kept_noise() + ['driftline_int_kept'] if ns.keep and not driftline._has_earlier_rows(name) -%}
-        {%- set ns.keep = false -%}
-    {%- endfor -%}
-    {%- set anew = driftline._as_timestamp("'0001-01-01'") -%}
-    {%- set rules = driftline._literal(driftline._rules_hash()) -%}
-    {#- What is computed for whom, and what a declaration says that is no part of its state. -#}
-    {%- set declared = [rules, 'max(f.rules)', 'max(m.spec_hash)'] -%}
-    {%- for name in ['task', 'label_delay', 'min_labelled_share', 'decision_threshold', 'decision_cut', 'ranking_k',
-            'reference_start', 'reference_end'] -%}
-        {%- do declared.extend(["' '", 'coalesce(max(' ~ driftline._as_text('m.' ~ name) ~ "), '-')"]) -%}
-    {%- endfor %}
-    select
-        m.monitor,
-        case
-            -- A monitor that was built anew has read the period of its bins, too.
-            when max(s.monitor) is null
-                or max(case when p.period_start = {{ driftline._own_period('bin') }} then 1 end) = 1
-                or max(c.monitor) is not null then {{ anew }}
-            -- Hours start in UTC, the reference ends by the local clock: a day covers every zone.
-            when min(p.period_start) < {{ dbt.dateadd(
-                'day', "case when max(m.period) = 'hour' then 1 else 0 end",
-                driftline._as_timestamp('max(m.reference_end)')
-            ) }} then {{ anew }}
-            else least(coalesce(min(p.period_start), max(m.as_of)), max(m.as_of), max(s.kept_until))
-        end as changed_from,
-        {{ rules }} as rules, max(h.rules_hash) as rules_hash
-    from {{ ref('driftline_int_monitors') }} as m
-    left join (
-        select m.monitor, {{ dbt.hash(dbt.concat(declared)) }} as rules_hash
-        from {{ ref('driftline_int_monitors') }} as m
-        join {{ ref('driftline_int_frames') }} as f on f.monitor = m.monitor
-        group by m.monitor
-    ) as h on h.monitor = m.monitor
-    left join (
-        {%- if ns.keep %}
-        select monitor, rules_hash, computed_at, kept_until from {{ driftline._last_build('driftline_int_kept') }}
-        {%- else %}
-        select monitor, spec_hash as rules_hash, computed_at, as_of as kept_until
-        from {{ ref('driftline_int_monitors') }}
-        where 1 = 0
-        {%- endif %}
-    ) as s on s.monitor = m.monitor and s.rules_hash = h.rules_hash
-    -- A version that is held against another one than before.
-    left join (
-        {%- if ns.keep and driftline._is_needed(['comparisons']) %}
-        select distinct t.monitor
-        from {{ driftline._last_build('driftline_int_compared') }} as t
-        left join {{ couples }} as v
-            on v.monitor = t.monitor and v.challenger = t.model_version and v.champion = t.champion_version
-        where v.monitor is null
-        {%- else %}
-        select monitor from {{ ref('driftline_int_monitors') }} where 1 = 0
-        {%- endif %}
-    ) as c on c.monitor = m.monitor
-    left join ({{ driftline._from_monitors('read') }}) as p
-        on p.monitor = m.monitor and p.computed_at > s.computed_at
-    group by m.monitor
-{% endmacro %}
-
-
-{# The condition that a window, alias r, is one that this run computes; o is its slice in driftline_int_scopes. SQL. #}
-{% macro _is_computed(r, o) %}
-    {{- return(o ~ ".source = 'relation' and " ~ r ~ '.period_index >= ' ~ o ~ '.changed_from_index') -}}
-{% endmacro %}
-
-
-{# The condition that a window lies in the reference, whose windows tell what chance does. SQL. #}
-{% macro _is_of_reference(r, o) %}
-    {{- return(r ~ '.period_index - ' ~ r ~ '.window_periods + 1 >= ' ~ o ~ '.reference_first_index and ' ~ r
-        ~ '.period_index <= ' ~ o ~ '.reference_last_index') -}}
-{% endmacro %}
-
-
-{# The condition that such a window, and the part of the reference it lies in, is looked at in this run. SQL. #}
-{% macro _tells_noise(r, o) %}
-    {{- return(o ~ '.is_anew and ' ~ driftline._is_of_reference(r, o)) -}}
-{% endmacro %}
-
-
-{# Of rolled windows, alias r, those that this run computes and those of the reference: joins and conditions. #}
-{% macro _wanted_windows() -%}
-join {{ ref('driftline_int_scopes') }} as wanted on wanted.slice_no = r.slice_no
-where r.period_index - r.window_periods + 1 >= r.first_index
-    and ({{ driftline._is_computed('r', 'wanted') }} or {{ driftline._tells_noise('r', 'wanted') }})
-{%- endmacro %}
-
-
-{# The condition that a period, alias k, is needed for the windows of either kind. SQL. #}
-{% macro _is_reached(k, o) %}
-    {{- return('(' ~ k ~ '.period_index >= ' ~ o ~ '.changed_from_index - ' ~ o ~ '.reach or ' ~ o ~ '.is_anew)') -}}
 {% endmacro %}

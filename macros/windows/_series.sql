@@ -1,5 +1,6 @@
 {#
-    The state by slice, bin and period: versions added up to their totals, and beside each sum the part that is reference.
+    The state by slice, bin and period: versions added up to their totals, and beside each sum the part that is
+    reference.
 
     wanted  SQL that narrows it down: joins and conditions over s (driftline_state), g (its slice), t (the slice of the
             total that it is a part of) and c (its bin), up to the end of a statement's `where`

@@ -8,8 +8,8 @@
     )
 {%- endset %}
 
--- Versions against each other, and which row says how they stand now: of what is settled the latest, of as much as there
--- is.
+-- Versions against each other, and which row says how they stand now: of what is settled the latest, of as much as
+-- there is.
 select
     {%- for name in model.columns %}
     {{ place ~ ' = 1 as is_newest' if name == 'is_newest' else 'c.' ~ name }}{{ ',' if not loop.last }}
