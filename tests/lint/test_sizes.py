@@ -45,7 +45,6 @@ EXCEPTIONS: dict[str, set[str]] = {
         "models/windows/driftline_int_model_sums.sql",
         "models/windows/driftline_int_reference.sql",
         "models/windows/driftline_int_rolling_columns.sql",
-        "models/windows/driftline_int_rolling_measures.sql",
         "models/windows/driftline_int_rolling_scores.sql",
         "models/windows/driftline_int_slices.sql",
     },
