@@ -69,3 +69,8 @@
     {%- set found = run_query('select name from pg_timezone_names() where lower(name) = lower(' ~ literal ~ ')') -%}
     {{- return(found.columns[0].values() | list) -}}
 {% endmacro %}
+
+
+{% macro duckdb___can_delete_windows() %}
+    {{- return(true) -}}
+{% endmacro %}

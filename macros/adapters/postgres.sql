@@ -361,3 +361,8 @@
         ) -}}
     {%- endif -%}
 {% endmacro %}
+
+
+{% macro postgres___can_delete_windows() %}
+    {{- return(true) -}}
+{% endmacro %}

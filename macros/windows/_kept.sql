@@ -59,12 +59,6 @@
 {% macro default___can_delete_windows() %}
     {{- return(false) -}}
 {% endmacro %}
-{% macro duckdb___can_delete_windows() %}
-    {{- return(true) -}}
-{% endmacro %}
-{% macro postgres___can_delete_windows() %}
-    {{- return(true) -}}
-{% endmacro %}
 
 
 {# Rows of the table that is being built which it keeps, as a condition on its alias. SQL. #}
