@@ -85,7 +85,7 @@ cumulated as (
 
 -- What the catalogue's sums stand on: for each bin q and p, shares, distribution functions (cdf), finite values; and of
 -- the pair the rows of both sides (n), those that are finite or have an order, and 1/n + 1/m (inverse_n).
-terms as (
+terms as {{ driftline._computed_once() }} (
     select
         b.pair_no, b.is_finite, b.is_one_value, b.finite_q, b.finite_p, b.mean_q, b.mean_p, b.first_mean, b.last_mean,
             b.next_mean,
