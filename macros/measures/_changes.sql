@@ -53,6 +53,82 @@
 
 
 {#
+    The frames that a series is looked at through, as SQL from `over` on.
+
+    spans  what _change_spans returned
+
+    near, guarded, before, scale, recent, memory  of windows of one phase: all at the level, those that are guarded, the
+                  one before, those the noise is taken from, those of the trend, those of a CUSUM
+    season_around, same_season, half_season  the season around a window, the same window of earlier seasons, and how
+                  many periods of the season lie before it; only where there is a season
+#}
+{% macro _change_frames(spans) %}
+    {%- set s = spans -%}
+    {%- set within = 'over (partition by chain_no, phase order by period_index range between ' -%}
+    {%- set frames = {
+        'near': [s.level, 1], 'guarded': [s.level + s.guard, s.guard + 1], 'scale': [s.scale + s.guard, s.guard + 1],
+        'before': [1, 1], 'recent': [s.level - 1, 0], 'memory': [s.memory - 1, 0],
+    } -%}
+    {%- set found = {} -%}
+    {%- for name, ends in frames.items() -%}
+        {%- set last = ends[1] * s.size ~ ' preceding' if ends[1] else 'current row' -%}
+        {%- do found.update({name: within ~ ends[0] * s.size ~ ' preceding and ' ~ last ~ ')'}) -%}
+    {%- endfor -%}
+    {%- set season = s.season * s.size -%}
+    {%- set half = (s.season - 1) // 2 * s.size -%}
+    {%- do found.update({
+        'half_season': half,
+        'season_around': within ~ half ~ ' preceding and ' ~ s.season // 2 * s.size ~ ' following)',
+        'same_season': 'over (partition by chain_no, mod(period_index, ' ~ season
+            ~ ') order by period_index range between ' ~ driftline._change_rule().seasons * season
+            ~ ' preceding and ' ~ season ~ ' preceding)',
+    }) -%}
+    {{- return(found) -}}
+{% endmacro %}
+
+
+{# How much more sums of windows scatter than their number says, where a window is like the one before. #}
+{% macro _variance_factor() %}
+    {{- return('(1e0 + autocorrelation) / (1e0 - autocorrelation)') -}}
+{% endmacro %}
+
+
+{# The CTEs `standardised` and `scored`: residual and trend against what chance makes of them; from the CTE `scaled`. #}
+{% macro _standardised_series() %}
+    {%- set enough = 'trend_count >= ' ~ driftline._change_rule().least_residuals -%}
+    {%- set varies = 'yy > 0 and sqrt(yy) > 1e-10 * coalesce(abs(level), 0e0)' %}
+standardised as (
+    select
+        s.*,
+        residual / (scale * sqrt({{ driftline._variance_factor() }})) as t_score,
+        case when {{ enough }} and autocorrelation is not null then trend_xy / trend_xx end as trend,
+        case when {{ enough }} then sqrt(
+            greatest(trend_yy - trend_xy * (trend_xy / trend_xx), 0e0) / trend_xx / (trend_count - 2e0)
+            * {{ driftline._variance_factor() }}
+        ) end as trend_standard_error,
+        trend_count - 2e0 as trend_df
+    from (
+        select
+            s.*,
+            -- As for the residuals; the periods of eight windows always vary.
+            case when {{ varies }} then xy else 0e0 end as trend_xy,
+            case when {{ varies }} then yy else 0e0 end as trend_yy,
+            nullif(xx, 0) as trend_xx
+        from scaled as s
+    ) as s
+),
+
+scored as (
+    select
+        s.*,
+        {{ driftline._student_score('t_score', 'error_count') }} as z_score,
+        trend / nullif(trend_standard_error, 0) as trend_t
+    from standardised as s
+)
+{% endmacro %}
+
+
+{#
     The standard normal value that is as far out as a value of Student's t: G. W. Hill, Algorithm 395, Comm. ACM 13
     (1970); to 1e-5 from 8 degrees of freedom up. SQL; both arguments are repeated, so pass columns.
 

@@ -2,7 +2,7 @@
     What the steps between windows and measures are: relations of their own ('table'), or parts of the statement that
     reads them ('ephemeral').
 
-    line  whose steps: 'drift', 'quality' or 'concept'
+    line  whose steps: 'drift', 'quality', 'concept' or 'trend'
 #}
 {% macro _step_materialization(line) %}
     {{- return(adapter.dispatch('_step_materialization', 'driftline')(line)) -}}

@@ -1,6 +1,6 @@
 {#
-    The columns of a declaration, as _declaration describes them. One that is named twice is counted once; the first role
-    wins, features last.
+    The columns of a declaration, as _declaration describes them. One that is named twice is counted once; the first
+    role wins, features last.
 #}
 
 {# The names given: {numeric, categorical, segments}. #}
