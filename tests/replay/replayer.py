@@ -37,7 +37,6 @@ class Worker:
     def __init__(self, folder: Path, server: str | None = None) -> None:
         self.folder, self.server = folder, server
         self.process: subprocess.Popen[bytes] | None = None
-        self.declared: dict[str, tuple[Any, ...]] = {}
 
     def _start(self) -> None:
         orders, self.orders = os.pipe()
@@ -54,7 +53,7 @@ class Worker:
         self.to, self.back = Connection(self.orders, readable=False), Connection(self.answers, writable=False)
 
     def ask(self, database: str, method: str, *arguments: Any) -> Any:
-        """What the worker answers, or None where it is dead."""
+        """What the worker answers; None where the run that was asked for killed it."""
         if self.process is None:
             self._start()
         try:
@@ -62,6 +61,7 @@ class Worker:
             how, what = self.back.recv()
         except (EOFError, BrokenPipeError):
             self.close()
+            assert method == "run", f"{method}: the process that runs dbt is gone"
             return None
         assert how == "done", f"{method}: {what}"
         return what

@@ -175,7 +175,7 @@ SHORT_HOURS_FROM = 66
 
 
 def short() -> list[Step]:
-    """Fifty days in twelve steps."""
+    """Fifty days in eleven steps."""
     return [
         Step(FIRST_DAY, "the first run", at_first),
         Step(33.5, "killed at noon", ends="killed"),
@@ -183,8 +183,10 @@ def short() -> list[Step]:
         Step(42, "a monitor fails", tables=HIDDEN, ends="fails"),
         Step(47, "it works again", tables=BACK, compared=True),
         Step(51, "one removed, one renamed, other thresholds", together(renamed_and_removed, other_thresholds)),
-        Step(55, "one monitor and what stands on it", arguments=("--select", "shop+")),
-        Step(59, "all but one of the result tables", arguments=("--exclude", "driftline_drift"), erases=True),
+        Step(
+            57, "one monitor and what stands on it, but one of the result tables", erases=True,
+            arguments=("--select", "shop+", "--exclude", "driftline_drift"),
+        ),
         Step(
             70, "nobody ran for a week; another alpha, one more monitor, killed",
             together(other_alpha, with_hours(SHORT_HOURS_FROM)), ends="killed",
@@ -229,7 +231,14 @@ def long(seed: int) -> list[Step]:
         302: {"what": "one result table for itself", "arguments": ("--select", "driftline_performance")},
         358: {"what": "one monitor more, by the hour", "change": with_hours(LONG_HOURS_FROM)},
     }  # fmt: skip
-    days = [*range(36, 121, 7), *range(120, 127), *range(127, 352, 7), *range(352, 366, 2), LONG_DAYS]
+    days = [
+        *range(36, 121, 7),
+        *range(120, 127),
+        *range(127, 260, 7),
+        *range(260, 352, 14),
+        *range(352, 366, 2),
+        LONG_DAYS,
+    ]
     for day in sorted({*days, *special}):
         step = Step(day, "a week" if day - steps[-1].day > 2 else "a day or two")
         if day in special:

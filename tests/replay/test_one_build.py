@@ -1,4 +1,4 @@
-"""Fifty days in fourteen runs, two of them killed, against one build of the same rows; `make replay` is a year.
+"""Fifty days in thirteen runs, two of them killed, against one build of the same rows; `make replay` is a year.
 
 While models are worked on:  .venv/bin/python tests/replay/run.py --length short --steps 6 --private --keep /tmp/replay
 """

@@ -42,13 +42,19 @@ class Fuse:
 
     nodes = 0
     burns: tuple[int, float] | None = None
+    timer: threading.Timer | None = None
 
     def __call__(self, event: Any) -> None:
         if event.info.name != "NodeStart":
             return
         self.nodes += 1
         if self.burns is not None and self.nodes == self.burns[0]:
-            threading.Timer(self.burns[1], os.kill, (os.getpid(), signal.SIGKILL)).start()
+            self.timer = threading.Timer(self.burns[1], os.kill, (os.getpid(), signal.SIGKILL))
+            self.timer.start()
+
+    def put_out(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
 
 
 FUSE = Fuse()
@@ -121,6 +127,8 @@ class Database:
         FUSE.nodes, FUSE.burns = 0, burns
         begun = time.monotonic()
         run = self.project.run(arguments, vars=vars)
+        # What came through lives on.
+        FUSE.put_out()
         return {
             "success": run.success,
             "nodes": FUSE.nodes,
