@@ -31,6 +31,8 @@
     refresh replaces its rows.
 #}
 {% macro _keep_windows(indexes=[]) %}
+    {#- Looked at when rows are replaced, when it is too late to say what the model depends on. -#}
+    {%- do driftline._retention_limits() -%}
     {{- config(contract={'enforced': driftline._enforce_contract()}, indexes=indexes) -}}
     {{- driftline._keep_rows('driftline_windows') -}}
 {% endmacro %}
@@ -63,11 +65,11 @@
 
 {# Rows of the table that is being built which it keeps, as a condition on its alias. SQL. #}
 {% macro _is_kept(t) %}
-    exists (
+    (exists (
         select 1
         from {{ ref('driftline_int_scopes') }} as o
         where o.monitor = {{ t }}.monitor and o.changed_from >= {{ t }}.window_end
-    )
+    ) and {{ driftline._is_retained(t) }})
 {%- endmacro %}
 
 

@@ -7,6 +7,8 @@
 {%- set id_parts = ['p.known_as'] %}
 {%- for key in keys %}{% do id_parts.append(driftline._as_text('p.' ~ key)) %}{% endfor %}
 {%- do id_parts.append(driftline._as_text('p.first_window_start')) %}
+{%- set limits = driftline._retention_limits() | trim %}
+{%- set lets_go = has_names and limits %}
 {%- set id_text = [] %}
 {%- for part in id_parts %}{% do id_text.append("'|'") if not loop.first %}{% do id_text.append(part) %}{% endfor %}
 
@@ -35,11 +37,43 @@ stopped as (
     where r.ended_at < w.window_end
 ),
 
+{%- if lets_go %}
+
+-- Alerts that began in windows which are let go (driftline_retention): what is left cannot tell them again. So one that
+-- is over stays as it is, and so does a trend, which took a long history to be told; an open one keeps its beginning.
+let_go as (
+    select e.*, n.monitor as monitor_now
+    from {{ this }} as e
+    join names as n on n.known_as = e.known_as
+    join {{ limits }} as l on l.monitor = n.monitor and l.window_periods = e.window_periods
+    where e.first_window_start < l.kept_from or e.family = 'trend' and e.resolved_at is not null
+),
+
+told as (
+    select
+        s.monitor, {{ 's.' ~ keys | join(', s.') }}, s.last_window_start, s.last_window_end,
+        coalesce(b.first_window_start, s.first_window_start) as first_window_start,
+        coalesce(b.opened_at, s.opened_at) as opened_at,
+        case when b.windows_breached > s.windows_breached then b.windows_breached else s.windows_breached end
+            as windows_breached,
+        s.is_critical, s.value, s.peak_value, s.expected, s.noise, s.threshold, s.compare, s.direction,
+        s.quiet_at, s.judged_until, s.resolved_at, s.is_retired, s.no_rows_since
+    from {{ ref('driftline_int_spans') }} as s
+    {%- for alias in ['a', 'b'] %}
+    left join let_go as {{ alias }}
+        on {{ alias }}.monitor_now = s.monitor and {{ driftline._same(keys, alias, 's') }}
+        and {{ alias }}.first_window_start < s.last_window_end and s.first_window_start < {{ alias }}.last_window_end
+        and {{ alias }}.resolved_at is {{ 'not ' if alias == 'a' }}null
+    {%- endfor %}
+    where a.alert_id is null
+),
+{%- endif %}
+
 spans as (
     select
         s.*, n.known_as, n.owner, n.period, case when s.resolved_at is null then d.ended_at end as no_data_since,
         row_number() over (order by s.monitor, {{ 's.' ~ keys | join(', s.') }}, s.first_window_start) as span_no
-    from {{ ref('driftline_int_spans') }} as s
+    from {{ 'told' if lets_go else ref('driftline_int_spans') }} as s
     join names as n on n.monitor = s.monitor
     left join stopped as d on {{ driftline._same(['monitor'] + keys[:3], 'd', 's') }}
 ),
@@ -80,15 +114,6 @@ kept_ids as (
     where span_choice = 1
 ),
 
-merged as (
-    select m.*, row_number() over (partition by span_no order by ids) as place
-    from (
-        select span_no, alert_id as ids from kept_ids where age > 1
-        union
-        select span_no, earlier_ids from kept_ids where earlier_ids is not null
-    ) as m
-),
-
 -- Engines do not agree on how to join texts of several rows in order.
 merged_ids as (
     select
@@ -96,7 +121,14 @@ merged_ids as (
         {%- for place in range(1, 9) %}
         max(case when place = {{ place }} then {{ "',' || " if place > 1 }}ids else '' end) {{ '||' if not loop.last }}
         {%- endfor %} as ids
-    from merged
+    from (
+        select m.*, row_number() over (partition by span_no order by ids) as place
+        from (
+            select span_no, alert_id as ids from kept_ids where age > 1
+            union
+            select span_no, earlier_ids from kept_ids where earlier_ids is not null
+        ) as m
+    ) as placed
     group by span_no
 ),
 
@@ -133,4 +165,15 @@ left join (select distinct kept_id from named where kept_id is not null) as t on
 left join {{ ref('driftline_changes') }} as c
     on p.family = 'trend' and p.metric = {{ driftline._change_metric('c') }} and c.window_start = p.first_window_start
     and c.monitor = p.monitor and {{ driftline._same(keys[:4] + ['column_name'], 'c', 'p') }}
+{%- if lets_go %}
+union all
+select
+    b.monitor_now, {{ 'b.' ~ keys[:4] | join(', b.') }}, b.is_total, b.alert_id, {{ 'b.' ~ keys[4:] | join(', b.') }},
+    b.severity, {{ driftline._text('resolved') }}, b.first_window_start, b.last_window_start, b.last_window_end,
+    b.windows_breached, b.value, b.peak_value, b.expected, b.threshold, b.noise, b.message, b.owner, b.opened_at,
+    coalesce(b.resolved_at, b.last_window_end), b.known_as, b.earlier_ids, b.found_late, b.no_data_since
+from let_go as b
+left join found as f on f.alert_id = b.alert_id
+where f.alert_id is null
+{%- endif %}
 {%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -192,5 +192,6 @@ select
         when j.is_mismatch = 1 then 'the split is another where ' || j.split_by || ' = ' || j.split_value
     end") }} as reason
 from judged as j
+where {{ driftline._is_retained('j') }}
 {{- driftline._and_kept_windows() }}
 {%- else -%}{{ driftline._empty() }}{%- endif %}

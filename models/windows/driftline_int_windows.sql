@@ -49,4 +49,5 @@ select
     n.has_reference
 from named as n
 join {{ ref('driftline_int_slices') }} as g on g.slice_no = n.slice_no
+where {{ driftline._is_retained('n', 'g') }}
 {%- else -%}{{ driftline._empty() }}{%- endif %}
