@@ -2,7 +2,8 @@
 {% macro _alpha() %}
     {%- set alpha = driftline._var('driftline_alpha', 0.001) -%}
     {%- if not driftline._is_finite(alpha) or alpha <= 0 or alpha >= 0.5 -%}
-        {{- exceptions.raise_compiler_error("driftline: var 'driftline_alpha': given " ~ tojson(alpha | string) ~ '; allowed: a number over 0 and under 0.5') -}}
+        {{- exceptions.raise_compiler_error("driftline: var 'driftline_alpha': given " ~ tojson(alpha | string)
+            ~ '; allowed: a number over 0 and under 0.5') -}}
     {%- endif -%}
     {{- return(alpha) -}}
 {% endmacro %}
@@ -19,8 +20,8 @@
 
 {#
     What, beside the state and its declaration, the results depend on: windows computed under other rules are not kept.
-    `version` is raised with every change of the package that changes a number. Thresholds are the judge's; what they ask
-    to have computed is in driftline_int_frames.
+    `version` is raised with every change of the package that changes a number. Thresholds are the judge's; what they
+    ask to have computed is in driftline_int_frames.
 #}
 {% macro _rules_hash() %}
     {%- set rules = {
@@ -76,7 +77,8 @@
 {% macro _confidence() %}
     {%- set confidence = driftline._var('driftline_confidence', 0.95) -%}
     {%- if not driftline._is_finite(confidence) or confidence <= 0.5 or confidence >= 1 -%}
-        {{- exceptions.raise_compiler_error("driftline: var 'driftline_confidence': given " ~ tojson(confidence | string) ~ '; allowed: a number over 0.5 and under 1') -}}
+        {{- exceptions.raise_compiler_error("driftline: var 'driftline_confidence': given "
+            ~ tojson(confidence | string) ~ '; allowed: a number over 0.5 and under 1') -}}
     {%- endif -%}
     {{- return(confidence) -}}
 {% endmacro %}

@@ -97,7 +97,9 @@ select
     cast(t.trailing_count as {{ dbt.type_int() }}) as trailing_count,
     {{ driftline._as_double('(t.value - t.previous_value) / nullif(abs(t.previous_value), 0)') }} as change_previous,
     {{ driftline._as_double('(t.value - t.reference_value) / nullif(abs(t.reference_value), 0)') }} as change_reference,
-    {{ driftline._as_double('case when t.trailing_count >= 5 then (t.value - t.trailing_mean) / nullif(t.trailing_stddev, 0) end') }} as z_score,
+    {{ driftline._as_double(
+        'case when t.trailing_count >= 5 then (t.value - t.trailing_mean) / nullif(t.trailing_stddev, 0) end'
+    ) }} as z_score,
     {{ driftline._as_double('t.seasonal_value') }} as seasonal_value,
     {{ driftline._as_double('(t.value - t.seasonal_value) / nullif(abs(t.seasonal_value), 0)') }} as change_seasonal,
     {{ driftline._as_double('t.expected') }} as expected,
@@ -117,7 +119,8 @@ select
     end") }} as reason
 from noises as t
 join {{ ref('driftline_int_windows') }} as w
-    on w.slice_no = t.slice_no and w.window_periods = t.window_periods and w.period_index = t.period_index and w.source = 'relation'
+    on w.slice_no = t.slice_no and w.window_periods = t.window_periods and w.period_index = t.period_index
+    and w.source = 'relation'
 left join {{ ref('driftline_int_maturity') }} as y
     on y.slice_no = t.slice_no and y.window_periods = t.window_periods and y.period_index = t.period_index
 {%- else -%}{{ driftline._empty() }}{%- endif %}

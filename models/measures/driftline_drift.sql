@@ -23,7 +23,8 @@ computed as (
         cast(r.window_periods as {{ dbt.type_int() }}) as window_periods, w.window_start, w.window_end,
         {{ driftline._is_total('w') }} as is_total,
         c.column_name, c.column_role, c.column_kind, r.baseline,
-        case when r.baseline = 'reference' then r.reference_model_version else w.model_version end as baseline_model_version,
+        case when r.baseline = 'reference' then r.reference_model_version else w.model_version end
+            as baseline_model_version,
         w.is_complete,
         cast(coalesce(r.n, 0) as {{ dbt.type_bigint() }}) as row_count,
         cast(coalesce(r.baseline_n, 0) as {{ dbt.type_bigint() }}) as baseline_row_count,

@@ -3,9 +3,9 @@
 {%- set side = 'slice_no, window_periods, period_index, side' -%}
 {%- set metrics = driftline._class_metrics() %}
 
--- Classes by side (as in driftline_int_model_sums): how many rows are of one, were taken for it, and both, and what that
--- says of it. Those of the reference are looked for in every window; classes that the reference does not have share
--- two bins.
+-- Classes by side (as in driftline_int_model_sums): how many rows are of one, were taken for it, and both, and what
+-- that says of it. Those of the reference are looked for in every window; classes that the reference does not have
+-- share two bins.
 with bins as (
     select
         {{ side }}, coalesce(bin_label, bin_kind) as class_name,

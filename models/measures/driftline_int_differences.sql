@@ -92,8 +92,8 @@ estimated as {{ driftline._computed_once() }} (
     from centred as c
 ),
 
--- What is not a ratio of sums comes from driftline_int_realized, for windows whose rows are all of common periods: that is
--- told by the counts of rows, which stand beside.
+-- What is not a ratio of sums comes from driftline_int_realized, for windows whose rows are all of common periods: that
+-- is told by the counts of rows, which stand beside.
 sides as (
     select pair_no, group_1 as slice_no, 1 as side from {{ ref('driftline_int_version_pairs') }}
     union all

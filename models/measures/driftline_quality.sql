@@ -62,17 +62,20 @@ select
         when r.n = 0 then 'no rows in the window'
         when r.is_label and y.is_young then 'labels that are not final yet are not missing'
         when r.column_kind = 'numeric' and r.finites = 0 then 'no finite values in the window'
-        when r.column_kind = 'numeric' and r.finites > 1 and r.variance is null then 'values too large for a standard deviation'
+        when r.column_kind = 'numeric' and r.finites > 1 and r.variance is null
+            then 'values too large for a standard deviation'
         when r.column_kind = 'numeric' and r.variance is null then 'one value has no standard deviation'
     end") }} as reason
 from {{ ref('driftline_int_rates') }} as r
 join {{ ref('driftline_int_windows') }} as w
-    on w.slice_no = r.slice_no and w.window_periods = r.window_periods and w.period_index = r.period_index and w.source = 'relation'
+    on w.slice_no = r.slice_no and w.window_periods = r.window_periods and w.period_index = r.period_index
+    and w.source = 'relation'
 left join youth as y on y.slice_no = r.slice_no and y.window_periods = r.window_periods
     and y.period_index = r.period_index
 left join versions as v on v.slice_no = r.slice_no
 left join {{ ref('driftline_int_quality_noise') }} as f
-    on f.monitor = w.monitor and f.segment = w.segment and f.segment_value = w.segment_value and f.model_version = v.reference_model_version
+    on f.monitor = w.monitor and f.segment = w.segment and f.segment_value = w.segment_value
+    and f.model_version = v.reference_model_version
     and f.window_periods = r.window_periods and f.column_name = r.column_name and f.column_role = r.column_role
 where r.is_computed
 {{- driftline._and_kept_windows() }}

@@ -9,7 +9,8 @@ select
 from (
     select
         monitor, column_name, column_role, column_kind, bin, bin_kind,
-        max(bin_group) as bin_group, max(bin_label) as bin_label, max(bin_lower) as bin_lower, max(bin_upper) as bin_upper
+        max(bin_group) as bin_group, max(bin_label) as bin_label,
+        max(bin_lower) as bin_lower, max(bin_upper) as bin_upper
     from {{ ref('driftline_state') }}
     group by monitor, column_name, column_role, column_kind, bin, bin_kind
 ) as cells

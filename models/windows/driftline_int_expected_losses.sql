@@ -1,8 +1,8 @@
 {{ config(materialized='table') }}
 {%- if driftline._is_needed(['performance', 'comparisons']) -%}
 
--- The loss of a number that a row's bin makes expect: the mean in the reference, by bin of the column, feature or prediction,
--- that tells most about it. Segments share what their version has.
+-- The loss of a number that a row's bin makes expect: the mean in the reference, by bin of the column, feature or
+-- prediction, that tells most about it. Segments share what their version has.
 with losses as (
     select
         c.monitor, c.column_no, r.l, r.e, r.e2,
@@ -11,8 +11,11 @@ with losses as (
         sum(r.e2) over (partition by c.column_no) as total_e2,
         count(*) over (partition by c.column_no) as bins
     from {{ ref('driftline_int_reference') }} as r
-    join {{ ref('driftline_int_slices') }} as g on g.slice_no = r.slice_no and g.model_version = 'all' and g.segment = 'all' and g.source = 'relation' and g.is_scored and g.task = 'regression'
-    join {{ ref('driftline_int_bins') }} as c on c.bin_no = r.bin_no and c.column_role in ('feature', 'prediction') and c.bin_kind <> 'moments'
+    join {{ ref('driftline_int_slices') }} as g
+        on g.slice_no = r.slice_no and g.model_version = 'all' and g.segment = 'all'
+        and g.source = 'relation' and g.is_scored and g.task = 'regression'
+    join {{ ref('driftline_int_bins') }} as c
+        on c.bin_no = r.bin_no and c.column_role in ('feature', 'prediction') and c.bin_kind <> 'moments'
     where r.l > 0
 ),
 

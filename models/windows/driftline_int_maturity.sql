@@ -13,7 +13,9 @@ select
         and {{ driftline._is_of_reference('w', 'o') }}, false) as is_reference,
     w.is_mature as is_final,
     -- Without a task nobody can tell what a known label is.
-    w.is_mature and (m.has_label = 0 or coalesce(c.known_count >= m.min_labelled_share * c.row_count and c.row_count > 0, false)) as is_mature
+    w.is_mature and (
+        m.has_label = 0 or coalesce(c.known_count >= m.min_labelled_share * c.row_count and c.row_count > 0, false)
+    ) as is_mature
 from {{ ref('driftline_int_windows') }} as w
 join {{ ref('driftline_int_monitors') }} as m on m.monitor = w.monitor
 join {{ ref('driftline_int_slices') }} as o on o.slice_no = w.slice_no

@@ -7,7 +7,8 @@
 with reference as (
     select
         g.monitor, g.model_version, g.segment, g.segment_value, s.bin_no,
-        sum(s.reference_n) as n, sum(s.reference_w) as w, sum(s.reference_w2) as w2, sum(s.reference_v) as v, sum(s.reference_d2) as d2,
+        sum(s.reference_n) as n, sum(s.reference_w) as w, sum(s.reference_w2) as w2,
+        sum(s.reference_v) as v, sum(s.reference_d2) as d2,
         {% for name in outcomes %}sum(s.reference_{{ name }}) as {{ name }}, {% endfor %}
         min(s.reference_value_min) as value_min, max(s.reference_value_max) as value_max,
         sum(s.reference_out_of_range_weight) as out_of_range_weight,
@@ -45,7 +46,9 @@ chosen as (
 )
 
 select
-    c.slice_no, c.reference_model_version, r.bin_no, r.n, r.w, r.w2, r.v, r.d2, {% for name in outcomes %}r.{{ name }}, {% endfor %}r.value_min, r.value_max, r.out_of_range_weight, r.periods
+    c.slice_no, c.reference_model_version, r.bin_no, r.n, r.w, r.w2, r.v, r.d2,
+    {% for name in outcomes %}r.{{ name }}, {% endfor %}
+    r.value_min, r.value_max, r.out_of_range_weight, r.periods
 from chosen as c
 join reference as r
     on r.monitor = c.monitor and r.model_version = c.reference_model_version

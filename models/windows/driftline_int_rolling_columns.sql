@@ -13,12 +13,14 @@
     {'name': 'value_max', 'aggregate': 'max', 'baselines': true},
 ] -%}
 {%- for name in ['nulls', 'nans', 'infinites', 'unseens', 'finites', 'value_sum', 'deviation_sq_sum', 'out_of_range',
-        'reference_n', 'reference_total', 'reference_total2', 'reference_nulls', 'reference_nans', 'reference_infinites', 'reference_unseens',
+        'reference_n', 'reference_total', 'reference_total2', 'reference_nulls', 'reference_nans',
+        'reference_infinites', 'reference_unseens',
         'reference_finites', 'reference_out_of_range'] -%}
     {%- do measures.append({'name': name, 'aggregate': 'sum', 'baselines': false}) -%}
 {%- endfor %}
 
--- The sums of each column over this run's windows and those of the reference: rows by what they hold, and the moments of the finite values.
+-- The sums of each column over this run's windows and those of the reference: rows by what they hold, and the moments
+-- of the finite values.
 with by_column as (
     select
         s.slice_no, c.column_no, s.period_index,
@@ -46,14 +48,17 @@ dense as (
     select
         k.slice_no, c.column_no, k.block, k.period, k.period_index, k.first_index
         {%- for measure in measures %},
-        {{ 'coalesce(b.' ~ measure.name ~ ', 0) as ' ~ measure.name if measure.aggregate == 'sum' else 'b.' ~ measure.name }}
+        {{ 'coalesce(b.' ~ measure.name ~ ', 0) as ' ~ measure.name if measure.aggregate == 'sum'
+            else 'b.' ~ measure.name }}
         {%- endfor %}
     from {{ ref('driftline_int_calendar') }} as k
     join (
-        select distinct monitor, column_no from {{ ref('driftline_int_bins') }} where column_role in ('feature', 'prediction', 'label')
+        select distinct monitor, column_no from {{ ref('driftline_int_bins') }}
+        where column_role in ('feature', 'prediction', 'label')
     ) as c on c.monitor = k.monitor
     join {{ ref('driftline_int_scopes') }} as o on o.slice_no = k.slice_no and {{ driftline._is_reached('k', 'o') }}
-    left join by_column as b on b.slice_no = k.slice_no and b.column_no = c.column_no and b.period_index = k.period_index
+    left join by_column as b on b.slice_no = k.slice_no and b.column_no = c.column_no
+        and b.period_index = k.period_index
 )
 
 select r.*

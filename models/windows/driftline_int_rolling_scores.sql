@@ -5,14 +5,18 @@
     {%- do measures.append({'name': name, 'aggregate': 'sum', 'baselines': false}) -%}
 {%- endfor %}
 
--- The rolling sums, over this run's windows and those of the reference, of the bins that performance and its estimates come from: the score in fine bins, the classes, and for a
--- number the bins of the column that tells most about the loss.
+-- The rolling sums, over this run's windows and those of the reference, of the bins that performance and its estimates
+-- come from: the score in fine bins, the classes, and for a number the bins of the column that tells most about the
+-- loss.
 with cells as (
-    select c.bin_no, c.monitor, case when c.column_role in ('feature', 'prediction') then 'loss' else c.column_role end as purpose
+    select
+        c.bin_no, c.monitor,
+        case when c.column_role in ('feature', 'prediction') then 'loss' else c.column_role end as purpose
     from {{ ref('driftline_int_bins') }} as c
     left join (select distinct bin_no from {{ ref('driftline_int_expected_losses') }}) as l on l.bin_no = c.bin_no
     where c.bin_kind <> 'moments' and {{ driftline._of_family('performance', 'c.monitor') }}
-        and (c.column_role in ('performance', 'confidence') and c.column_kind = 'numeric' or c.column_role in ('class_support', 'class_predicted', 'class_hit') or l.bin_no is not null)
+        and (c.column_role in ('performance', 'confidence') and c.column_kind = 'numeric'
+            or c.column_role in ('class_support', 'class_predicted', 'class_hit') or l.bin_no is not null)
 ),
 
 dense as (

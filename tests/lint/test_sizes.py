@@ -27,21 +27,7 @@ EXCEPTIONS: dict[str, set[str]] = {
     },
     "files with long lines": {
         "macros/adapters/postgres.sql",
-        "macros/measures/_settings.sql",
-        "models/measures/driftline_business.sql",
         "models/measures/driftline_concept.sql",
-        "models/measures/driftline_drift.sql",
-        "models/measures/driftline_int_class_metrics.sql",
-        "models/measures/driftline_int_differences.sql",
-        "models/measures/driftline_quality.sql",
-        "models/windows/driftline_int_bins.sql",
-        "models/windows/driftline_int_expected_losses.sql",
-        "models/windows/driftline_int_maturity.sql",
-        "models/windows/driftline_int_model_sums.sql",
-        "models/windows/driftline_int_reference.sql",
-        "models/windows/driftline_int_rolling_columns.sql",
-        "models/windows/driftline_int_rolling_scores.sql",
-        "models/windows/driftline_int_slices.sql",
     },
 }
 
