@@ -90,7 +90,7 @@ def judge(
     # The windows of a length go on to the monitor's newest.
     newest = [(name, max(r["window_start"] for r in rows if r["monitor"] == name)) for name in monitors]
     chain.load(
-        "driftline_windows",
+        "driftline_int_windows",
         {
             "monitor": monitors * 2,
             "window_periods": [1] * len(monitors) + [7] * len(monitors),
