@@ -16,7 +16,8 @@
     computed anew, because the reference is what it was.
 #}
 {% macro _kept_noise() %}
-    {{- return(['driftline_int_drift_noise', 'driftline_int_quality_noise', 'driftline_int_performance_noise']) -}}
+    {{- return(['driftline_int_drift_noise', 'driftline_int_quality_noise', 'driftline_int_performance_noise',
+        'driftline_int_concept_noise']) -}}
 {% endmacro %}
 
 

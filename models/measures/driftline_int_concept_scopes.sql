@@ -35,8 +35,7 @@ select
         {%- endfor %}
     end as reach,
     c.reference_first_index, c.reference_last_index,
-    -- The noise of the relation is learnt in every run.
-    true as is_anew
+    c.is_anew
 from {{ ref('driftline_int_slices') }} as g
 join monitored as m on m.monitor = g.monitor
 join {{ ref('driftline_int_scopes') }} as c on c.slice_no = g.slice_no
