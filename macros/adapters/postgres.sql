@@ -230,6 +230,19 @@
 {% endmacro %}
 
 
+{# An empty second branch keeps the values where they are worked out, and parallel workers too. #}
+{% macro postgres___select_rows_once(rows, values) %}
+    {{ driftline._select_rows(rows, values) }}
+    union all
+    select
+        {%- for part in rows.grain | rejectattr('constant') | list + values %}
+        null{{ ',' if not loop.last }}
+        {%- endfor %}
+        {%- if rows.weight is not none %}, null{% endif %}
+    where false
+{% endmacro %}
+
+
 {# The same arrangement for categories. #}
 {% macro postgres___count_categories(columns, rows, keys) %}
     {%- set group_keys = rows.grain | rejectattr('constant') | map(attribute='name') | join(', ') -%}
@@ -242,9 +255,9 @@
         {{ 'sum(w * w)' if weighted else 'count(*)' }} as weight_sq_sum,
         {{ driftline._outcome_sums(rows) }}
     from (
-        {{ driftline._select_rows(rows, [{'name': 'category', 'sql': driftline._as_text(column.sql)}] + outcomes) }}
-        union all
-        select {% for part in rows.grain | rejectattr('constant') %}null, {% endfor %}null{{ ', null' * (outcomes | length) }}{{ ', null' if weighted }} where false
+        {{ driftline._select_rows_once(
+            rows, [{'name': 'category', 'sql': driftline._as_text(column.sql)}] + outcomes
+        ) }}
     ) as r
     group by {{ group_keys }}, category
     {{ 'union all' if not loop.last }}

@@ -62,7 +62,7 @@
         {{ 'sum(' ~ w ~ x ~ ')' if measure.name in own else none_here }} as {{ x }},
         {{ 'sum(' ~ w ~ square ~ ')' if measure.name in own else none_here }} as {{ x }}_sq
         {%- endfor %}
-    from ({{ driftline._select_rows(rows, values) }}) as r
+    from ({{ driftline._select_rows_once(rows, values) }}) as r
     group by {{ driftline._group_by(rows, []) }}
 {% endmacro %}
 

@@ -106,3 +106,12 @@
         {%- endfor %}
     from {{ relation }} as b
 {% endmacro %}
+
+
+{# _select_rows for sums that use a value more than once: some engines work it out again for each use. #}
+{% macro _select_rows_once(rows, values) %}
+    {{- return(adapter.dispatch('_select_rows_once', 'driftline')(rows, values)) -}}
+{% endmacro %}
+{% macro default___select_rows_once(rows, values) %}
+    {{- return(driftline._select_rows(rows, values)) -}}
+{% endmacro %}
