@@ -1,11 +1,10 @@
 {#
-    The effects of windows, with `is_noise` 0 of those that are computed, 1 of the reference's own: two CTEs, `measured` and
-    `effects`. How far each effect is from nothing, and how far chance alone would bring it.
+    The effects of windows, with `is_noise` 0 of those that are computed, 1 of the reference's own: two CTEs, `measured`
+    and `effects`. How far each effect is from nothing, and how far chance alone would bring it.
 #}
 {% macro _concept_effects(is_noise) %}
     {%- set pair = 'is_noise, slice_no, window_periods, period_index, column_no' -%}
-    {%- set targets = driftline._concept_targets() -%}
-    {%- set tested = ['label', 'calibration'] %}
+    {%- set targets = driftline._concept_targets() %}
 measured as (
     select
         {{ pair }},
@@ -19,7 +18,7 @@ measured as (
         sum({{ targets[name].sum | replace('@', 'q_') }}) / nullif(sum(q_l), 0) as {{ name }}_mean,
         sum({{ targets[name].sum | replace('@', 'p_') }}) / nullif(sum(p_l), 0) as reference_{{ name }}_mean,
         -- A mean that is not there although there are labels is too large to be squared.
-        max(case when (q_l > 0 and q_{{ name }}_variance is null) or (p_l > 0 and p_{{ name }}_variance is null) then 1
+        max(case when q_l > 0 and q_{{ name }}_variance is null or p_l > 0 and p_{{ name }}_variance is null then 1
             else 0 end) as {{ name }}_missing,
         sum((q_share - p_share) * {{ name }}_mean_of_sides) as {{ name }}_shares_effect,
         coalesce(sum(mean_share * {{ name }}_difference), 0e0) as {{ name }}_rates_effect,
@@ -30,7 +29,7 @@ measured as (
         sum(mean_share * {{ driftline._squared('(' ~ name ~ '_mean_of_sides - ' ~ targets[name].centre ~ ')') }})
             as {{ name }}_centred_squares
         {%- endfor %}
-        {%- for name in tested %},
+        {%- for name in ['label', 'calibration'] %},
         coalesce(sum(mean_share * {{ driftline._squared(name ~ '_difference') }}), 0e0) as {{ name }}_shift_squared,
         coalesce(sum(mean_share * {{ name }}_difference_variance), 0e0) as {{ name }}_shift_expected,
         coalesce(sum({{ name }}_spread * {{ driftline._squared('(mean_share * ' ~ name ~ '_difference_variance)') }}),
@@ -53,7 +52,7 @@ effects as (
             '(q_total + p_total)', 'abs(' ~ name ~ '_centred_mean) * ' ~ name ~ '_size') }}
             * inverse_rows) as {{ name }}_shares_error
         {%- endfor %}
-        {%- for name in tested %},
+        {%- for name in ['label', 'calibration'] %},
         sqrt({{ name }}_shift_squared) as {{ name }}_shift,
         sqrt({{ name }}_shift_expected) as {{ name }}_shift_error,
         -- A sum of squares with unequal variances is as good as χ² with this many degrees of freedom (Satterthwaite).

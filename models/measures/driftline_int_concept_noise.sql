@@ -19,9 +19,10 @@ floors as (
         case when count(*) > 1 then 1 end as has_floor
         {%- for name in targets -%}
         {%- for effect in ['shares', 'rates'] %},
+        {%- set of = 'e.' ~ name ~ '_' ~ effect %}
         max(case when e.{{ name }}_missing = 0
-            then greatest(abs(e.{{ name }}_{{ effect }}_effect) - {{ mean_of_absolute }} * e.{{ name }}_{{ effect }}_error,
-            0e0) end) as {{ name }}_{{ effect }}_excess
+            then greatest(abs({{ of }}_effect) - {{ mean_of_absolute }} * {{ of }}_error, 0e0)
+            end) as {{ name }}_{{ effect }}_excess
         {%- endfor -%}
         {%- endfor %}
         {%- for name in ['label', 'calibration'] %},
