@@ -5,6 +5,7 @@
     line  whose steps: 'drift', 'quality', 'concept' or 'trend'
 #}
 {% macro _step_materialization(line) %}
+    {%- if not driftline._monitors() -%}{{- return('ephemeral') -}}{%- endif -%}
     {{- return(adapter.dispatch('_step_materialization', 'driftline')(line)) -}}
 {% endmacro %}
 {% macro default___step_materialization(line) %}

@@ -38,7 +38,11 @@
     {{- driftline._keep_rows('driftline_windows') -}}
 {% endmacro %}
 {% macro _keep_noise() %}
-    {{- driftline._keep_rows('driftline_noise') -}}
+    {%- if driftline._monitors() -%}
+        {{- driftline._keep_rows('driftline_noise') -}}
+    {%- else -%}
+        {{- config(materialized='ephemeral') -}}
+    {%- endif -%}
 {% endmacro %}
 {% macro _keep_rows(strategy) %}
     {%- if driftline._can_delete_windows() -%}

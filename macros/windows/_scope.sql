@@ -153,3 +153,12 @@ where 1 = 0
     {%- endfor -%}
     {{- return(dbt.concat(parts)) -}}
 {% endmacro %}
+
+
+{#
+    What a private relation is: a table. Where no monitor is listed it is none at all, so that dbt has nothing to make;
+    what would read it has nothing to do either.
+#}
+{% macro _private_table() %}
+    {{- return('table' if driftline._monitors() else 'ephemeral') -}}
+{% endmacro %}

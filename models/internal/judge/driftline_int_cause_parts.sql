@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized=driftline._private_table()) }}
 {%- if driftline._is_needed() -%}
 
 -- What is added up to explain an alert: which sums of which cells, for the alert's own rows and for each part of them.

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized=driftline._private_table()) }}
 {%- if driftline._is_needed(['business']) -%}
 {#- A window's value; @ stands for the prefix of the window's sums. A sum over no rows is 0, one over rows without a
     value is not known. -#}

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized=driftline._private_table()) }}
 {%- if driftline._is_needed(['performance']) -%}
 
 -- What a score has meant in the reference: the share of positive labels in each of its bins (of the probability of a

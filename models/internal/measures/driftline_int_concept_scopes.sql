@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized=driftline._private_table()) }}
 {%- if driftline._is_needed(['concept']) -%}
 
 -- Whom the relation of inputs and label is looked at for: groups of monitors with a label that has a mean, or with a

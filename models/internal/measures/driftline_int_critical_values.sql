@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized=driftline._private_table()) }}
 {%- if driftline._is_needed(['drift', 'concept']) -%}
 {%- set alpha = driftline._alpha() -%}
 {%- set iterations = 6 %}

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized=driftline._private_table()) }}
 {%- if driftline._is_needed(['performance']) -%}
 {%- set window = 'slice_no, window_periods, period_index' -%}
 {%- set metrics = driftline._estimated_metrics() -%}

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized=driftline._private_table()) }}
 {%- if driftline._is_needed(['fairness']) -%}
 {#- What each rate is a share of: sums over the rows with a score (scored) or over the labelled ones. -#}
 {%- set bases = {'scored': 'predicted_positive', 'labelled': 'true_positive'} -%}

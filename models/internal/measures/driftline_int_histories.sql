@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized=driftline._private_table()) }}
 {%- if driftline._is_needed(['trend']) -%}
 {%- set overrides = driftline._threshold_overrides() -%}
 {#- The measures whose history is looked at: family, the baseline under which the long form has them, and which of them

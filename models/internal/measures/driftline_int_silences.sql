@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized=driftline._private_table()) }}
 {%- if driftline._is_needed() -%}
 {%- set overrides = driftline._threshold_overrides() -%}
 {%- set level = driftline._as_double(driftline._alpha()) -%}

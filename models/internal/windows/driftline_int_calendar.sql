@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized=driftline._private_table()) }}
 {%- if driftline._is_needed() -%}
 {%- set reaches = [] -%}
 {%- for window in driftline._windows() -%}{%- do reaches.append(driftline._reach(window)) -%}{%- endfor %}

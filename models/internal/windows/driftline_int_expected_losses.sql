@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized=driftline._private_table()) }}
 {%- if driftline._is_needed(['performance', 'comparisons']) -%}
 
 -- The loss of a number that a row's bin makes expect: the mean in the reference, by bin of the column, feature or

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized=driftline._private_table()) }}
 {%- if driftline._is_needed() -%}
 {%- set asked = driftline._lengths_asked() -%}
 {#- What is counted to tell which length has enough rows; the last two in the second largest group of a segment. -#}

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized=driftline._private_table()) }}
 {%- if driftline._is_needed() -%}
 
 -- When the last rows of each group ended, whether its newest complete window is without rows, and whether it has been

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized=driftline._private_table()) }}
 {%- if driftline._is_needed() -%}
 
 -- The state of rows, labels and business metrics by slice and period, from the first on: few rows, from which follows

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized=driftline._private_table()) }}
 {%- if driftline._is_needed(['performance', 'comparisons']) -%}
 {%- set side = 'slice_no, window_periods, period_index, side' -%}
 {%- set parts = driftline._metric_sums() %}

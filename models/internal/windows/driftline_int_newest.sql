@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized=driftline._private_table()) }}
 {%- if driftline._is_needed() -%}
 
 -- The newest windows of each group, by length: the newest that is complete, the newest whose labels have had their time

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized=driftline._private_table()) }}
 {%- if driftline._is_needed() -%}
 {%- set outcomes = ['p', 'l', 'l2', 'y', 'y2', 'lp', 'e', 'e2'] %}
 

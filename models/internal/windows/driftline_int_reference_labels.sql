@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized=driftline._private_table()) }}
 {%- if driftline._is_needed() -%}
 
 -- How far the labels of the reference that a group is held against have come. What is learnt from labels that are not

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized=driftline._private_table()) }}
 {%- if driftline._is_needed() -%}
 {%- set kinds = {
     'total': "c.bin_kind <> 'moments'", 'nulls': "c.bin_kind = 'null'", 'nans': "c.bin_kind = 'nan'",

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized=driftline._private_table()) }}
 {%- if driftline._is_needed() -%}
 {%- set measures = [] -%}
 {%- for name in ['row_count', 'reference_count', 'known_count'] -%}

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized=driftline._private_table()) }}
 {%- if driftline._is_needed() -%}
 {%- set sums = ['n', 'w', 'w2', 'v', 'd2'] -%}
 {%- set measures = [] -%}

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized=driftline._private_table()) }}
 {%- if driftline._is_needed(['performance', 'comparisons']) -%}
 {%- set measures = [] -%}
 {%- for name in ['w', 'w2', 'l', 'y', 'lp', 'reference_w', 'reference_l', 'reference_y', 'reference_lp'] -%}

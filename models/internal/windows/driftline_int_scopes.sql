@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized=driftline._private_table()) }}
 {%- if driftline._is_needed() -%}
 
 -- From which period on each slice's windows are computed in this run: those that hold a period which was read since the

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized=driftline._private_table()) }}
 {%- if driftline._is_needed() -%}
 
 -- The state by slice, bin and period, of the periods that this run's windows and their baselines reach, and of the

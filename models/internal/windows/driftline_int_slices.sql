@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized=driftline._private_table()) }}
 {%- if driftline._is_needed() -%}
 {%- set reference = 'min(case when in_reference then period_index end) as reference_first_index,'
     ~ ' max(case when in_reference then period_index end) as reference_last_index' %}
