@@ -76,7 +76,8 @@ def made_chain(project: Project) -> Chain:
     """What follows from the measures, which ``load`` runs."""
     project.build("--select", "+driftline_alerts")
     return project.chain(
-        select="driftline_int_histories driftline_changes driftline_metrics driftline_int_judgements"
+        select="driftline_int_histories driftline_int_expectations driftline_int_cusums driftline_changes"
+        " driftline_metrics driftline_int_judgements"
         " driftline_int_spans driftline_int_episodes driftline_alerts"
     )
 
@@ -104,7 +105,7 @@ def load(chain: Chain, rows: list[dict[str, Any]] | pd.DataFrame, periods: Mappi
         dict.fromkeys(("reference_start", "reference_end", "formerly"), "text"),
     )  # fmt: skip
     chain.load(
-        "driftline_windows",
+        "driftline_int_windows",
         {
             "monitor": list(periods), "window_periods": [SPANS[period].size for period in periods.values()],
             "window_start": [frame["window_start"].max()] * len(periods),
