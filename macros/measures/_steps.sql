@@ -26,9 +26,9 @@
 {#
     The sums of every bin of every period, dense, that the windows of a scope are rolled from.
 
-    scope     recent: the windows that this run computes. noise: those of the reference, every time
-    scopes    relation of the groups: changed_from_index and reach (where the run's windows begin and how far they look
-              back), reference_first_index and _last_index
+    scope     recent: the windows that this run computes. noise: those of the reference, where all is computed anew
+    scopes    relation of the slices: changed_from_index and reach (where the run's windows begin and how far they look
+              back), is_anew, reference_first_index and _last_index
     roles     of the bins' columns
     measures  list of {name}
     carried   further columns of `scopes`

@@ -150,8 +150,9 @@ where {{ condition }}
 #}
 {% macro _need_whole_steps() %}
     {%- set scopes = ref('driftline_int_scopes') -%}
-    {%- if execute and flags.INTROSPECT is not false and flags.WHICH in ['run', 'build', 'retry'] and not flags.EMPTY
-        and driftline._is_needed() -%}
+    {%- set is_alone = 'model.driftline.driftline_int_scopes' not in (selected_resources | default([])) -%}
+    {%- if execute and is_alone and flags.INTROSPECT is not false and flags.WHICH in ['run', 'build', 'retry']
+        and not flags.EMPTY and driftline._is_needed() -%}
         {%- set wants_all = flags.FULL_REFRESH or not driftline._has_earlier_rows() -%}
         {%- set begin = driftline._as_timestamp("'0001-01-02'") -%}
         {%- set rules = driftline._literal(driftline._rules_hash()) -%}

@@ -30,7 +30,12 @@
     left join ({{ driftline._rules_of_monitors() }}) as h on h.monitor = m.monitor
     left join (
         {%- if keep %}
-        select monitor, rules_hash, computed_at, kept_until from {{ driftline._last_build('driftline_int_kept') }}
+        select k.monitor, k.rules_hash, k.computed_at, k.kept_until
+        from {{ driftline._last_build('driftline_int_kept') }} as k
+        join (select distinct monitor, rules_hash, run_id, is_anew from {{ this }}) as o on o.monitor = k.monitor
+        -- A later run that set out to compute all of it, or under other rules, and did not come to the end of it, may
+        -- have left some of the results in its state.
+        where o.run_id = k.run_id or o.rules_hash = k.rules_hash and not o.is_anew
         {%- else %}
         select monitor, spec_hash as rules_hash, computed_at, as_of as kept_until
         from {{ ref('driftline_int_monitors') }}
@@ -47,7 +52,8 @@
 {# Whether all that keeps rows is there, with the columns it is described with, and nobody asked for a full refresh. #}
 {% macro _can_keep_windows() %}
     {%- if not execute or flags.FULL_REFRESH -%}{{- return(false) -}}{%- endif -%}
-    {%- for name in driftline._kept_results() + driftline._kept_noise() + ['driftline_int_kept'] -%}
+    {%- set steps = ['driftline_int_kept', 'driftline_int_scopes'] -%}
+    {%- for name in steps + driftline._kept_results() + driftline._kept_noise() -%}
         {%- if not driftline._has_earlier_rows(name) -%}{{- return(false) -}}{%- endif -%}
     {%- endfor -%}
     {{- return(true) -}}

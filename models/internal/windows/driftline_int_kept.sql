@@ -12,7 +12,7 @@
 -- window. Built when all of them are: a run of some alone leaves it as it is, and what it says is done again.
 {%- if ns.is_whole %}
 select
-    o.monitor, o.rules_hash, o.computed_at,
+    o.monitor, o.rules_hash, o.run_id, o.computed_at,
     coalesce(
         -- The first window that had not ended is computed again.
         {{ dbt.dateadd('second', -1, 'min(case when not w.is_complete then w.window_end end)') }},
@@ -20,15 +20,15 @@ select
     ) as kept_until
 from (
     -- As of the state that the slices were taken from: what is read while a run goes on is the next one's.
-    select c.monitor, c.rules_hash, max(g.computed_at) as computed_at
+    select c.monitor, c.rules_hash, c.run_id, max(g.computed_at) as computed_at
     from {{ ref('driftline_int_scopes') }} as c
     join {{ ref('driftline_int_slices') }} as g on g.slice_no = c.slice_no
-    group by c.monitor, c.rules_hash
+    group by c.monitor, c.rules_hash, c.run_id
 ) as o
 left join {{ ref('driftline_int_windows') }} as w on w.monitor = o.monitor and w.source = 'relation'
-group by o.monitor, o.rules_hash, o.computed_at
+group by o.monitor, o.rules_hash, o.run_id, o.computed_at
 {%- elif driftline._has_earlier_rows() %}
-select monitor, rules_hash, computed_at, kept_until from {{ this }}
+select monitor, rules_hash, run_id, computed_at, kept_until from {{ this }}
 {%- else %}
 {{ driftline._empty() }}
 {%- endif %}
