@@ -234,10 +234,10 @@ def findings(database: duckdb.DuckDBPyConnection) -> list[str]:
     ]
 
     open_, critical, resolved, names, on_noise = database.execute(ALERTS, {"columns": harmless_names}).fetchone()
+    spared = f", {on_noise} of all on noise ({', '.join(harmless_names)})" if harmless_names else ""
     lines += [
         "",
-        f"Alerts: {open_} open ({critical} critical), {resolved} resolved, {on_noise} of all on noise "
-        f"({', '.join(harmless_names) or 'no such column'})",
+        f"Alerts: {open_} open ({critical} critical), {resolved} resolved{spared}",
         *textwrap.wrap(f"open on {names or 'nothing'}", 100, initial_indent="  ", subsequent_indent="  "),
         "Real invoices (Online Retail II, Daqing Chen, CC BY 4.0), replayed offline: nobody saw a recommendation.",
     ]

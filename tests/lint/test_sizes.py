@@ -27,7 +27,6 @@ EXCEPTIONS: dict[str, set[str]] = {
     },
     "files with long lines": {
         "macros/adapters/postgres.sql",
-        "models/measures/driftline_concept.sql",
     },
 }
 
