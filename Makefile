@@ -22,7 +22,7 @@ define install
 	  $(BIN)/python -m pip --python $(1) install --quiet $(2); }
 endef
 
-.PHONY: help demo retrain test fuzz replay lint docs bench clean pins format
+.PHONY: help demo retrain test fuzz replay power lint docs bench clean pins format
 
 help:
 	@echo "make demo    build the demo shop's monitors, write the report, say what was found"
@@ -30,6 +30,7 @@ help:
 	@echo "make test    all tests (ARGS=\"tests/oracle -k psi\" for some of them)"
 	@echo "make fuzz    2,000 declarations from a seed: built, or refused by the name of the argument"
 	@echo "make replay  a year of runs, late rows, changes and kills against one build: all tables equal"
+	@echo "make power   what the judge finds of known changes, how soon and how often it says so: a table"
 	@echo "make lint    style, types, and that every public macro is described"
 	@echo "make docs    write what docs and report say of columns and metrics from their descriptions"
 	@echo "make format  let ruff put the Python files in shape"
@@ -93,6 +94,10 @@ fuzz: $(VENV)/.test
 # More arguments: make replay ARGS="--length long --seed 7"
 replay: $(VENV)/.test
 	@$(BIN)/python tests/replay/run.py $(ARGS)
+
+# More series for each change than the short form that is in make test.
+power: $(VENV)/.test
+	@DRIFTLINE_POWER=60 $(BIN)/python -m pytest -q tests/judge/test_power.py $(ARGS)
 
 PYTHON_CODE := $(wildcard python tests demo bench)
 

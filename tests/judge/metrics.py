@@ -65,6 +65,20 @@ def judge(
     reference: tuple[str, str] | None = None,
 ) -> None:
     """Puts the rows where the measures would be and judges them."""
+    judge_table(chain, as_table(rows), owners, periods, reference)
+
+
+def as_table(rows: list[Row]) -> pa.Table:
+    return pa.table({name: pa.array([r[name] for r in rows], TYPES.get(name, pa.string())) for name in DEFAULTS})
+
+
+def judge_table(
+    chain: Chain,
+    table: pa.Table,
+    owners: dict[str, str] | None = None,
+    periods: dict[str, str] | None = None,
+    reference: tuple[str, str] | None = None,
+) -> None:
     workspace = chain.workspace
     for view in ("driftline_metrics", "driftline_int_monitors"):
         if workspace.sql(
@@ -73,9 +87,9 @@ def judge(
             workspace.execute(f"drop view {workspace.relation(view)} cascade")
     # That the monitor without rows has never worked is not looked at here.
     workspace.execute(f"delete from {workspace.relation('driftline_int_operation')}")
-    table = pa.table({name: pa.array([r[name] for r in rows], TYPES.get(name, pa.string())) for name in DEFAULTS})
     chain.load("driftline_metrics", table)
-    monitors = sorted({r["monitor"] for r in rows})
+    last = table.group_by("monitor").aggregate([("window_start", "max")]).sort_by("monitor")
+    monitors = last["monitor"].to_pylist()
     chain.load(
         "driftline_int_monitors",
         {
@@ -88,7 +102,7 @@ def judge(
         },
     )
     # The windows of a length go on to the monitor's newest.
-    newest = [(name, max(r["window_start"] for r in rows if r["monitor"] == name)) for name in monitors]
+    newest = list(zip(monitors, last["window_start_max"].to_pylist(), strict=True))
     chain.load(
         "driftline_int_windows",
         {
