@@ -45,6 +45,14 @@ TYPES = {
     "judged_value": pa.float64(),
 }
 Row = dict[str, Any]
+# What is made of the episodes.
+AFTER = (
+    "driftline_int_alerts",
+    "driftline_int_incident_members",
+    "driftline_int_standing_out",
+    "driftline_alerts",
+    "driftline_incidents",
+)
 
 
 def day(number: int) -> dt.datetime:
@@ -63,6 +71,7 @@ def judge(
     owners: dict[str, str] | None = None,
     periods: dict[str, str] | None = None,
     reference: tuple[str, str] | None = None,
+    relations: dict[str, str] | None = None,
 ) -> None:
     """Puts the rows where the measures would be and judges them."""
     judge_table(chain, as_table(rows), owners, periods, reference)
@@ -96,6 +105,7 @@ def judge_table(
             "monitor": monitors,
             "owner": pa.array([(owners or {}).get(name) for name in monitors], pa.string()),
             "formerly": pa.array([None] * len(monitors), pa.string()),
+            "relation_name": [(relations or {}).get(name, name) for name in monitors],
             "period": [(periods or {}).get(name, "day") for name in monitors],
             "reference_start": pa.array([reference[0] if reference else None] * len(monitors), pa.string()),
             "reference_end": pa.array([reference[1] if reference else None] * len(monitors), pa.string()),
@@ -121,12 +131,16 @@ def judge_table(
             "is_retired": pa.array([], pa.int32()),
         },
     )
-    chain.run("driftline_int_judgements", "driftline_int_spans", "driftline_int_episodes", "driftline_alerts")
+    chain.run("driftline_int_judgements", "driftline_int_spans", "driftline_int_episodes", *AFTER)
 
 
-def make_chain(make_module_project: Any, thresholds: list[Row]) -> Chain:
+def make_chain(make_module_project: Any, thresholds: list[Row], *, full_refresh: bool = True) -> Chain:
+    """``full_refresh=False``: each run knows what the one before has left."""
     project: Project = make_module_project(
         models=NOBODY, vars={"driftline_monitors": ["nobody"], "driftline_thresholds": thresholds}
     )
-    project.build("--select", "+driftline_alerts")
-    return project.chain(select="driftline_int_judgements driftline_int_spans driftline_int_episodes driftline_alerts")
+    project.build("--select", "+driftline_alerts", "+driftline_incidents")
+    return project.chain(
+        select=" ".join(("driftline_int_judgements driftline_int_spans driftline_int_episodes", *AFTER)),
+        full_refresh=full_refresh,
+    )

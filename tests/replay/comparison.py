@@ -29,8 +29,10 @@ HISTORY = {
     # the place of an id stands its series and the first window it has now, so that what it points to is compared.
     "earlier_ids": ("driftline_alerts",),
     # Whether the run that found it could have told it in time.
-    "found_late": ("driftline_alerts",),
+    "found_late": ("driftline_alerts", "driftline_incidents"),
 }
+# What stands in the place of an id.
+IDS = {"alert_id": "episode", "incident_id": "incident", "headline_alert_id": "headline_episode"}
 # Whole numbers that are no counts but worked out from figures: held to as many digits as those (seen: 16376685409 and
 # 16376685410 rows needed).
 WORKED_OUT = ("rows_needed",)
@@ -39,7 +41,17 @@ OPERATION = "family is distinct from 'operation'"
 
 SERIES = "monitor, model_version, segment, segment_value, window_periods, family, metric, column_name, baseline"
 # Private tables are not promised; they tell where a difference begins.
-UNSTABLE = ("computed_at", "built_at", "run_id", "invocation_id", "started_at", "alert_id", "earlier_ids", "found_late")
+UNSTABLE = (
+    "computed_at",
+    "built_at",
+    "run_id",
+    "invocation_id",
+    "started_at",
+    "alert_id",
+    "earlier_ids",
+    "found_late",
+    "incident_id",
+)
 
 Fetch = Callable[[str], pa.Table]
 
@@ -64,8 +76,19 @@ def query_of(name: str) -> str:
     """The table as it is compared; an alert's id is its series and first window."""
     series = ", ".join(f"a.{column}" for column in SERIES.split(", "))
     episode = f"concat_ws('|', {series}, a.first_window_start)"
+    # An incident's id is one of its alerts': in its place stands the first of the alerts that it is made of.
+    incident = f"min({episode}) over (partition by a.incident_id)"
     if name == "driftline_alerts":
-        return f"select a.*, {episode} as episode from driftline_alerts as a where a.{OPERATION}"
+        return (
+            f"select a.*, {episode} as episode, {incident} as incident from driftline_alerts as a where a.{OPERATION}"
+        )
+    if name == "driftline_incidents":
+        return (
+            f"select i.*, n.incident, h.headline_episode from driftline_incidents as i"
+            f" join (select distinct a.incident_id, {incident} as incident from driftline_alerts as a) as n"
+            f" using (incident_id) join (select a.alert_id as headline_alert_id, {episode} as headline_episode"
+            f" from driftline_alerts as a) as h using (headline_alert_id) where i.{OPERATION}"
+        )
     if name in ("driftline_causes", "driftline_latest"):
         return f"select t.*, {episode} as episode from {name} as t left join driftline_alerts as a using (alert_id)"
     return f"select * from {name}"
@@ -84,8 +107,8 @@ def _compared(name: str, ours: pa.Table, theirs: pa.Table) -> list[str]:
         return [f"columns {sorted(set(ours.column_names) ^ set(theirs.column_names))} or their order"]
     if [field.type for field in ours.schema] != [field.type for field in theirs.schema]:
         return ["types of columns"]
-    columns = [column for column in ours.column_names if name not in HISTORY.get(column, ()) and column != "alert_id"]
-    keys = ["episode" if key == "alert_id" else key for key in grain_of(name, columns)]
+    columns = [column for column in ours.column_names if name not in HISTORY.get(column, ()) and column not in IDS]
+    keys = [IDS.get(key, key) for key in grain_of(name, columns)]
     with duckdb.connect() as connection:
         connection.register("arrow_a", ours)
         connection.register("arrow_b", theirs)

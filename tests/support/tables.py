@@ -21,7 +21,8 @@ GRAIN = (
 RESULTS = (
     *("driftline_drift", "driftline_quality", "driftline_performance", "driftline_business", "driftline_arrivals"),
     *("driftline_changes", "driftline_fairness", "driftline_comparisons", "driftline_concept", "driftline_metrics"),
-    *("driftline_latest", "driftline_histograms", "driftline_alerts", "driftline_causes", "driftline_monitors"),
+    *("driftline_latest", "driftline_histograms", "driftline_incidents", "driftline_alerts", "driftline_causes"),
+    "driftline_monitors",
 )
 HELPERS = ("driftline_thresholds", "driftline_importances", "driftline_measured", "driftline_bins", "driftline_state")
 

@@ -4,6 +4,7 @@
     'baseline'] %}
 {%- set kept = driftline._columns_of_last_build() %}
 {%- set has_names = 'earlier_ids' in kept %}
+{%- set has_peaks = 'opened_far_out' in kept %}
 {%- set id_parts = ['p.known_as'] %}
 {%- for key in keys %}{% do id_parts.append(driftline._as_text('p.' ~ key)) %}{% endfor %}
 {%- do id_parts.append(driftline._as_text('p.first_window_start')) %}
@@ -56,7 +57,9 @@ told as (
         coalesce(b.opened_at, s.opened_at) as opened_at,
         case when b.windows_breached > s.windows_breached then b.windows_breached else s.windows_breached end
             as windows_breached,
-        s.is_critical, s.value, s.peak_value, s.expected, s.noise, s.threshold, s.compare, s.direction,
+        s.is_critical, s.value, s.peak_value, s.peak_effect,
+        {{ 'coalesce(b.opened_far_out, s.opened_far_out)' if has_peaks else 's.opened_far_out' }} as opened_far_out,
+        s.expected, s.noise, s.threshold, s.compare, s.direction,
         s.quiet_at, s.judged_until, s.resolved_at, s.is_retired, s.no_rows_since
     from {{ ref('driftline_int_spans') }} as s
     {%- for alias in ['a', 'b'] %}
@@ -159,7 +162,8 @@ select
     cast(p.windows_breached as {{ dbt.type_int() }}) as windows_breached,
     p.value, p.peak_value, p.expected, p.threshold, p.noise,
     {{ driftline._alert_message('p', 'p', 'c') }} as message,
-    p.owner, p.opened_at, p.resolved_at, p.known_as, p.earlier_ids, p.found_late, p.no_data_since
+    p.owner, p.opened_at, p.resolved_at, p.known_as, p.earlier_ids, p.found_late, p.no_data_since,
+    p.peak_effect, p.opened_far_out
 from named as p
 left join (select distinct kept_id from named where kept_id is not null) as t on t.kept_id = p.new_id
 left join {{ ref('driftline_changes') }} as c
@@ -171,7 +175,8 @@ select
     b.monitor_now, {{ 'b.' ~ keys[:4] | join(', b.') }}, b.is_total, b.alert_id, {{ 'b.' ~ keys[4:] | join(', b.') }},
     b.severity, {{ driftline._text('resolved') }}, b.first_window_start, b.last_window_start, b.last_window_end,
     b.windows_breached, b.value, b.peak_value, b.expected, b.threshold, b.noise, b.message, b.owner, b.opened_at,
-    coalesce(b.resolved_at, b.last_window_end), b.known_as, b.earlier_ids, b.found_late, b.no_data_since
+    coalesce(b.resolved_at, b.last_window_end), b.known_as, b.earlier_ids, b.found_late, b.no_data_since,
+    {{ 'b.peak_effect, b.opened_far_out' if has_peaks else driftline._as_double('null') ~ ', false' }}
 from let_go as b
 left join found as f on f.alert_id = b.alert_id
 where f.alert_id is null

@@ -85,6 +85,7 @@ openings as (
     select
         {{ lap_of_b }}, b.window_end as opened_at,
         coalesce(f.place, b.place) as first_place,
+        case when b.opens_at_once and b.is_critical then 1 else 0 end as is_far_out,
         row_number() over (partition by {{ lap_of_b }} order by b.place) as opening_no
     from breaches as b
     left join breaches as f
@@ -95,7 +96,7 @@ openings as (
 
 members as (
     select
-        b.*, o.opened_at,
+        b.*, o.opened_at, o.is_far_out,
         row_number() over (partition by {{ lap_of_b }} order by b.place desc) as from_last,
         row_number() over (partition by {{ lap_of_b }}
             order by {{ driftline._by_nine_digits('b.effect') }} desc, b.place) as by_effect
@@ -127,7 +128,9 @@ episodes as (
         {%- for field in ['value', 'expected', 'noise', 'warn', 'critical', 'compare', 'direction'] %}
         max(case when from_last = 1 then {{ field }} end) as {{ field }},
         {%- endfor %}
-        max(case when by_effect = 1 then value end) as peak_value
+        max(case when by_effect = 1 then value end) as peak_value,
+        max(case when by_effect = 1 then effect end) as peak_effect,
+        max(is_far_out) = 1 as opened_far_out
     from members
     group by {{ series }}, block, lap
 )

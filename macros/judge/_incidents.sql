@@ -1,0 +1,76 @@
+{#
+    How alerts become incidents (decision 28).
+
+    again     how many of its windows an alert may have been over for when the same thing begins anew, and still be of
+              the incident
+    common    so many columns or monitors are many: they have moved together
+    crowd     so many columns tell which of them moves beyond the others
+    least     the least spread of a crowd, as a share of its centre
+    shown     how many of the other things that moved are named
+#}
+{% macro _incident_rule() %}
+    {{- return({'again': 4, 'common': 3, 'crowd': 5, 'least': '0.1e0', 'shown': 5}) -}}
+{% endmacro %}
+
+
+{#
+    What kind of thing an alert is about, the most urgent first: rows (they stop, or their monitor does), business,
+    model (what it is worth, measured or estimated), quality (values that are missing or unknown), inputs (their
+    distribution). A trend is about what it is a trend of.
+
+    a  alias of the alert
+#}
+{% macro _kind_of_alert(a) %}
+    {%- set quality = ['null_rate', 'nan_rate', 'infinite_rate', 'unseen_rate'] -%}
+    case
+        when {{ a }}.family in ('freshness', 'volume', 'operation') then 'rows'
+        when {{ a }}.family = 'business' or {{ a }}.family = 'trend' and {{ a }}.metric like 'business%' then 'business'
+        when {{ a }}.family = 'quality'
+            and {{ a }}.metric in ({% for metric in quality %}'{{ metric }}'{{ ', ' if not loop.last }}{% endfor %})
+            then 'quality'
+        when {{ a }}.family in ('drift', 'quality') then 'inputs'
+        when {{ a }}.family = 'trend'
+            and ({{ a }}.metric like 'drift%' or {{ a }}.metric like 'quality%') then 'inputs'
+        else 'model'
+    end
+{%- endmacro %}
+
+
+{#
+    What of that kind: alerts on the same are one fact while they last. All inputs of a monitor are one, and so is all
+    that its model is worth; a business metric, a column that goes missing and a group whose rows stop are one each.
+
+    a  alias of the alert, with its kind
+#}
+{% macro _subject_of_alert(a) %}
+    case
+        when {{ a }}.kind = 'business' and {{ a }}.family = 'trend' then substring({{ a }}.metric, 10)
+        when {{ a }}.kind = 'business' then {{ a }}.metric
+        when {{ a }}.kind = 'quality' then {{ a }}.column_name
+        when {{ a }}.kind = 'rows' then {{ a }}.family || '|' || {{ a }}.model_version || '|' || {{ a }}.segment
+            || '|' || {{ a }}.segment_value
+        else 'all'
+    end
+{%- endmacro %}
+
+
+{# The kinds in the order in which people want to hear of them, as a number. #}
+{% macro _place_of_kind(kind) %}
+    case {{ kind }} when 'rows' then 1 when 'business' then 2 when 'model' then 3 when 'quality' then 4 else 5 end
+{%- endmacro %}
+
+
+{#
+    A time so many windows after another.
+
+    a        alias of the alert, with last_window_start, last_window_end and window_periods
+    windows  how many of its windows
+    moment   SQL of the time
+    periods  how many periods more, SQL
+#}
+{% macro _windows_later(a, windows, moment, periods='0') %}
+    {%- set hours = dbt.datediff(a ~ '.last_window_start', a ~ '.last_window_end', 'hour') -%}
+    {%- set period = 'floor((' ~ hours ~ ') / ' ~ driftline._as_double(a ~ '.window_periods') ~ ')' -%}
+    {%- set later = windows ~ ' * (' ~ hours ~ ') + ' ~ periods ~ ' * ' ~ period -%}
+    {{- return(dbt.dateadd('hour', 'cast(' ~ later ~ ' as ' ~ dbt.type_int() ~ ')', moment)) -}}
+{% endmacro %}

@@ -1,0 +1,121 @@
+{{ config(materialized=driftline._private_table()) }}
+{%- if driftline._is_needed() -%}
+{%- set rule = driftline._incident_rule() %}
+{%- set known = driftline._columns_of_last_build() %}
+{%- set more = [] %}
+{%- for period, opening in driftline._judge_rule().opening.items() %}
+{%- do more.append("when '" ~ period ~ "' then " ~ (opening.breaches - 1)) %}
+{%- endfor %}
+{%- set more = more | join(' ') %}
+{%- set same = 'partition by monitor, kind, subject' %}
+{%- set in_order = 'order by begins, urgency, alert_id' %}
+{%- set until_then = 'rows between unbounded preceding and 1 preceding' %}
+
+-- Which alerts have one cause, and which of them says it best. Alerts on the same thing are one fact while they last;
+-- facts that begin together, of monitors that read the same relation, are one incident.
+with kinds as (
+    select a.*, {{ driftline._kind_of_alert('a') }} as kind
+    from {{ ref('driftline_int_alerts') }} as a
+),
+
+placed as (
+    select
+        a.alert_id, a.monitor, a.kind, a.column_name, a.opened_far_out, a.opened_at,
+        {{ driftline._subject_of_alert('a') }} as subject,
+        {{ driftline._place_of_kind('a.kind') }} as urgency,
+        -- Where all monitors fail, it is not their data.
+        case when a.family = 'operation' then 'operation' else coalesce(m.relation_name, a.monitor) end as upstream,
+        case when a.status = 'open' then 1 else 0 end as is_open,
+        -- What only moves, without a label, warns: money, the model and what is missing decide.
+        case when a.severity = 'critical' and a.kind <> 'inputs' then 1 else 0 end as is_critical,
+        case when a.severity = 'critical' then 1 else 0 end as is_severe,
+        case when a.is_total then 1 else 0 end as is_of_all,
+        a.peak_effect / nullif(a.threshold, 0) as strength,
+        a.first_window_start as begins,
+        case when a.family = 'operation' then {{ dbt.dateadd('hour', 1, 'a.first_window_start') }}
+            -- What is seen by one measure in this window is seen by another in as many as a warning takes.
+            else {{ driftline._windows_later('a', 1, 'a.first_window_start', 'case m.period ' ~ more ~ ' else 0 end') }}
+            end as begun,
+        case when a.status = 'open' then {{ driftline._as_timestamp("'9999-12-31'") }}
+            else {{ driftline._windows_later('a', rule.again, 'a.resolved_at') }} end as ends
+    from kinds as a
+    left join {{ ref('driftline_int_monitors') }} as m on m.monitor = a.monitor
+),
+
+before as (
+    select
+        placed.*,
+        max(ends) over ({{ same }} {{ in_order }} {{ until_then }}) as others_end,
+        max(begun) over ({{ same }} {{ in_order }} {{ until_then }}) as others_begun,
+        max(ends) over ({{ same }}, column_name {{ in_order }} {{ until_then }}) as own_end
+    from placed
+),
+
+-- A column that was quiet and is far out at once is news, also among inputs that have been moving for long.
+begins_fact as (
+    select
+        before.*,
+        case
+            when others_end is null or begins > others_end then 1
+            when kind = 'inputs' and opened_far_out and begins >= others_begun
+                and (own_end is null or begins > own_end) then 1
+            else 0
+        end as is_first
+    from before
+),
+
+facts as (
+    select
+        f.*,
+        sum(is_first) over ({{ same }} {{ in_order }} rows unbounded preceding) as fact_no
+    from begins_fact as f
+),
+
+begun_facts as (
+    select
+        f.*,
+        max(begun) over (partition by upstream {{ in_order }} {{ until_then }}) as others_begun_by
+    from facts as f
+    where is_first = 1
+),
+
+incidents as (
+    select
+        b.monitor, b.kind, b.subject, b.fact_no, b.upstream,
+        sum(case when others_begun_by is null or begins >= others_begun_by then 1 else 0 end)
+            over (partition by upstream {{ in_order }} rows unbounded preceding) as incident_no
+    from begun_facts as b
+),
+
+members as (
+    select
+        f.*, i.incident_no,
+        -- An incident goes by the alert that began it, as long as that is there.
+        row_number() over (
+            partition by f.upstream, i.incident_no
+            order by {{ 'case when k.incident_id is null then 1 else 0 end,' if known }}
+                f.opened_at, f.begins, f.urgency, f.alert_id
+        ) as by_age,
+        row_number() over (
+            partition by f.upstream, i.incident_no
+            order by f.is_open desc, f.is_critical desc, f.urgency, f.is_of_all desc, f.is_severe desc,
+                {{ driftline._by_nine_digits('coalesce(f.strength, 0e0)') }} desc, f.begins, f.alert_id
+        ) as by_weight
+    from facts as f
+    join incidents as i
+        on i.monitor = f.monitor and i.kind = f.kind and i.subject = f.subject and i.fact_no = f.fact_no
+    {%- if known %}
+    left join (select distinct incident_id from {{ this }}) as k on k.incident_id = f.alert_id
+    {%- endif %}
+)
+
+select
+    alert_id,
+    max(case when by_age = 1 then alert_id end) over (partition by upstream, incident_no) as incident_id,
+    by_weight = 1 as is_headline,
+    cast(by_weight as {{ dbt.type_int() }}) as place,
+    {{ driftline._as_text('kind') }} as kind,
+    {{ driftline._as_text('upstream') }} as upstream,
+    is_critical = 1 as is_critical
+from members
+{%- else -%}{{ driftline._empty() }}{%- endif %}
