@@ -140,9 +140,16 @@ ALERTS = """
         count(*) filter (where status = 'open'),
         count(*) filter (where status = 'open' and severity = 'critical'),
         count(*) filter (where status = 'resolved'),
-        string_agg(distinct column_name, ', ' order by column_name) filter (where status = 'open'),
         count(*) filter (where column_name in (select unnest(cast($columns as varchar[]))))
     from driftline_alerts
+"""
+
+INCIDENTS = """
+    select
+        headline, severity, status, alerts, stands_out,
+        case when also is null then '' else 'Also moved: ' || also || '.' end as also
+    from driftline_incidents
+    order by status, severity, first_window_start desc
 """
 
 
@@ -233,12 +240,21 @@ def findings(database: duckdb.DuckDBPyConnection) -> list[str]:
         f"reco_v1 {percent(same_v1)}.",
     ]
 
-    open_, critical, resolved, names, on_noise = database.execute(ALERTS, {"columns": harmless_names}).fetchone()
+    open_, critical, resolved, on_noise = database.execute(ALERTS, {"columns": harmless_names}).fetchone()
     spared = f", {on_noise} of all on noise ({', '.join(harmless_names)})" if harmless_names else ""
+    incidents = database.execute(INCIDENTS).fetchall()
+    now = [incident for incident in incidents if incident[2] == "open"]
     lines += [
         "",
-        f"Alerts: {open_} open ({critical} critical), {resolved} resolved{spared}",
-        *textwrap.wrap(f"open on {names or 'nothing'}", 100, initial_indent="  ", subsequent_indent="  "),
+        f"Incidents: {len(now)} open, {len(incidents) - len(now)} over. Their evidence, alerts: {open_} open "
+        f"({critical} critical), {resolved} resolved{spared}",
+    ]
+    for headline, severity, _, _, beyond, also in now:
+        name = "critical" if severity == "critical" else "warning"
+        more = f" Beyond the others: {beyond}." if beyond else ""
+        lines += textwrap.wrap(f"{name:<9} {headline.rstrip('.')}. {also}{more}", 100, initial_indent="  ",
+                               subsequent_indent=" " * 12)  # fmt: skip
+    lines += [
         "Real invoices (Online Retail II, Daqing Chen, CC BY 4.0), replayed offline: nobody saw a recommendation.",
     ]
     return lines

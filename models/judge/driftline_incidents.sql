@@ -35,16 +35,19 @@ summed as (
 moved as (
     select
         w.*,
-        row_number() over (partition by incident_id, is_told order by is_open desc, place, what) as also_no,
-        row_number() over (partition by incident_id, is_beyond order by is_open desc, place, what) as beyond_no
+        row_number() over (partition by incident_id, is_told order by place, what) as also_no,
+        row_number() over (partition by incident_id, is_beyond order by place, what) as beyond_no
     from (
         select
             o.incident_id, o.what, min(o.place) as place, max(o.is_beyond) as is_beyond,
             max(case when o.status = 'open' then 1 else 0 end) as is_open,
+            max(max(case when o.status = 'open' then 1 else 0 end)) over (partition by o.incident_id) as is_any_open,
             max(case when o.is_headline then 1 else 0 end) as is_told
         from members as o
         group by o.incident_id, o.what
     ) as w
+    -- Of what is open, what moves now.
+    where is_open = is_any_open
 ),
 
 named as (

@@ -118,8 +118,8 @@ def summary(views: Sequence[View], problems: Sequence[Health] = ()) -> str:
     unknown = sum(not one.speaks for one in problems)
     if not critical + warn:
         blind = f", but nothing can be said of {unknown} of them" if unknown else ""
-        return f"{watched}, no open alert{blind}."
-    parts = [numbers.plural(critical, "critical alert")] if critical else []
+        return f"{watched}, no open {views[0].told}{blind}."
+    parts = [numbers.plural(critical, f"critical {views[0].told}")] if critical else []
     parts += [numbers.plural(warn, "warning")] if warn else []
     where = sum(1 for v in views if v.critical + v.warn)
     return f"{watched}, {numbers.listed(parts)} open" + (f" in {where} of them." if len(views) > 1 else ".")

@@ -11,8 +11,8 @@ from typing import Any
 
 from driftline.health import Health
 
+from . import incidents, words
 from . import numbers as n
-from . import words
 from .model import Model, highest, rank
 from .warehouse import TOTAL, Grain, Row, Warehouse, grain_of
 
@@ -74,6 +74,10 @@ class View:
     business_tiles: list[Tile] = field(default_factory=list)
     open_alerts: list[Row] = field(default_factory=list)
     resolved_alerts: list[Row] = field(default_factory=list)
+    tells_incidents: bool = False
+    open_incidents: list[Row] = field(default_factory=list)
+    resolved_incidents: list[Row] = field(default_factory=list)
+    all_alerts: Row = field(default_factory=dict)
     reasons: list[Row] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     latest: str = n.DASH
@@ -93,6 +97,11 @@ class View:
     performance_note: str = ""
     health: Health | None = None
     payload: Row = field(default_factory=dict)
+
+    @property
+    def told(self) -> str:
+        """What people are told of: incidents, or each alert."""
+        return "incident" if self.tells_incidents else "alert"
 
     @property
     def has_data(self) -> bool:
@@ -182,6 +191,12 @@ class Collector:
         for r in self.w.alert_counts():
             key = "resolved" if r["status"] == "resolved" else n.as_text(r["severity"])
             alerts[r["monitor"]][key] += n.as_int(r["alerts"])
+        told = alerts
+        if self.w.tells_incidents:
+            told = defaultdict(Counter)
+            for r in self.w.incident_counts():
+                key = n.as_text(r["severity"]) if r["status"] in incidents.OPEN else "resolved"
+                told[r["monitor"]][key] += n.as_int(r["incidents"])
         described = {r["monitor"]: r for r in known}
         names = sorted({*described, *slices, *business, *performance, *alerts, *fares})
         thresholds = self.thresholds()
@@ -195,7 +210,9 @@ class Collector:
                 task=n.as_text(about.get("task")),
                 source=n.as_text(about.get("relation_name")),
                 reference=n.span(n.as_datetime(reference[0]), n.as_datetime(reference[1])) if all(reference) else "",
-                critical=alerts[name]["critical"], warn=alerts[name]["warn"], resolved=alerts[name]["resolved"],
+                critical=told[name]["critical"], warn=told[name]["warn"], resolved=told[name]["resolved"],
+                tells_incidents=self.w.tells_incidents,
+                all_alerts={"open": alerts[name]["critical"] + alerts[name]["warn"], "resolved": alerts[name]["resolved"]},
             )  # fmt: skip
             if name in fares:
                 view.health = fares[name]
@@ -255,7 +272,8 @@ class _Monitor:
         v.open_alerts = self.alerts("open", self.limits.open_alerts)
         v.resolved_alerts = self.alerts("resolved", self.limits.resolved_alerts)
         for shown, all_of_them, word in (
-            (v.open_alerts, v.critical + v.warn, "open"), (v.resolved_alerts, v.resolved, "resolved"),
+            (v.open_alerts, v.all_alerts["open"], "open"),
+            (v.resolved_alerts, v.all_alerts["resolved"], "resolved"),
         ):  # fmt: skip
             if len(shown) < all_of_them:
                 v.left_out.append(
@@ -263,6 +281,10 @@ class _Monitor:
                     "see driftline_alerts."
                 )
         self.model.causes([*v.open_alerts, *v.resolved_alerts])
+        known = self.w.incidents(v.name, self.names) if v.tells_incidents else []
+        told = incidents.of_alerts(known, [*v.open_alerts, *v.resolved_alerts])
+        v.open_incidents = [one for one in told if one["status"] == "open"]
+        v.resolved_incidents = [one for one in told if one["status"] != "open"]
         v.reasons = self.reasons()
         self.drift(slices)
         self.histograms()
@@ -672,12 +694,12 @@ class _Monitor:
                 f"{v.name} has no complete window yet: there were no rows to measure, or the first "
                 f"{v.period} is not over. The report fills once a build has read a complete {v.period}."
             ]
-            v.tiles = [Tile("Open alerts", str(opened), state=v.status), Tile("Latest window", "none complete yet")]
+            v.tiles = [Tile(f"Open {v.told}s", str(opened), state=v.status), Tile("Latest window", "none complete yet")]
             return
-        critical, warn = n.plural(v.critical, "critical alert"), n.plural(v.warn, "warning")
+        critical, warn = n.plural(v.critical, f"critical {v.told}"), n.plural(v.warn, "warning")
         v.tiles.append(
             Tile(
-                "Open alerts", str(opened),
+                f"Open {v.told}s", str(opened),
                 [f"{v.critical} critical", f"{v.warn} " + ("warning" if v.warn == 1 else "warnings")] if opened
                 else [f"{n.whole(v.resolved)} resolved" if v.resolved else "none so far"],
                 v.status,
@@ -687,7 +709,7 @@ class _Monitor:
         v.sentence.append(
             f"{both[0].upper() + both[1:] if both[0].isalpha() else both} {'is' if opened == 1 else 'are'} open."
             if opened
-            else "No alert is open."
+            else f"No {v.told} is open."
         )
         times = base or next((s for s in business if s["k"][:3] == list(TOTAL)), business[0] if business else None)
         if times is not None:

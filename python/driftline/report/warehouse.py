@@ -128,14 +128,39 @@ class Warehouse:
             "select monitor, severity, status, count(*) as alerts from {table} group by monitor, severity, status",
         )
 
+    @property
+    def tells_incidents(self) -> bool:
+        """Whether the package in the warehouse tells incidents, and not each alert."""
+        alerts = self.columns("driftline_alerts")
+        return "driftline_incidents" in self.relations and (not alerts or "incident_id" in alerts)
+
+    def incident_counts(self) -> list[Row]:
+        """How many incidents each monitor has a part in."""
+        incidents = self.relations.get("driftline_incidents")
+        return self.rows(
+            "driftline_alerts",
+            "select a.monitor, i.severity, i.status, count(distinct i.incident_id) as incidents from {table} a "
+            f"join {incidents} i on i.incident_id = a.incident_id group by a.monitor, i.severity, i.status",
+        )
+
+    def incidents(self, monitor: str, names: Iterable[str]) -> list[Row]:
+        """The incidents a monitor has a part in."""
+        alerts = self.relations.get("driftline_alerts")
+        return self.rows(
+            "driftline_incidents",
+            f"select t.* from {{table}} t where t.incident_id in (select incident_id from {alerts} "
+            f"where {one_of('monitor', [monitor], names)})",
+        )
+
     def alerts(self, monitor: str, names: Iterable[str], status: str, limit: int) -> list[Row]:
         """In the order of alerts.read_alerts."""
         families = " ".join(f"when {literal(family)} then {place}" for place, family in enumerate(FAMILIES))
+        incident = ", incident_id, is_headline" if self.tells_incidents else ""
         rows = self.rows(
             "driftline_alerts",
             "select monitor, model_version, segment, segment_value, window_periods, family, metric, column_name, "
             "baseline, severity, status, first_window_start, last_window_start, last_window_end, windows_breached, "
-            "value, expected, threshold, message, owner, alert_id from ("
+            f"value, expected, threshold, message, owner, alert_id{incident} from ("
             "select t.*, row_number() over (partition by monitor order by "
             f"case when severity = 'critical' then 0 else 1 end, case family {families} else {len(FAMILIES)} end, "
             "case when segment = 'all' then 0 else 1 end, "
