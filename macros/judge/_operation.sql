@@ -11,23 +11,18 @@
     since  text of the first one's time
     known  text of the last success's time; NULL where there was none
 #}
-{% macro _failed_runs(runs, since, known) %}
-    {{- return(dbt.concat([
-        "case when " ~ runs ~ " = 1 then 'its last run failed or was skipped (' else 'its last ' || "
-            ~ driftline._as_text(runs) ~ " || ' runs failed or were skipped (the first ' end",
-        since, "' UTC); '",
-        "case when " ~ known ~ " is null then 'its rows have never been read' else 'its rows were last read ' || "
-            ~ known ~ " || ' UTC' end",
-    ])) -}}
+{% macro _failed_runs(runs, since, known, language='en') %}
+    {%- set read = 'case when ' ~ known ~ ' is null then ' ~ driftline._phrase(language, 'runs.unread') ~ ' else '
+        ~ driftline._phrase(language, 'runs.read', {'last': known}) ~ ' end' -%}
+    {{- return(driftline._phrase(
+        language, 'runs.failed', {'count': driftline._as_text(runs), 'first': since, 'known': read}
+    )) -}}
 {% endmacro %}
 
 
 {# What is told once it works again. Arguments: how many runs failed, texts of the first and the last one's time. #}
-{% macro _worked_again(runs, first, last) %}
-    {{- return(dbt.concat([
-        "case when " ~ runs ~ " = 1 then 'it works again; one run had failed or was skipped (' || " ~ first
-            ~ " else 'it works again; ' || " ~ driftline._as_text(runs) ~ " || ' runs had failed or were skipped ('"
-            ~ " || " ~ first ~ " || ' to ' || " ~ last ~ " end",
-        "' UTC)'",
-    ])) -}}
+{% macro _worked_again(runs, first, last, language='en') %}
+    {{- return(driftline._phrase(
+        language, 'runs.worked', {'count': driftline._as_text(runs), 'first': first, 'last': last}
+    )) -}}
 {% endmacro %}

@@ -126,3 +126,36 @@
     {%- endfor -%}
     {{- return(given) -}}
 {% endmacro %}
+
+
+{#
+    Words for what is declared: {name: text}, each on one line.
+
+    most      characters a text may have
+    names     of the segments
+    columns   what is declared of columns so far
+#}
+{% macro _declared_words(monitor, argument, most, a, names, columns) %}
+    {%- set given = a[argument] -%}
+    {%- if given is none -%}{{- return({}) -}}{%- endif -%}
+    {%- if given is not mapping -%}
+        {{- driftline._fail(monitor, argument, driftline._shown(given),
+            "a dict of names and texts: {'item_price': '…'}") -}}
+    {%- endif -%}
+    {%- set known = columns | map(attribute='name') | list -%}
+    {%- if argument == 'labels' -%}{%- do known.extend(names.segments) -%}{%- endif -%}
+    {%- if a.business_metrics is mapping -%}{%- do known.extend(a.business_metrics.keys()) -%}{%- endif -%}
+    {%- set words = {} -%}
+    {%- for name, text in given.items() -%}
+        {%- if name not in known -%}
+            {{- driftline._fail(monitor, argument, driftline._shown(name), known | unique | join(', ')) -}}
+        {%- endif -%}
+        {%- set line = text.split() | join(' ') if text is string else '' -%}
+        {%- if line == '' or line | length > most -%}
+            {{- driftline._fail(monitor, argument ~ '.' ~ name, driftline._shown(text),
+                'a text of 1 to ' ~ most ~ ' characters') -}}
+        {%- endif -%}
+        {%- do words.update({name: line}) -%}
+    {%- endfor -%}
+    {{- return(words) -}}
+{% endmacro %}

@@ -42,6 +42,10 @@
             'at least one of numeric, categorical, prediction, label and business_metrics') -}}
     {%- endif -%}
     {{- driftline._check_importances(monitor, a, columns) -}}
+    {%- for argument, most in {'labels': 100, 'units': 20}.items() -%}
+        {%- set words = driftline._declared_words(monitor, argument, most, a, names, columns) -%}
+        {%- do a.update({argument: words}) -%}
+    {%- endfor -%}
     {{- driftline._give_bins(monitor, a, columns) -}}
     {%- do columns.extend(driftline._performance_columns(a, label, columns | length)) -%}
     {%- set metrics = driftline._declared_metrics(monitor, a, label) -%}
@@ -147,8 +151,8 @@
 
 
 {#
-    The hash of what the state depends on. What only steers a run (lookback, owner, formerly, how labels are judged) is
-    left out: changing it rebuilds nothing.
+    The hash of what the state depends on. What only steers a run (lookback, owner, formerly, how labels are judged) or
+    is only said (labels, units) is left out: changing it rebuilds nothing.
 
     version  the version of the state to hash for: by default what this package writes. A hash of an earlier one tells
              that the package has changed and the declaration has not (decision 13). So an argument that is new here
@@ -158,7 +162,7 @@
     {%- set hashed = {} -%}
     {%- do hashed.update(declaration.arguments) -%}
     {%- for name in ['lookback', 'owner', 'formerly', 'label_delay', 'label_lookback',
-        'min_labelled_share', 'importances', 'detail', 'baselines', 'families'] -%}
+        'min_labelled_share', 'importances', 'detail', 'baselines', 'families', 'labels', 'units'] -%}
         {%- do hashed.pop(name) -%}
     {%- endfor -%}
     {%- if hashed.task != 'binary' or declaration.label is none -%}

@@ -31,7 +31,9 @@
     baselines=['reference', 'previous', 'trailing', 'seasonal'],
     families='all',
     owner=none,
-    formerly=none
+    formerly=none,
+    labels={},
+    units={}
 ) %}
     {{- driftline._refuse_unit_tests() -}}
     {%- set declaration = driftline._declaration(model.name, {
@@ -43,7 +45,7 @@
         'model_version': model_version, 'segments': segments, 'business_metrics': business_metrics,
         'weight': weight, 'bins': bins, 'top_categories': top_categories, 'lookback': lookback,
         'importances': importances, 'detail': detail, 'baselines': baselines, 'families': families,
-        'owner': owner, 'formerly': formerly,
+        'owner': owner, 'formerly': formerly, 'labels': labels, 'units': units,
     }, kwargs) -%}
     {{- driftline._configure(declaration) -}}
     {{- driftline._check_with_warehouse(declaration) -}}

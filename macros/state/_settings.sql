@@ -46,6 +46,12 @@
     {%- for name in a.importances -%}
         {%- do settings.update({'importance:' ~ name: driftline._text(a.importances[name])}) -%}
     {%- endfor -%}
+    {%- for name, label in a.labels.items() -%}
+        {%- do settings.update({'label:' ~ name: driftline._text(label)}) -%}
+    {%- endfor -%}
+    {%- for name, unit in a.units.items() -%}
+        {%- do settings.update({'unit:' ~ name: driftline._text(unit)}) -%}
+    {%- endfor -%}
     {%- for name in settings %}
     select {{ driftline._text(name) }} as setting, {{ settings[name] }} as value
     {{ 'union all' if not loop.last }}

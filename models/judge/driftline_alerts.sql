@@ -9,7 +9,9 @@ select
     a.status, a.first_window_start, a.last_window_start, a.last_window_end, a.windows_breached,
     a.value, a.peak_value, a.expected, a.threshold,
     a.noise, a.message, a.owner, a.opened_at, a.resolved_at, a.known_as, a.earlier_ids, a.found_late, a.no_data_since,
-    m.incident_id, m.is_headline
+    m.incident_id, m.is_headline, s.sentence
 from {{ ref('driftline_int_alerts') }} as a
 join {{ ref('driftline_int_incident_members') }} as m on m.alert_id = a.alert_id
+left join {{ ref('driftline_int_sentences') }} as s
+    on s.alert_id = a.alert_id and s.language = {{ driftline._literal(driftline._language()) }}
 {%- else -%}{{ driftline._empty() }}{%- endif %}

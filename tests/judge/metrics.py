@@ -45,11 +45,14 @@ TYPES = {
     "judged_value": pa.float64(),
 }
 Row = dict[str, Any]
+JUDGE = ("driftline_int_judgements", "driftline_int_spans", "driftline_int_episodes")
 # What is made of the episodes.
 AFTER = (
     "driftline_int_alerts",
     "driftline_int_incident_members",
     "driftline_int_standing_out",
+    "driftline_int_statements",
+    "driftline_int_sentences",
     "driftline_alerts",
     "driftline_incidents",
 )
@@ -74,7 +77,7 @@ def judge(
     relations: dict[str, str] | None = None,
 ) -> None:
     """Puts the rows where the measures would be and judges them."""
-    judge_table(chain, as_table(rows), owners, periods, reference)
+    judge_table(chain, as_table(rows), owners, periods, reference, relations)
 
 
 def as_table(rows: list[Row]) -> pa.Table:
@@ -87,6 +90,7 @@ def judge_table(
     owners: dict[str, str] | None = None,
     periods: dict[str, str] | None = None,
     reference: tuple[str, str] | None = None,
+    relations: dict[str, str] | None = None,
 ) -> None:
     workspace = chain.workspace
     for view in ("driftline_metrics", "driftline_int_monitors"):
@@ -131,7 +135,7 @@ def judge_table(
             "is_retired": pa.array([], pa.int32()),
         },
     )
-    chain.run("driftline_int_judgements", "driftline_int_spans", "driftline_int_episodes", *AFTER)
+    chain.run(*JUDGE, *AFTER)
 
 
 def make_chain(make_module_project: Any, thresholds: list[Row], *, full_refresh: bool = True) -> Chain:
@@ -141,6 +145,6 @@ def make_chain(make_module_project: Any, thresholds: list[Row], *, full_refresh:
     )
     project.build("--select", "+driftline_alerts", "+driftline_incidents")
     return project.chain(
-        select=" ".join(("driftline_int_judgements driftline_int_spans driftline_int_episodes", *AFTER)),
+        select=" ".join((*JUDGE, *AFTER)),
         full_refresh=full_refresh,
     )

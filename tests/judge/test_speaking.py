@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from judge.metrics import Row, judge, row
+from judge.metrics import AFTER, JUDGE, Row, judge, row
 from scipy import stats
 from support import NOBODY, Engine, Project
 
@@ -98,8 +98,8 @@ def told(duckdb_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Ite
         models=NOBODY,
         vars={"driftline_monitors": ["nobody"], "driftline_windows": {"day": [1]}},
     )
-    project.build("--select", "+driftline_alerts")
-    chain = project.chain(select="driftline_int_judgements driftline_int_spans driftline_int_episodes driftline_alerts")
+    project.build("--select", "+driftline_alerts", "+driftline_incidents")
+    chain = project.chain(select=" ".join((*JUDGE, *AFTER)))
     judge(chain, list(simulated()))
     found: dict[str, dict[str, float]] = {}
     alerts = defaultdict(list)

@@ -78,7 +78,8 @@ def made_chain(project: Project) -> Chain:
     return project.chain(
         select="driftline_int_histories driftline_int_expectations driftline_int_cusums driftline_changes"
         " driftline_metrics driftline_int_judgements"
-        " driftline_int_spans driftline_int_episodes driftline_alerts"
+        " driftline_int_spans driftline_int_episodes driftline_int_alerts driftline_int_incident_members"
+        " driftline_int_statements driftline_int_sentences driftline_alerts"
     )
 
 
@@ -100,7 +101,7 @@ def load(chain: Chain, rows: list[dict[str, Any]] | pd.DataFrame, periods: Mappi
         {
             "monitor": list(periods), "owner": ["me"] * len(periods), "period": list(periods.values()),
             "reference_start": [None] * len(periods), "reference_end": [None] * len(periods),
-            "formerly": [None] * len(periods), "families": ["trend"] * len(periods),
+            "formerly": [None] * len(periods), "families": ["trend"] * len(periods), "relation_name": list(periods),
         },
         dict.fromkeys(("reference_start", "reference_end", "formerly"), "text"),
     )  # fmt: skip

@@ -22,5 +22,13 @@
         'revenue': {'sum': 'revenue'},
         'requests': {'sum': 'is_request'},
     },
-    owner            = 'recommendations team'
+    owner            = 'recommendations team',
+    labels           = {
+        'cf_affinity': 'affinity to earlier purchases', 'own_purchases': 'own purchases of the item',
+        'days_since_own': 'days since the item was last bought', 'item_pop_28d': 'popularity of the item',
+        'cust_orders': 'earlier orders of the customer', 'cust_recency_days': 'days since the last order',
+        'cust_distinct_items': 'different items bought before', 'segment_market': 'market',
+        'segment_tier': 'customer tier', 'request_hit_rate': 'requests with a hit',
+    },
+    units            = {'item_price': '£', 'revenue': '£', 'revenue_per_recommendation': '£'}
 ) }}

@@ -1,0 +1,71 @@
+{# The languages there are; what one lacks is said in the first. How another is added: docs/words.md. #}
+{% macro _languages() %}
+    {{- return(['en', 'ja']) -}}
+{% endmacro %}
+
+
+{# The texts of each language: {language: {key: template}}. #}
+{% macro _catalogues() %}
+    {{- return({'en': driftline._words_en(), 'ja': driftline._words_ja()}) -}}
+{% endmacro %}
+
+
+{# Forms of how something is written: a language takes of the placeholders what it needs. #}
+{% macro _free_forms() %}
+    {{- return(['date', 'moment', 'month']) -}}
+{% endmacro %}
+
+
+{# The language of driftline_alerts and driftline_incidents: the var driftline_language. #}
+{% macro _language() %}
+    {%- set language = driftline._var('driftline_language', driftline._languages() | first) -%}
+    {%- if language not in driftline._languages() -%}
+        {{- exceptions.raise_compiler_error("driftline: var 'driftline_language': given " ~ tojson(language | string)
+            ~ '; allowed: ' ~ driftline._languages() | join(', ')) -}}
+    {%- endif -%}
+    {{- return(language) -}}
+{% endmacro %}
+
+
+{#
+    A text of the catalogue as SQL, never NULL.
+
+    language  one of _languages()
+    key       which text; what a language lacks is said in English
+    values    {placeholder: SQL of a text}
+
+    A text with several forms is {form: template}, and what chooses among them:
+    one, other   the value of `count`, a text: '1' or any other
+    open, over   the value of `status`
+#}
+{% macro _phrase(language, key, values={}) %}
+    {%- set catalogues = driftline._catalogues() -%}
+    {%- set fallback = catalogues[driftline._languages() | first] -%}
+    {%- set template = catalogues[language].get(key, fallback.get(key)) -%}
+    {%- if template is none -%}
+        {{- exceptions.raise_compiler_error("driftline: no text has the key '" ~ key ~ "'") -}}
+    {%- elif template is string -%}
+        {{- return(driftline._filled(template, values)) -}}
+    {%- elif 'one' in template -%}
+        {{- return("(case when " ~ values.count ~ " = '1' then " ~ driftline._filled(template.one, values)
+            ~ ' else ' ~ driftline._filled(template.other, values) ~ ' end)') -}}
+    {%- endif -%}
+    {{- return("(case when " ~ values.status ~ " = 'open' then " ~ driftline._filled(template.open, values)
+        ~ ' else ' ~ driftline._filled(template.over, values) ~ ' end)') -}}
+{% endmacro %}
+
+
+{# A template with its placeholders filled, as SQL. A value that is not known is a question mark. #}
+{% macro _filled(template, values) %}
+    {%- set parts = [] -%}
+    {%- for piece in template.split('{') -%}
+        {%- set name, found, rest = piece.partition('}') -%}
+        {%- if loop.first -%}
+            {%- do parts.append(driftline._text(piece)) if piece -%}
+        {%- else -%}
+            {%- do parts.append('coalesce(' ~ values[name] ~ ", '?')") -%}
+            {%- do parts.append(driftline._text(rest)) if rest -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{- return('(' ~ parts | join(' || ') ~ ')' if parts else driftline._text('')) -}}
+{% endmacro %}

@@ -1,0 +1,172 @@
+{# Numbers, times and names as people write them: SQL of texts. `x` is a column or a short expression: it repeats. #}
+
+
+{# A number with so many decimals (a column or a number, 0 to 7); of more than a billion the telling digits. #}
+{% macro _with_decimals(x, decimals) %}
+    case
+        when {{ x }} is null then null
+        when not abs({{ x }}) < 1e9 then {{ driftline._readable(x) }}
+        when {{ decimals }} = 0 or abs({{ x }}) >= 999.5 then {{ driftline._count_words(x) }}
+        {%- for places in range(1, 8) %}
+        when {{ decimals }} = {{ places }}
+            then {{ driftline._as_text('cast(' ~ x ~ ' as numeric(18, ' ~ places ~ '))') }}
+        {%- endfor %}
+    end
+{% endmacro %}
+
+
+{# An amount with three telling digits. #}
+{% macro _amount_words(x) %}
+    case
+        when abs({{ x }}) < 1e-290 then '0'
+        when abs({{ x }}) >= 99.95 and abs({{ x }}) < 1e15 then {{ driftline._count_words(x) | trim }}
+        {%- for decimals in range(1, 9) %}
+        when abs({{ x }}) >= 9.995e{{ 1 - decimals }} and abs({{ x }}) < 1e3
+            then rtrim(rtrim({{ driftline._as_text('cast(' ~ x ~ ' as numeric(18, ' ~ decimals ~ '))') }}, '0'), '.')
+        {%- endfor %}
+        else {{ driftline._readable(x) }}
+    end
+{% endmacro %}
+
+
+{# An amount of money: two decimals, unless it is whole or in the thousands. #}
+{% macro _money_words(x) %}
+    {%- set pence = driftline._as_text('cast(' ~ x ~ ' as numeric(18, 2))') -%}
+    case
+        when not abs({{ x }}) < 999.995 then {{ driftline._readable(x) }}
+        when abs({{ x }}) > 0 and abs({{ x }}) < 0.1 then {{ driftline._amount_words(x) | trim }}
+        when {{ pence }} like '%.00' then {{ driftline._count_words(x) | trim }}
+        else {{ pence }}
+    end
+{% endmacro %}
+
+
+{# Whether a unit is one of money: a sign, or three capital letters. #}
+{% macro _is_money(unit) %}
+    {{- return('(substring(' ~ unit ~ ', length(' ~ unit ~ "), 1) in ('" ~ driftline._currency_signs() | join("', '")
+        ~ "') or length(" ~ unit ~ ') = 3 and ' ~ unit ~ ' = upper(' ~ unit ~ ') and lower(' ~ unit ~ ') <> ' ~ unit
+        ~ " or " ~ unit ~ " = '円')") -}}
+{% endmacro %}
+
+
+{# The decimals that a share in per cent needs: two telling digits, and that two shares that differ read differently. #}
+{% macro _decimals_of_shares(one, other) %}
+    {%- set least -%}
+        coalesce(least(nullif(abs({{ one }}), 0e0), nullif(abs({{ other }}), 0e0)), 1e0)
+    {%- endset %}
+    {%- set apart = 'coalesce(nullif(abs(' ~ one ~ ' - ' ~ other ~ '), 0e0), 1e0)' -%}
+    case
+        {%- for places in range(1, 7) %}
+        when {{ least | trim }} >= 0.95e-{{ places + 1 }} and {{ apart }} >= 0.95e-{{ places + 2 }} then {{ places }}
+        {%- endfor %}
+        else 7
+    end
+{% endmacro %}
+
+
+{# A whole number, thousands separated. #}
+{% macro _count_words(x) %}
+    case
+        when not abs({{ x }}) < 1e15 then {{ driftline._readable(x) }}
+        when abs({{ x }}) >= 999.5 then {{ driftline._whole_number(x) }}
+        else {{ driftline._as_text('cast(round(' ~ x ~ ') as ' ~ dbt.type_int() ~ ')') }}
+    end
+{% endmacro %}
+
+
+{# A change as a share, without its sign: 10 %, 3.2 %. #}
+{% macro _change_words(language, x) %}
+    {%- set size = 'abs(100e0 * ' ~ x ~ ')' -%}
+    {%- set number -%}
+        case
+            when {{ size }} >= 5 then {{ driftline._with_decimals(size, 0) | trim }}
+            when {{ size }} >= 0.05
+                then rtrim(rtrim({{ driftline._as_text('cast(' ~ size ~ ' as numeric(18, 1))') }}, '0'), '.')
+            else '<0.1'
+        end
+    {%- endset -%}
+    {{- return(driftline._phrase(language, 'percent', {'number': '(' ~ number ~ ')'})) -}}
+{% endmacro %}
+
+
+{#
+    A number with its unit.
+
+    text   SQL of the number as a text; a minus stands before a currency
+    unit   SQL of the unit, NULL where there is none
+#}
+{% macro _unit_words(language, text, unit) %}
+    {%- set values = {'number': text, 'unit': unit} -%}
+    {%- set percent = driftline._phrase(language, 'percent', {'number': text}) -%}
+    case
+        when {{ unit }} is null then {{ text }}
+        when {{ unit }} = '%' then {{ percent }}
+        when substring({{ unit }}, length({{ unit }}), 1) in
+            ('{{ driftline._currency_signs() | join("', '") }}')
+            then case when substring({{ text }}, 1, 1) = '-' then '-' || {{ unit }} || substring({{ text }}, 2)
+                else {{ unit }} || {{ text }} end
+        when lower(substring({{ unit }}, 1, 1)) between 'a' and 'z' or substring({{ unit }}, 1, 1) in ('/', '°')
+            then {{ driftline._phrase(language, 'unit.of_letters', values) }}
+        else {{ driftline._phrase(language, 'unit.of_others', values) }}
+    end
+{% endmacro %}
+
+
+{# Signs that stand before the number. #}
+{% macro _currency_signs() %}
+    {{- return(['£', '$', '€', '¥', '￥', '₩', '₹', '₺', '₽', '₫', '₪', '₦', '₴', '₱', '฿']) -}}
+{% endmacro %}
+
+
+{#
+    A time in words: of hours with the hour, of months without the day.
+
+    moment  SQL
+    period  SQL of the monitor's period
+#}
+{% macro _time_words(language, moment, period) %}
+    {%- set text = driftline._as_text(moment) -%}
+    {%- set month, day = 'substring(' ~ text ~ ', 6, 2)', 'substring(' ~ text ~ ', 9, 2)' -%}
+    {%- set values = {
+        'year': 'substring(' ~ text ~ ', 1, 4)', 'mm': month, 'dd': day, 'month': 'ltrim(' ~ month ~ ", '0')",
+        'day': 'ltrim(' ~ day ~ ", '0')", 'time': 'substring(' ~ text ~ ', 12, 5)',
+    } -%}
+    case {{ period }}
+        when 'hour' then {{ driftline._phrase(language, 'moment', values) }}
+        when 'month' then {{ driftline._phrase(language, 'month', values) }}
+        else {{ driftline._phrase(language, 'date', values) }}
+    end
+{% endmacro %}
+
+
+{# A number of periods in words; many hours are days. #}
+{% macro _duration_words(language, count, period) %}
+    {%- set days = 'floor(' ~ count ~ ' / 24.0)' -%}
+    case
+        {%- for name in ['hour', 'day', 'week', 'month'] %}
+        {%- if name == 'hour' %}
+        when {{ period }} = 'hour' and {{ count }} >= 48 then {{ driftline._phrase(
+            language, 'duration.day', {'count': driftline._as_text('cast(' ~ days ~ ' as ' ~ dbt.type_int() ~ ')')}) }}
+        {%- endif %}
+        when {{ period }} = '{{ name }}'
+            then {{ driftline._phrase(language, 'duration.' ~ name, {'count': driftline._as_text(count)}) }}
+        {%- endfor %}
+    end
+{% endmacro %}
+
+
+{# The name of a column or metric as it reads without a label: item_price is Item price, or item price. #}
+{% macro _plain_name(name, begins=true) %}
+    {%- set words = 'replace(' ~ name ~ ", '_', ' ')" -%}
+    {{- return('upper(substring(' ~ words ~ ', 1, 1)) || substring(' ~ words ~ ', 2)' if begins else words) -}}
+{% endmacro %}
+
+
+{# How often: a day, a week. #}
+{% macro _per_words(language, period) %}
+    case {{ period }}
+        {%- for name in ['hour', 'day', 'week', 'month'] %}
+        when '{{ name }}' then {{ driftline._phrase(language, 'per.' ~ name) }}
+        {%- endfor %}
+    end
+{% endmacro %}

@@ -1,0 +1,168 @@
+{# The parts of a sentence as SQL over driftline_int_statements (alias p), in one language. #}
+
+
+{# What the statement is about, in words; begins: at the beginning of a sentence. #}
+{% macro _subject_words(language, p, begins) %}
+    {%- set name = 'coalesce(' ~ p ~ '.label, ' ~ driftline._plain_name(p ~ '.column_name', false) ~ ')' -%}
+    {%- set metric = p ~ '.metric_words' -%}
+    {%- set values = {'column': name, 'metric': metric} -%}
+    case
+        when {{ p }}.source_family = 'business'
+            then coalesce({{ p }}.label, {{ driftline._plain_name(p ~ '.source_metric', begins) }})
+        when {{ p }}.source_family in ('performance', 'estimate', 'estimate_error') then case
+            when {{ p }}.column_name = 'all' then {{ metric }}
+            else {{ driftline._phrase(language, 'series.class', values) }} end
+        when {{ p }}.source_family = 'fairness' then case
+            {%- for name in ['demographic_parity', 'equal_opportunity', 'predictive_parity', 'equalized_odds'] %}
+            when {{ p }}.source_metric like '{{ name }}%' then {{ driftline._phrase(language, 'fairness.' ~ name) }}
+            {%- endfor %}
+            else {{ metric }} end
+        when {{ p }}.kind in ('trend', 'trend.alone', 'moved.alone', 'moved.down', 'moved.up')
+            and {{ p }}.source_family in ('quality', 'drift') then case {{ p }}.source_metric
+            {%- for name in driftline._series_measures() %}
+            when '{{ name }}' then {{ driftline._phrase(language, 'series.' ~ name, values) }}
+            {%- endfor %}
+            else {{ driftline._phrase(language, 'series.other', values) }} end
+        when {{ p }}.kind in ('other', 'other.alone') then case
+            when {{ p }}.column_name = 'all' then {{ metric }}
+            else {{ driftline._phrase(language, 'series.other', values) }} end
+        else coalesce({{ p }}.label, {{ driftline._plain_name(p ~ '.column_name', begins) }})
+    end
+{% endmacro %}
+
+
+{# The measures of a column that have a name of their own as what moved. #}
+{% macro _series_measures() %}
+    {{- return(['null_rate', 'nan_rate', 'infinite_rate', 'unseen_rate', 'out_of_range_rate', 'mean', 'stddev',
+        'minimum', 'maximum', 'psi']) -}}
+{% endmacro %}
+
+
+{# The name of a metric of the catalogue, else as it stands. #}
+{% macro _metric_words(language, name) %}
+    {%- set known = {} -%}
+    {%- set texts_here = driftline._catalogues()[language] -%}
+    {%- set texts = driftline._catalogues()[driftline._languages() | first] -%}
+    {%- for metric in driftline._metrics() -%}{%- do known.update({metric.name: metric.label}) -%}{%- endfor -%}
+    {%- for rate, entry in driftline._fairness_rates().items() -%}
+        {%- do known.update({rate: entry.label}) -%}
+    {%- endfor %}
+    case {{ name }}
+        {%- for metric, label in known.items() %}
+        when '{{ metric }}' then {{ driftline._phrase(language, 'metric.' ~ metric) if 'metric.' ~ metric in texts
+            else driftline._text(label) }}
+        {%- endfor %}
+        else {{ driftline._plain_name(name, texts_here.sentence.startswith('{what}')) }}
+    end
+{% endmacro %}
+
+
+{# A value of the statement with its unit or sign; fairness' differences are points. #}
+{% macro _value_words(language, p, number) %}
+    case
+        when {{ number }} is null then null
+        when {{ p }}.source_family = 'fairness' and {{ p }}.kind in ('fairness.difference', 'fairness.parity')
+            then {{ driftline._phrase(language, 'points', {'number': number}) }}
+        when {{ p }}.style in ('percent', 'share') then {{ driftline._phrase(language, 'percent', {'number': number}) }}
+        when {{ p }}.style in ('amount', 'money', 'figure')
+            then {{ driftline._unit_words(language, number, p ~ '.unit') | trim }}
+        else {{ number }}
+    end
+{% endmacro %}
+
+
+{# By how much, where that says something. #}
+{% macro _change_of(language, p) %}
+    {%- set share = driftline._change_words(language, p ~ '.change') -%}
+    case
+        when {{ p }}.change is null or {{ p }}.change = 0 then ''
+        when {{ p }}.times_number is not null
+            then {{ driftline._phrase(language, 'change.times', {'times': p ~ '.times_number'}) }}
+        when {{ p }}.change > 0 then {{ driftline._phrase(language, 'change.up', {'share': share}) }}
+        else {{ driftline._phrase(language, 'change.down', {'share': share}) }}
+    end
+{% endmacro %}
+
+
+{# Since when, and until when if it is over. #}
+{% macro _when_words(language, p) %}
+    {%- set values = {'status': p ~ '.status', 'since': p ~ '.since_words', 'until': p ~ '.until_words',
+        'duration': p ~ '.duration_words'} %}
+    case
+        when {{ p }}.kind in ('trend', 'trend.alone') then {{ driftline._phrase(language, 'when.trend', values) }}
+        {%- for status in ['open', 'over'] %}
+        when {{ p }}.kind = 'rows.none' and {{ p }}.status = '{{ status }}'
+            then {{ driftline._phrase(language, 'when.' ~ status ~ '.rows', values) }}
+        {%- endfor %}
+        when {{ p }}.status = 'open' then {{ driftline._phrase(language, 'when.open', values) }}
+        {%- for period in ['hour', 'day', 'week', 'month'] %}
+        when {{ p }}.periods = 1 and {{ p }}.period = '{{ period }}'
+            then {{ driftline._phrase(language, 'when.one.' ~ period, values) }}
+        {%- endfor %}
+        else {{ driftline._phrase(language, 'when.over', values) }}
+    end
+{% endmacro %}
+
+
+{# In which part of the rows; the groups that fairness compares are no such part. #}
+{% macro _where_words(language, p) %}
+    {%- set values = {'segment': p ~ '.segment_name', 'value': p ~ '.segment_value', 'version': p ~ '.model_version'} %}
+    case
+        when {{ p }}.segment_value = 'all' and {{ p }}.model_version = 'all' then ''
+        when {{ p }}.model_version = 'all' then {{ driftline._phrase(language, 'where.segment', values) }}
+        when {{ p }}.segment_value = 'all' then {{ driftline._phrase(language, 'where.version', values) }}
+        else {{ driftline._phrase(language, 'where.both', values) }}
+    end
+{% endmacro %}
+
+
+{# What moved, from what to what. #}
+{% macro _what_words(language, p) %}
+    {%- set values = {
+        'subject': p ~ '.subject', 'value': p ~ '.value_words', 'expected': p ~ '.expected_words',
+        'change': p ~ '.change_words', 'status': p ~ '.status', 'since': p ~ '.since_words',
+        'segment': p ~ '.segment_name', 'usual': p ~ '.usual_words', 'baseline': p ~ '.baseline_words',
+        'per': p ~ '.per_words',
+    } %}
+    case {{ p }}.kind
+        {%- for kind in driftline._statement_kinds() %}
+        {%- set subject = p ~ ('.subject' if driftline._begins(language, kind) else '.subject_inside') -%}
+        {%- do values.update({'subject': subject}) %}
+        when '{{ kind }}' then {{ driftline._phrase(language, kind, values) }}
+        {%- endfor %}
+    end
+{% endmacro %}
+
+
+{# Whether a text begins the sentence with its subject. #}
+{% macro _begins(language, kind) %}
+    {%- set texts = driftline._catalogues()[language] -%}
+    {%- set text = texts.get(kind, '') -%}
+    {{- return(texts.sentence.startswith('{what}')
+        and (text if text is string else text.open).startswith('{subject}')) -}}
+{% endmacro %}
+
+
+{# The texts that tell what moved: all that _statement_kind chooses from. #}
+{% macro _statement_kinds() %}
+    {{- return([
+        'moved.down', 'moved.up', 'moved.sum.down', 'moved.sum.up', 'moved.alone',
+        'estimated.down', 'estimated.up', 'estimated.alone', 'estimate_error',
+        'drift.mean', 'drift.same', 'drift.plain', 'null_rate', 'nan_rate', 'infinite_rate', 'unseen_rate',
+        'out_of_range_rate', 'rows.down', 'rows.up', 'rows.none', 'trend', 'trend.alone', 'fairness.difference',
+        'fairness.parity', 'fairness.ratio', 'concept.label', 'concept.loss', 'concept.other', 'other', 'other.alone',
+    ]) -}}
+{% endmacro %}
+
+
+{# What befell a monitor: o is the alias of driftline_int_operation. #}
+{% macro _operation_words(language, o) %}
+    {%- set first = driftline._to_the_minute(o ~ '.first_failed') -%}
+    {%- set last = driftline._to_the_minute(o ~ '.last_failed') -%}
+    {%- set known = driftline._to_the_minute(o ~ '.last_success') -%}
+    {%- set what -%}
+        case when {{ o }}.status = 'open' then {{ driftline._failed_runs(o ~ '.failed_runs', first, known, language) }}
+            else {{ driftline._worked_again(o ~ '.failed_runs', first, last, language) }} end
+    {%- endset -%}
+    {{- return(driftline._phrase(language, 'runs', {'monitor': o ~ '.monitor', 'what': '(' ~ what ~ ')'})) -}}
+{% endmacro %}
