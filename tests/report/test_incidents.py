@@ -83,5 +83,5 @@ def test_answers_are_shown(con: Any) -> None:
 
 def test_incidents_that_are_over_are_not_counted_as_open(con: Any) -> None:
     con.execute("update driftline_incidents set status = 'expected' where monitor = ?", [MONITOR])
-    html, words = words_of(con)
+    _, words = words_of(con)
     assert "No incident is open" in words and "resolved" in words

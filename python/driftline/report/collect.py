@@ -212,7 +212,9 @@ class Collector:
                 reference=n.span(n.as_datetime(reference[0]), n.as_datetime(reference[1])) if all(reference) else "",
                 critical=told[name]["critical"], warn=told[name]["warn"], resolved=told[name]["resolved"],
                 tells_incidents=self.w.tells_incidents,
-                all_alerts={"open": alerts[name]["critical"] + alerts[name]["warn"], "resolved": alerts[name]["resolved"]},
+                all_alerts={
+                    "open": alerts[name]["critical"] + alerts[name]["warn"], "resolved": alerts[name]["resolved"],
+                },
             )  # fmt: skip
             if name in fares:
                 view.health = fares[name]
