@@ -7,14 +7,17 @@
     {%- set keys = ['monitor', 'family', 'metric', 'baseline', 'column_name', 'segment', 'segment_value',
         'model_version'] -%}
     {%- set choices = {
-        'compare': ['value', 'difference', 'relative'],
+        'compare': driftline._comparisons(),
         'direction': ['above', 'below', 'both'],
+        'or_compare': driftline._comparisons(),
+        'or_direction': ['above', 'below', 'both'],
         'windows': ['shortest', 'each'],
         'segments': ['total', 'each'],
         'versions': ['total', 'each'],
     } -%}
     {%- set whole = ['min_rows', 'consecutive', 'within'] -%}
-    {%- set numbers = ['warn', 'critical'] + whole -%}
+    {%- set least = {'over_noise': 0, 'least_difference': 0} -%}
+    {%- set numbers = ['warn', 'critical', 'or_warn', 'or_critical'] + least.keys() | list + whole -%}
     {%- set switches = ['enabled', 'at_once'] -%}
     {{- driftline._check_seed(ref('driftline_thresholds')) -}}
     {%- set given = driftline._var('driftline_thresholds', []) or [] -%}
@@ -34,9 +37,11 @@
                 {{- driftline._fail(row.get('monitor', '(all)'), "var 'driftline_thresholds'",
                     driftline._shown(name), allowed) -}}
             {%- elif name in numbers
-                and (not driftline._is_finite(value) or (name in whole and (value < 1 or value | int != value))) -%}
+                and (not driftline._is_finite(value) or (name in whole and (value < 1 or value | int != value))
+                    or (name in least and value < least[name])) -%}
                 {{- driftline._fail(row.get('monitor', '(all)'), "var 'driftline_thresholds', " ~ name,
-                    tojson(value | string), 'a number, whole and at least 1' if name in whole else 'a number') -}}
+                    tojson(value | string), 'a number, whole and at least 1' if name in whole
+                        else 'a number, at least 0' if name in least else 'a number') -}}
             {%- elif name in choices and value not in choices[name] -%}
                 {{- driftline._fail(row.get('monitor', '(all)'), "var 'driftline_thresholds', " ~ name,
                     tojson(value | string), choices[name] | join(', ')) -}}
@@ -54,8 +59,8 @@
     What the overrides say of one field, else the default.
 
     overrides  what _threshold_overrides returned
-    field      warn, critical, min_rows, consecutive, within, compare, direction, windows, segments, versions,
-               enabled or at_once
+    field      warn, critical, compare, direction, the same with or_, over_noise, least_difference, min_rows,
+               consecutive, within, windows, segments, versions, enabled or at_once
     default    SQL
     m          alias of the metrics
 #}
@@ -65,7 +70,11 @@
         {#- Naming a segment or a version means to judge it. -#}
         {%- set implied = (field == 'segments' and 'segment' in row) or (field == 'versions'
             and 'model_version' in row) -%}
-        {%- if field in row or implied -%}
+        {#- Who says what the bound is says it alone: the seed's second bound and least difference go with its first.
+        -#}
+        {%- set dropped = field in ['or_warn', 'or_critical', 'least_difference'] and field not in row
+            and ('warn' in row or 'critical' in row or 'compare' in row) -%}
+        {%- if field in row or implied or dropped -%}
             {%- set conditions = [] -%}
             {%- for key in ['monitor', 'family', 'metric', 'column_name', 'segment', 'segment_value', 'model_version']
                 if key in row -%}
@@ -77,7 +86,9 @@
                 else "case when " ~ m ~ ".family in ('business', 'trend', 'volume') then 'trailing' when " ~ m
                     ~ ".baseline = 'none' then 'none' else 'reference' end")) -%}
             {%- set value = 'each' if field not in row else row[field] -%}
-            {%- if value is boolean -%}
+            {%- if dropped -%}
+                {%- set value = driftline._as_double('0' if field == 'least_difference' else 'null') -%}
+            {%- elif value is boolean -%}
                 {%- set value = 1 if value else 0 -%}
             {%- elif value is string -%}
                 {%- set value = driftline._text(value) -%}
@@ -96,6 +107,8 @@
 
     opening        how many breaches among how many judged windows open an alert; as many quiet ones in a row end it
     clearly        over the critical threshold and over so many times the noise, one window opens it at once
+    certain        so does so many times a noise that is known, which is no chance, over so many times the threshold of
+                   a warning: what only hovers at it is told once it has been over it several times
     quiet          what has come back to this part of the noise or of the threshold is quiet; what hovers is not
     margin         how much larger than the noise or a threshold a number must be, as a share of it, to be over it
     rounding       the same as a share of the numbers whose difference it is
@@ -110,9 +123,16 @@
             'week': {'breaches': 1, 'within': 1},
             'month': {'breaches': 1, 'within': 1},
         },
-        'clearly': '1.5e0', 'quiet': '0.66666666666666667e0', 'margin': '1e-9', 'rounding': '1e-12',
+        'clearly': '1.5e0', 'certain': {'noise': '2e0', 'threshold': '1.5e0'},
+        'quiet': '0.66666666666666667e0', 'margin': '1e-9', 'rounding': '1e-12',
         'first_windows': 28, 'silence': {'hour': 7, 'day': 28, 'week': 91, 'month': 366},
     }) -}}
+{% endmacro %}
+
+
+{# How a value is held against what is expected (_signed_effect). #}
+{% macro _comparisons() %}
+    {{- return(['value', 'difference', 'relative', 'errors', 'odds']) -}}
 {% endmacro %}
 
 

@@ -3,6 +3,8 @@
     `where` may follow. Alias of the metrics is m, of their monitor k, of the seed's row s (none: s.metric is NULL).
 
     rows  SQL of a relation with the columns of driftline_metrics
+
+    Where one window opens an alert, the seed asks for no less than the noise.
 #}
 {% macro _ruled(rows) %}
     {%- set overrides = driftline._threshold_overrides() -%}
@@ -13,6 +15,13 @@
         'direction': "coalesce(s.direction, 'above')",
         'warn': driftline._as_double('s.warn'),
         'critical': driftline._as_double('s.critical'),
+        'or_compare': 's.or_compare',
+        'or_direction': "coalesce(s.or_direction, s.direction, 'above')",
+        'or_warn': driftline._as_double('s.or_warn'),
+        'or_critical': driftline._as_double('s.or_critical'),
+        'least_difference': 'coalesce(' ~ driftline._as_double('s.least_difference') ~ ', 0e0)',
+        'over_noise': "case when k.period in ('week', 'month') and s.over_noise < 1 then 1e0 else coalesce("
+            ~ driftline._as_double('s.over_noise') ~ ', 1e0) end',
         'min_rows': 'coalesce(s.min_rows, 100)',
         'windows': "coalesce(s.windows, 'shortest')",
         'segments': "coalesce(s.segments, 'total')",
@@ -41,6 +50,6 @@
 
 {# Of metrics with their thresholds (_ruled): whether anybody asks for a judgement of them. #}
 {% macro _asked() %}
-    {{- return("enabled = 1 and (warn is not null or critical is not null)"
+    {{- return("enabled = 1 and coalesce(warn, critical, or_warn, or_critical) is not null"
         ~ " and (segments = 'each' or segment = 'all') and (versions = 'each' or model_version = 'all')") -}}
 {% endmacro %}

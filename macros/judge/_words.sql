@@ -54,9 +54,10 @@
             else {{ p }}.expected_text || ' (' || {{ p }}.baseline || ')'
         end
         || '; noise ' || {{ p }}.noise_text || ', threshold ' || {{ p }}.threshold_text
-        || case when {{ p }}.compare = 'relative' then ' of it' else '' end
+        || case {{ p }}.compare when 'relative' then ' of it' when 'errors' then ' times as many errors again'
+            when 'odds' then ' times its odds again' else '' end
         || case
-            when {{ p }}.compare = 'value' then ''
+            when {{ p }}.compare in ('value', 'errors') then ''
             when {{ p }}.direction = 'below' then ' lower'
             when {{ p }}.direction = 'both' then ' either way'
             else ' higher'

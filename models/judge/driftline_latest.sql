@@ -29,7 +29,11 @@ select
     m.monitor, m.model_version, m.segment, m.segment_value, m.window_periods, m.window_start, m.window_end, m.is_total,
     m.family, m.metric, m.column_name, m.column_role, m.column_kind, m.baseline, m.is_complete,
     m.value, m.row_count, m.baseline_row_count, m.expected, coalesce(m.judged_value, m.value) as judged_value, m.noise,
-    j.effect, m.compare, m.direction, m.warn, m.critical,
+    j.effect,
+    -- Of two bounds the one that it was judged by.
+    {%- for name in ['compare', 'direction', 'warn', 'critical'] %}
+    case when j.effect is not null then j.{{ name }} else m.{{ name }} end as {{ name }},
+    {%- endfor %}
     j.monitor is not null and j.not_judged is null as is_judged,
     coalesce(j.is_breach, false) as is_breach,
     coalesce(j.is_critical, false) as is_critical,

@@ -46,10 +46,18 @@ def project(make_module_project: Any) -> Project:
 
 def test_a_contract_for_every_model_of_the_project(project: Project) -> None:
     """The columns of a monitor are the package's: nobody can declare them in the project."""
-    assert len(project.column_names("driftline_thresholds")) == 13
+    assert len(project.column_names("driftline_thresholds")) == 19
     assert project.sql("select warn from driftline_thresholds where metric = 'psi'") == [(0.1,)]
     assert project.sql("select sum(row_count) from driftline_state where column_role = 'row'") == [(60,)]
     assert project.relations()["good"] == "table"
+
+
+def test_a_seed_of_an_earlier_version_is_made_anew(project: Project) -> None:
+    """dbt fills only the columns that are there."""
+    seed = project.workspace.relation("driftline_thresholds")
+    project.workspace.execute(f"alter table {seed} drop column or_warn")
+    project.build("--select", "driftline_thresholds")
+    assert project.sql("select or_warn from driftline_thresholds where metric = 'null_rate'") == [(0.5,)]
 
 
 def test_an_expression_the_warehouse_refuses_is_told_by_its_argument(project: Project) -> None:

@@ -85,6 +85,14 @@ OVERRIDES: dict[str, tuple[dict[str, Any], str, str, str]] = {
         "a number",
     ),
     "rows without end": ({"monitor": "good", "min_rows": INF}, ", min_rows", '"inf"', "a number"),
+    "a way to compare": ({"monitor": "good", "or_compare": "odd"}, ", or_compare", '"odd"', "errors, odds"),
+    "less than no noise": ({"monitor": "good", "over_noise": -1}, ", over_noise", '"-1"', "a number, at least 0"),
+    "a least difference as text": (
+        {"monitor": "good", "least_difference": "1"},
+        ", least_difference",
+        '"1"',
+        "a number, at least 0",
+    ),
     "enabled as text": ({"monitor": "good", "enabled": "no"}, ", enabled", '"no"', "true or false"),
 }
 MOMENTS = {

@@ -91,7 +91,9 @@ def judge_table(
     periods: dict[str, str] | None = None,
     reference: tuple[str, str] | None = None,
     relations: dict[str, str] | None = None,
+    then: tuple[str, ...] = AFTER,
 ) -> None:
+    """``then``: what is built of the episodes."""
     workspace = chain.workspace
     for view in ("driftline_metrics", "driftline_int_monitors"):
         if workspace.sql(
@@ -135,7 +137,7 @@ def judge_table(
             "is_retired": pa.array([], pa.int32()),
         },
     )
-    chain.run(*JUDGE, *AFTER)
+    chain.run(*JUDGE, *then)
 
 
 def make_chain(make_module_project: Any, thresholds: list[Row], *, full_refresh: bool = True) -> Chain:

@@ -391,9 +391,9 @@ def run(engine: Engine, folder: Any, series: int, seed: int = 31) -> Table:
         folder, engine.workspace(folder), models=NOBODY,
         vars={"driftline_monitors": ["nobody"], "driftline_windows": {"day": [1]}},
     )  # fmt: skip
-    project.build("--select", "+driftline_alerts")
+    project.build("--select", "+driftline_int_alerts")
     chain: Chain = project.chain(
-        select="driftline_int_judgements driftline_int_spans driftline_int_episodes driftline_alerts"
+        select="driftline_int_judgements driftline_int_spans driftline_int_episodes driftline_int_alerts"
     )
     rng = np.random.default_rng(seed)
     tables, before, shape = [], {}, {}
@@ -403,10 +403,10 @@ def run(engine: Engine, folder: Any, series: int, seed: int = 31) -> Table:
             before[name, rows] = rule_of_before(found)
             shape[name, rows] = (scenario, len(found))
             tables.append(_table(f"{name}|{rows}", scenario.kind, rows, found))
-    judge_table(chain, pa.concat_tables(tables))
+    judge_table(chain, pa.concat_tables(tables), then=("driftline_int_alerts",))
     now: dict[tuple[str, int], list[Alert]] = defaultdict(list)
     for monitor, column, metric, opened, status in chain.sql(
-        "select monitor, column_name, metric, opened_at, status from driftline_alerts"
+        "select monitor, column_name, metric, opened_at, status from driftline_int_alerts"
     ):
         name, rows = monitor.rsplit("|", 1)
         now[name, int(rows)].append((column, metric, (opened - START) // dt.timedelta(days=1) - 1, status == "open"))

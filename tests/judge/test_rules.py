@@ -27,6 +27,11 @@ OVERRIDES: list[Row] = [
     {"monitor": "last_counts", "metric": "psi", "min_rows": 5},
     {"monitor": "only_critical", "metric": "js_distance", "critical": 0.5},
     {"monitor": "mean", "metric": "mean", "compare": "relative", "direction": "both", "warn": 0.25},
+    {"monitor": "by_difference", "metric": "null_rate", "warn": 0.125},
+    {"monitor": "errors", "metric": "brier", "compare": "errors", "warn": 0.5, "critical": 1.0},
+    {"monitor": "odds", "metric": "precision", "compare": "odds", "direction": "both", "warn": 1.0},
+    {"monitor": "both_bounds", "metric": "conversion", "warn": 0.125, "least_difference": 12},
+    {"monitor": "three_noises", "metric": "conversion", "warn": 0.125, "critical": 9, "over_noise": 3},
     {"monitor": 'it\'s "odd"; -- é', "metric": "psi", "column_name": "a'b", "warn": 0.5, "critical": 0.75},
 ]
 
@@ -45,6 +50,12 @@ def business(*values: float | None, **fields: Any) -> list[Row]:
 
 def rate(metric: str, *values: float, **fields: Any) -> list[Row]:
     return [row(n, value=v, family="quality", metric=metric, **fields) for n, v in enumerate(values)]
+
+
+def quality(metric: str, *values: float, **fields: Any) -> list[Row]:
+    """Of a model."""
+    common = {"family": "performance", "column_name": "all", "column_kind": "performance", "column_role": "performance"}
+    return [row(n, value=v, metric=metric, **{**common, **fields}) for n, v in enumerate(values)]
 
 
 # Marks: . no breach, w warns, c critical, ? could not be judged, - is not looked at.
@@ -68,7 +79,22 @@ CASES: dict[str, tuple[str, list[Row], str]] = {
     "ks of categories": ("plain", psi(0.5, metric="ks_lower", column_kind="categorical"), "-"),
     "a measure without threshold": ("plain", psi(0.9, metric="js_distance"), "-"),
     "rates by their difference": ("plain", rate("null_rate", 0.125, 0.14, 0.1875, 0.25, expected=0.125), "..wc"),
-    "a rate that falls": ("plain", rate("null_rate", 0.0, expected=0.5), "."),
+    "a rate that falls": ("plain", rate("null_rate", 0.42, 0.39, 0.0, expected=0.5), ".ww"),
+    "a small rate that doubles or halves": ("plain", rate("null_rate", 0.014, 0.016, 0.006, expected=0.01), ".ww"),
+    "a rate by almost nothing": ("plain", rate("null_rate", 0.001, 0.003, expected=0.0), ".w"),
+    "a rate by its difference alone": ("by_difference", rate("null_rate", 0.0, 0.41, 0.6, expected=0.4), "..c"),
+    "values that fall out of range less often": ("plain", rate("out_of_range_rate", 0.0, 0.07, expected=0.1), ".."),
+    "errors at a high level": ("plain", quality("accuracy", 0.932, 0.928, 0.885, expected=0.944), ".wc"),
+    "errors at a low level": ("plain", quality("accuracy", 0.655, 0.645, 0.595, expected=0.70), ".wc"),
+    "errors next to none": ("plain", quality("accuracy", 0.99, 0.985, expected=1.0), ".w"),
+    "fewer errors": ("plain", quality("accuracy", 0.99, expected=0.944), "."),
+    "errors under their noise": ("plain", quality("accuracy", 0.92, 0.92, expected=0.944, noise=0.04), ".."),
+    "errors over seven tenths of it": ("plain", quality("accuracy", 0.92, expected=0.944, noise=0.034), "w"),
+    "errors of a kind of one's own": ("errors", quality("brier", 0.12, 0.16, 0.21, expected=0.1), ".wc"),
+    "odds of one's own": ("odds", quality("precision", 0.65, 0.75, 0.3, expected=0.5), ".ww"),
+    "odds of what is no rate": ("odds", quality("precision", 1.5, expected=0.5), "?"),
+    "by share and by difference": ("both_bounds", business(64, 70, 75, 80, noise=0.0), "...w"),
+    "by share and by noise": ("three_noises", business(90, 95, noise=10.0), ".w"),
     "a rate under its noise": ("plain", rate("null_rate", 0.25, expected=0.125, noise=0.2), "."),
     "a rate with nothing expected": ("plain", rate("null_rate", 0.25), "?"),
     "unseen in categories": ("plain", rate("unseen_rate", 0.5, expected=0.0, column_kind="categorical"), "c"),
