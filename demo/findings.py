@@ -146,8 +146,8 @@ ALERTS = """
 
 INCIDENTS = """
     select
-        headline, severity, status, alerts, stands_out,
-        case when also is null then '' else 'Also moved: ' || also || '.' end as also
+        headline, severity, status,
+        case when also is null then '' else 'Moved: ' || also || '.' end as also
     from driftline_incidents
     order by status, severity, first_window_start desc
 """
@@ -249,10 +249,9 @@ def findings(database: duckdb.DuckDBPyConnection) -> list[str]:
         f"Incidents: {len(now)} open, {len(incidents) - len(now)} over. Their evidence, alerts: {open_} open "
         f"({critical} critical), {resolved} resolved{spared}",
     ]
-    for headline, severity, _, _, beyond, also in now:
+    for headline, severity, _, also in now:
         name = "critical" if severity == "critical" else "warning"
-        more = f" Beyond the others: {beyond}." if beyond else ""
-        lines += textwrap.wrap(f"{name:<9} {headline.rstrip('.')}. {also}{more}", 100, initial_indent="  ",
+        lines += textwrap.wrap(f"{name:<9} {headline.rstrip('.')}. {also}", 100, initial_indent="  ",
                                subsequent_indent=" " * 12)  # fmt: skip
     lines += [
         "Real invoices (Online Retail II, Daqing Chen, CC BY 4.0), replayed offline: nobody saw a recommendation.",

@@ -1,90 +1,14 @@
 {{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
 {%- if driftline._is_needed() -%}
-{%- set rule = driftline._incident_rule() %}
 
--- What people are told: the alerts that have one cause, by the one that says it best.
-with members as (
-    select
-        m.incident_id, m.is_headline, m.place, m.kind, m.is_critical, a.*,
-        case when s.alert_id is null then 0 else 1 end as is_beyond,
-        -- What moved, once: its columns, else what it is measured by.
-        case when a.column_name <> 'all' then a.column_name else a.metric end as what
-    from {{ ref('driftline_int_incident_members') }} as m
-    join {{ ref('driftline_int_alerts') }} as a on a.alert_id = m.alert_id
-    left join {{ ref('driftline_int_standing_out') }} as s on s.alert_id = m.alert_id
-),
-
-summed as (
-    select
-        incident_id,
-        count(*) as alerts,
-        sum(case when status = 'open' then 1 else 0 end) as open_alerts,
-        count(distinct monitor) as monitors,
-        count(distinct case when column_name <> 'all' and kind in ('inputs', 'quality')
-            then monitor || '|' || column_name end) as columns_moved,
-        -- How bad it is while it is open, and was when it is over.
-        max(case when is_critical and status = 'open' then 1 else 0 end) as is_critical_now,
-        max(case when is_critical then 1 else 0 end) as was_critical,
-        min(opened_at) as opened_at, max(resolved_at) as resolved_at,
-        min(first_window_start) as first_window_start, max(last_window_end) as last_window_end,
-        min(case when found_late then 1 else 0 end) as is_found_late
-    from members
-    group by incident_id
-),
-
-moved as (
-    select
-        w.*,
-        row_number() over (partition by incident_id, is_told order by place, what) as also_no,
-        row_number() over (partition by incident_id, is_beyond order by place, what) as beyond_no
-    from (
-        select
-            o.incident_id, o.what, min(o.place) as place, max(o.is_beyond) as is_beyond,
-            max(case when o.status = 'open' then 1 else 0 end) as is_open,
-            max(max(case when o.status = 'open' then 1 else 0 end)) over (partition by o.incident_id) as is_any_open,
-            max(case when o.is_headline then 1 else 0 end) as is_told
-        from members as o
-        group by o.incident_id, o.what
-    ) as w
-    -- Of what is open, what moves now.
-    where is_open = is_any_open
-),
-
-named as (
-    select
-        incident_id, sum(1 - is_told) as others, sum(is_beyond) as beyond,
-        {%- for column, place, condition in [
-            ('also', 'also_no', 'is_told = 0'), ('stands_out', 'beyond_no', 'is_beyond = 1')
-        ] %}
-        {%- for number in range(1, rule.shown + 1) %}
-        max(case when {{ place }} = {{ number }} and {{ condition }}
-            then {{ "', ' || " if number > 1 }}what else '' end)
-            {{- ' as ' ~ column ~ (',' if column == 'also' else '') if loop.last else ' ||' }}
-        {%- endfor %}
-        {%- endfor %}
-    from moved
-    group by incident_id
-)
-
+-- What people are told: the alerts that have one cause, as one incident.
 select
-    s.incident_id, h.monitor,
-    cast(s.monitors as {{ dbt.type_int() }}) as monitors,
-    {{ driftline._as_text("case when s.is_critical_now = 1 or s.open_alerts = 0 and s.was_critical = 1
-        then 'critical' else 'warn' end") }} as severity,
-    {{ driftline._as_text("case when s.open_alerts > 0 then 'open' else 'resolved' end") }} as status,
-    h.message as headline,
-    h.message as evidence,
-    h.alert_id as headline_alert_id, h.family, h.metric, h.column_name,
-    s.columns_moved >= {{ rule.common }} or s.monitors >= {{ rule.common }} as is_common,
-    cast(s.alerts as {{ dbt.type_int() }}) as alerts, cast(s.open_alerts as {{ dbt.type_int() }}) as open_alerts,
-    cast(s.columns_moved as {{ dbt.type_int() }}) as columns_moved,
-    {{ driftline._as_text("nullif(n.also, '')") }} as also,
-    {{ driftline._as_text("nullif(n.stands_out, '')") }} as stands_out,
-    s.opened_at,
-    case when s.open_alerts = 0 then s.resolved_at end as resolved_at,
-    s.first_window_start, s.last_window_end,
-    h.owner, h.known_as, s.is_found_late = 1 as found_late, h.no_data_since
-from summed as s
-join members as h on h.incident_id = s.incident_id and h.is_headline
-left join named as n on n.incident_id = s.incident_id
+    i.incident_id, i.monitor, i.monitors, i.severity, i.status,
+    coalesce(s.headline, i.evidence) as headline,
+    i.evidence, i.headline_alert_id, i.family, i.metric, i.column_name, i.is_common, i.alerts, i.open_alerts,
+    i.columns_moved, i.also, i.stands_out, i.opened_at, i.resolved_at, i.first_window_start, i.last_window_end,
+    i.owner, i.known_as, i.found_late, i.no_data_since
+from {{ ref('driftline_int_incidents') }} as i
+left join {{ ref('driftline_int_incident_sentences') }} as s
+    on s.incident_id = i.incident_id and s.language = {{ driftline._literal(driftline._language()) }}
 {%- else -%}{{ driftline._empty() }}{%- endif %}

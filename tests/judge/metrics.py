@@ -54,6 +54,8 @@ AFTER = (
     "driftline_int_statements",
     "driftline_int_sentences",
     "driftline_alerts",
+    "driftline_int_incidents",
+    "driftline_int_incident_sentences",
     "driftline_incidents",
 )
 

@@ -125,6 +125,7 @@ def test_one_cause_is_one_incident(chain: Chain) -> None:
     found = incidents(chain)
 
     (only,) = found["one column"]
+    assert only["headline"] == "Price is missing in 30 % of the rows, usually in none, since 2024-03-21 (40 days)"
     assert (only["alerts"], only["columns_moved"], only["also"], only["is_common"]) == (2, 1, None, False)
     # What is missing explains the distribution, not the other way round; and it is no drift alone.
     assert (only["metric"], only["column_name"], only["severity"]) == ("null_rate", "price", "critical")
@@ -133,6 +134,9 @@ def test_one_cause_is_one_incident(chain: Chain) -> None:
     assert [i["column_name"] for i in found["two columns"]] == ["price", "age"]
 
     common, broken = found["mild and far out"]
+    assert common["headline"].startswith(
+        "3 of 3 columns of mild and far out are distributed differently, since 2024-03-11"
+    )
     assert (common["alerts"], common["columns_moved"], common["is_common"]) == (3, 3, True)
     assert common["severity"] == broken["severity"] == "warn", "inputs alone warn"
     assert (broken["column_name"], broken["alerts"], broken["first_window_start"]) == ("broken", 1, day(40))
@@ -155,7 +159,9 @@ def test_one_cause_is_one_incident(chain: Chain) -> None:
     assert (first["alerts"], first["first_window_start"], first["status"]) == (2, day(10), "resolved")
     assert (second["alerts"], second["first_window_start"], second["status"]) == (1, day(40), "resolved")
 
+    assert found["inputs and model"][0]["headline"].endswith("; 1 other thing moved with it")
     (feed,) = found["the other on that feed"] + found["two on one feed"]
+    assert feed["headline"].endswith("; 2 monitors are affected")
     assert (feed["monitors"], feed["alerts"], feed["severity"]) == (2, 2, "critical")
     assert len(found["one on another feed"]) == 1
 

@@ -198,8 +198,11 @@
         'incident.also': {
             'one': '; 1 other thing moved with it', 'other': '; {count} other things moved with it',
         },
-        'incident.common': 'Many columns moved together: {count} of {total} in {monitor}',
-        'incident.common.monitors': 'Many monitors moved together: {count} of {total}',
+        'incident.common.open':
+            '{count} of {total} columns of {monitor} are distributed differently, since {since}',
+        'incident.common.over':
+            '{count} of {total} columns of {monitor} were distributed differently, from {since} to {until}',
+        'incident.monitors': '; {count} monitors are affected',
         'incident.beyond': '; {columns} beyond the others',
         'incident.cause': '; {cause}',
         'list.comma': ', ', 'list.more': {'one': ' and 1 more', 'other': ' and {count} more'},

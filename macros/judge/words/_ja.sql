@@ -216,8 +216,11 @@
 {% macro _incidents_ja() %}
     {{- return({
         'incident.also': '。ほかに{count}件が同時に変化しています',
-        'incident.common': '{monitor}で多くの列が同時に変化しています：{total}列のうち{count}列',
-        'incident.common.monitors': '多くのモニターが同時に変化しています：{total}件のうち{count}件',
+        'incident.common.open':
+            '{since}から、{monitor}の{total}列のうち{count}列の分布が基準期間と異なっています',
+        'incident.common.over':
+            '{since}から{until}まで、{monitor}の{total}列のうち{count}列の分布が基準期間と異なっていました',
+        'incident.monitors': '。{count}件のモニターが影響を受けています',
         'incident.beyond': '。なかでも{columns}の変化が目立ちます',
         'incident.cause': '。{cause}',
         'list.comma': '、', 'list.more': '、ほか{count}件',

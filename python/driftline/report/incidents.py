@@ -33,7 +33,7 @@ def _incident(incident: Row, alerts: list[Row]) -> Row:
     moved = [
         f"{label}: {n.as_text(incident.get(column))}"
         for column, label in (
-            ("stands_out", "Beyond the others"), ("also", "Also moved"), ("cause", "Behind it"),
+            ("stands_out", "Beyond the others"), ("also", "Moved"), ("cause", "Behind it"),
         )
         if incident.get(column)
     ]  # fmt: skip
