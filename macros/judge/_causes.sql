@@ -79,11 +79,15 @@
 
 {#
     Bins in words: monitor, column_name, column_role, part (number of the bin, or of its group where is_group is 1),
-    text. A bin's lower edge is outside, its upper inside; a value with a bin of its own has its edge just below.
+    text, and what that is made of. A bin's lower edge is outside, its upper inside; a value with a bin of its own has
+    its edge just below.
 #}
 {% macro _bin_texts() %}
     select
-        monitor, column_name, column_role, part, is_group,
+        monitor, column_name, column_role, part, is_group, bin_kind, bin_label,
+        case when is_open_below = 0 then bin_lower end as bin_lower,
+        case when is_open_above = 0 then bin_upper end as bin_upper,
+        case when bin_upper - bin_lower <= 1e-14 * greatest(abs(bin_upper), 1e-270) then 1 else 0 end as is_one_value,
         case
             when bin_kind = 'null' then 'NULL'
             when bin_kind = 'nan' then 'NaN'

@@ -6,7 +6,7 @@
     'rates_effect', 'effect_unit', 'value', 'expected', 'weight', 'row_share', 'expected_row_share', 'description',
 ] %}
 
--- What is behind each alert, the largest contributions of each kind first.
+-- What is behind each alert, the largest contributions of each kind first; bins with next to no rows come last.
 with causes as (
     {%- for kind in ['columns', 'ratio', 'psi'] %}
     select {{ columns | join(', ') }} from {{ ref('driftline_int_causes_' ~ kind) }}
@@ -19,7 +19,9 @@ ranked as (
         causes.*,
         row_number() over (
             partition by case_no, cause_kind
-            order by abs(contribution) desc,
+            order by
+                case when cause_kind = 'bin' and greatest(row_share, expected_row_share) < 0.01 then 1 else 0 end,
+                abs(contribution) desc,
                 {{ driftline._byte_order('cause_name') }}, {{ driftline._byte_order('cause_value') }}
         ) as cause_rank
     from causes

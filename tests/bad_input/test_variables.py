@@ -31,6 +31,8 @@ VARIABLES: dict[str, tuple[str, Any, str, str]] = {
     "alpha too large": ("driftline_alpha", 0.5, "0.5", "under 0.5"),
     "no alpha": ("driftline_alpha", 0, "0", "over 0"),
     "alpha that is no number": ("driftline_alpha", NAN, "nan", "over 0"),
+    "another language": ("driftline_language", "xx", '"xx"', "en, ja"),
+    "languages": ("driftline_language", ["en", "ja"], "ja", "en, ja"),
     "confidence without end": ("driftline_confidence", INF, "inf", "under 1"),
     "planned rows without end": ("driftline_planned_rows", INF, "inf", "a whole number from 1"),
     "traffic that is no number": (

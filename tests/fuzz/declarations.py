@@ -133,6 +133,8 @@ def right(rng: Random) -> dict[str, Any]:
         given["ranking"] = {"request": "request", "position": "position", "k": rng.choice([1, 3, 10])}
     features = [name for name in numeric + categorical if name != given["prediction"] and name != given["label"]]
     given["importances"] = {name: rng.choice([0, 1, 2.5]) for name in some(rng, features)}
+    given["labels"] = {name: rng.choice(["words", "日本語", "it's; --", "two\nlines"]) for name in some(rng, features)}
+    given["units"] = {name: rng.choice(["£", "ms", "%", "';"]) for name in some(rng, features)}
     if numeric and rng.random() < 0.2:
         given["bins"] = {numeric[0]: rng.choice([[0], [0, 1], [-1.5, 0, 2, 1e9]])}
     return {name: value for name, value in given.items() if rng.random() < 0.9 or name in NEEDED}
@@ -200,6 +202,8 @@ NEAR: dict[str, list[Any]] = {
     "top_categories": [0, 10001, 1.0, "5", True],
     "lookback": [-1, 3.0, "3", 50000, 50001, None],
     "importances": [{"x": -1}, {"x": NAN}, {"x": "1"}, {"nope": 1}, {"x": None}, {"x": 1e300}, {"x": 10**400}, ["x"], None],
+    "labels": [{"x": ""}, {"x": "y" * 101}, {"x": 5}, {"nope": "y"}, {"X": "y"}, {"x": None}, ["x"], "x", None, *({"x": h} for h in HOSTILE)],
+    "units": [{"x": ""}, {"x": "y" * 21}, {"x": 5}, {"nope": "y"}, {"x": ["ms"]}, None, *({"x": h} for h in HOSTILE)],
     "owner": [5, ["team"], True, "", Jinja("modules.datetime.date(2024, 1, 2)")],
     "colour": ["red"], "segment": [["kind"]], "Timestamp": ["at"], "reference_start": ["2024-01-01"],
 }  # fmt: skip

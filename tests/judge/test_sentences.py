@@ -61,8 +61,8 @@ CASES: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "a rate out of nothing": (
         {"value": 0.0021, "expected": 0.0},
-        "Conversion rose from 0.00 % to 0.21 %, since 2011-10-03 (9 weeks)",
-        "2011年10月3日から9週間、conversionが0.00%から0.21%に上がっています",
+        "Conversion rose from 0.0 % to 0.21 %, since 2011-10-03 (9 weeks)",
+        "2011年10月3日から9週間、conversionが0.0%から0.21%に上がっています",
     ),
     "nothing is expected": (
         {"value": 0.19},
@@ -154,14 +154,14 @@ CASES: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "a column's mean in a unit": (
         {**DRIFT, "column_name": "latency", **OVER},
-        "Latency was distributed differently: on average 0.00123 ms instead of 0.00101 ms,"
+        "eLatency of pages was distributed differently: on average 0.00123 ms instead of 0.00101 ms,"
         " from 2011-10-03 to 2011-12-04 (9 weeks)",
-        "2011年10月3日から2011年12月4日まで（9週間）、latencyの分布が変わっていました（平均は0.00101 msから0.00123 msへ）",
+        "2011年10月3日から2011年12月4日まで（9週間）、eLatency of pagesの分布が変わっていました（平均は0.00101 msから0.00123 msへ）",
     ),
     "a column's mean stays": (
         {**DRIFT, "column_name": "age"},
-        "Age is distributed differently from the reference, on average about the same (40.1), since 2011-10-03 (9 weeks)",
-        "2011年10月3日から9週間、ageの分布が基準期間と異なっています（平均はほぼ同じで40.1）",
+        "Age of the customer is distributed differently from the reference, on average about the same (40.1), since 2011-10-03 (9 weeks)",
+        "2011年10月3日から9週間、age of the customerの分布が基準期間と異なっています（平均はほぼ同じで40.1）",
     ),
     "a column without a mean": (
         {**DRIFT, "column_name": "country"},
@@ -195,20 +195,20 @@ CASES: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "unseen values": (
         {**QUALITY, "metric": "unseen_rate", "column_name": "market", "value": 0.05, "expected": 0.0},
-        "5 % of the rows have a value of country of sale that the reference does not have, usually in none,"
+        "In 5 % of the rows country of sale has a value that the reference does not have, usually in none,"
         " since 2011-10-03 (9 weeks)",
         "2011年10月3日から9週間、country of saleの5%が基準期間にない値です（通常はありません）",
     ),
     "out of range": (
         {**QUALITY, "metric": "out_of_range_rate", "value": 0.0656, "expected": 0.001},
-        "6.6 % of the rows have a value of item price outside the range of the reference, usually in 0.1 %,"
+        "In 6.6 % of the rows item price is outside the range of the reference, usually in 0.1 %,"
         " since 2011-10-03 (9 weeks)",
         "2011年10月3日から9週間、item priceの6.6%が基準期間の値の範囲を外れています（通常は0.1%）",
     ),
     "a measure that a project judges": (
         {**QUALITY, "metric": "maximum", "baseline": "none", "column_name": "latency", "value": 9e5},
-        "The greatest value of latency is 900,000 ms, beyond what is usual, since 2011-10-03 (9 weeks)",
-        "2011年10月3日から9週間、latencyの最大値が通常の範囲を超えて900,000 msになっています",
+        "The greatest value of eLatency of pages is 900,000 ms, beyond what is usual, since 2011-10-03 (9 weeks)",
+        "2011年10月3日から9週間、eLatency of pagesの最大値が通常の範囲を超えて900,000 msになっています",
     ),
     "few rows": (
         {**DAY, "family": "volume", "metric": "row_count", "value": 120.0, "expected": 1000.7},
@@ -331,7 +331,7 @@ CASES: dict[str, tuple[dict[str, Any], str, str]] = {
 
 LABELS = [
     ("shop", "revenue", "Takings", "£"), ("shop", "revenue_per_visit", None, "EUR"), ("shop", "market", "country of sale", None),
-    ("shop", "latency", None, "ms"), ("shop", "uplift", None, "%"),
+    ("shop", "latency", "eLatency of pages", "ms"), ("shop", "age", "age of the customer", None), ("shop", "uplift", None, "%"),
 ]  # fmt: skip
 # Business metrics: the denominator, and the values there have been.
 BUSINESS = [
@@ -352,10 +352,17 @@ def table(rows: list[dict[str, Any]]) -> pa.Table:
         if name in TIMES or name in ("window_start", "change_start"):
             found = [None if value is None else dt.datetime.fromisoformat(value) for value in values]
             columns[name] = pa.array(found, pa.timestamp("us"))
-        elif name == "window_periods":
+        elif name in ("window_periods", "bin", "bin_group"):
             columns[name] = pa.array(values, pa.int32())
         else:
-            numeric = name in NUMBERS or name in ("denominator", "mean", "baseline_mean", "stddev")
+            numeric = name in NUMBERS or name in (
+                "denominator",
+                "mean",
+                "baseline_mean",
+                "stddev",
+                "bin_lower",
+                "bin_upper",
+            )
             columns[name] = pa.array(values, pa.float64() if numeric else pa.string())
     return pa.table(columns)
 
@@ -364,8 +371,8 @@ def table(rows: list[dict[str, Any]]) -> pa.Table:
 def told(make_module_project: Callable[..., Any]) -> dict[tuple[str, str], str]:
     """The sentence of each case in each language."""
     project = make_module_project(models=NOBODY, vars={"driftline_monitors": ["nobody"]})
-    project.build("--select", "+driftline_alerts")
-    chain: Chain = project.chain(select="driftline_int_statements driftline_int_sentences")
+    project.build("--select", "+driftline_alerts", "+driftline_int_cause_words")
+    chain: Chain = project.chain(select="driftline_int_statements driftline_int_sentences driftline_int_cause_words")
     workspace = chain.workspace
     views = f"select table_name from information_schema.views where table_schema = '{workspace.schema}'"
     if ("driftline_int_monitors",) in workspace.sql(views):
@@ -397,10 +404,130 @@ def told(make_module_project: Callable[..., Any]) -> dict[tuple[str, str], str]:
         "driftline_int_episodes", table([{**WEEK, **case, "alert_id": name} for name, (case, _, _) in CASES.items()])
     )
     chain.load("driftline_int_operation", table(operations()))
+    chain.load("driftline_causes", made_causes())
+    chain.load("driftline_int_bins", table(bins()))
     chain.run()
-    found = chain.sql("select alert_id, language, sentence from driftline_int_sentences")
-    assert len({row[:2] for row in found}) == len(found)
-    return {(alert, language): sentence for alert, language, sentence in found}
+    sentences = chain.sql("select alert_id, language, sentence from driftline_int_sentences")
+    causes = chain.sql("select alert_id || ', cause', language, cause from driftline_int_cause_words")
+    found = {(alert, language): text for alert, language, text in sentences + causes}
+    assert len(found) == len(sentences) + len(causes)
+    return found
+
+
+# Of which alert; its causes; the first one in words.
+CAUSES: dict[str, tuple[list[dict[str, Any]], str | None, str | None]] = {
+    "accuracy": (
+        [
+            {"cause_kind": "column", "cause_name": "item_price", "shares_effect": 0.003, "rates_effect": 0.027},
+            {"cause_kind": "column", "cause_name": "age", "shares_effect": 0.001, "rates_effect": 0.029},
+            {"cause_kind": "segment", "cause_name": "market", "cause_value": "UK", "share": 0.9, "row_share": 0.2},
+        ],
+        "about 90 % of the change is a changed relation: the same inputs lead to another outcome",
+        "変化の約90%は、同じ入力に対する結果そのものが変わったことによるものです",
+    ),
+    "a mean error": (
+        [{"cause_kind": "column", "cause_name": "market", "shares_effect": 0.04, "rates_effect": -0.01}],
+        "the shift of country of sale explains about 100 % of the change",
+        "変化の約100%はcountry of saleの分布の変化で説明できます",
+    ),
+    "the area under the curve": (
+        [
+            {"cause_kind": "column", "cause_name": "item_price", "shares_effect": None, "rates_effect": None},
+            {"cause_kind": "version", "cause_name": "model_version", "cause_value": "v2", "row_share": 0.88, "expected_row_share": 0.0},
+            {"cause_kind": "version", "cause_name": "model_version", "cause_value": "v1", "row_share": 0.0, "expected_row_share": 0.9},
+        ],
+        "at the same time version v2 came, which has 88 % of the rows",
+        "同じ時期にバージョン「v2」が加わり、全体の88%を占めています",
+    ),
+    # That a version came says nothing of the money.
+    "a rate falls": (
+        [
+            {"cause_kind": "version", "cause_name": "model_version", "cause_value": "v2", "row_share": 0.88, "expected_row_share": 0.0},
+            {"cause_kind": "segment", "cause_name": "market", "cause_value": "UK", "share": 0.93, "row_share": 0.9},
+            {"cause_kind": "segment", "cause_name": "own_tier", "cause_value": ODD, "share": 0.45, "row_share": 0.2},
+        ],
+        f"45 % of the change comes from own tier {ODD}, which has 20 % of the rows",
+        f"変化の45%はown tier「{ODD}」によるものです（行数では全体の20%）",
+    ),
+    # Most of the change is where most of the rows are.
+    "a sum of money": (
+        [{"cause_kind": "segment", "cause_name": "market", "cause_value": "UK", "share": 0.93, "row_share": 0.9}], None, None,
+    ),
+    "a column's mean moves": (
+        [
+            {"cause_kind": "bin", "cause_value": "NULL", "contribution": 0.9, "row_share": 0.009, "expected_row_share": 0.0},
+            {"cause_kind": "bin", "cause_value": "over 10.95", "contribution": 0.2, "row_share": 0.0434, "expected_row_share": 0.093},
+        ],
+        "most of all, values over 10.95: 4.3 % of the rows instead of 9.3 %",
+        "最も大きく変わったのは10.95を超える値で、全体の9.3%から4.3%になりました",
+    ),
+    "a column without a mean": (
+        [{"cause_kind": "bin", "cause_value": "over 10.95", "contribution": 0.2, "row_share": 0.2, "expected_row_share": 0.5}],
+        "most of all, over 10.95: 20 % of the rows instead of 50 %",
+        "最も大きく変わったのは「over 10.95」で、全体の50%から20%になりました",
+    ),
+    "another relation": (
+        [
+            {
+                "cause_kind": "bin", "cause_value": "over 0.554", "value": 0.63, "expected": 0.5, "rates_effect": 0.9,
+                "row_share": 0.006, "expected_row_share": 0.05,
+            },
+            {
+                "cause_kind": "bin", "cause_value": "over 0.4 to 0.554", "value": 0.4, "expected": 0.3, "rates_effect": 0.1,
+                "row_share": 0.06, "expected_row_share": 0.05,
+            },
+        ],
+        "most of all at values over 0.4 up to 0.554: 40 % instead of 30 %",
+        "最も大きく変わったのは0.4を超え0.554以下の値で、30%から40%になりました",
+    ),
+}  # fmt: skip
+
+
+def made_causes() -> pa.Table:
+    numbers = (
+        "contribution",
+        "share",
+        "shares_effect",
+        "rates_effect",
+        "value",
+        "expected",
+        "row_share",
+        "expected_row_share",
+    )
+    texts = ("alert_id", "monitor", "column_name", "cause_kind", "cause_name", "cause_value", "effect_unit")
+    rows = []
+    for alert, (causes, _, _) in CAUSES.items():
+        column = {**WEEK, **CASES[alert][0]}["column_name"]
+        for cause in causes:
+            rows.append(
+                {
+                    "monitor": "shop",
+                    "column_name": column,
+                    "alert_id": alert,
+                    "cause_name": column,
+                    "effect_unit": "loss",
+                    **cause,
+                }
+            )
+    columns = {name: pa.array([row.get(name) for row in rows], pa.string()) for name in texts}
+    columns |= {name: pa.array([row.get(name) for row in rows], pa.float64()) for name in numbers}
+    return pa.table({**columns, "is_peak_window": pa.array([True] * len(rows))})
+
+
+def bins() -> list[dict[str, Any]]:
+    def found(
+        column: str, number: int, kind: str, lower: float | None, upper: float | None, label: str | None = None
+    ) -> dict[str, Any]:
+        return {
+            "monitor": "shop", "column_name": column, "column_role": "feature", "bin": number, "bin_group": number,
+            "bin_kind": kind, "bin_label": label, "bin_lower": lower, "bin_upper": upper,
+        }  # fmt: skip
+
+    return [
+        found("item_price", -3, "null", None, None), found("item_price", 7, "range", 10.95, None),
+        found("country", 0, "category", None, None, "over 10.95"),
+        found("score", 0, "range", 0.554, None), found("score", 1, "range", 0.4, 0.554),
+    ]  # fmt: skip
 
 
 def operations() -> list[dict[str, Any]]:
@@ -429,3 +556,9 @@ def test_what_befalls_a_monitor(told: dict[tuple[str, str], str]) -> None:
         "Monitor shop: it works again; 3 runs had failed or were skipped (2024-03-10 10:00 to 2024-03-12 10:00 UTC)",
         "モニター「shop」の実行は復旧しました。3回の実行が失敗またはスキップされていました（2024-03-10 10:00～2024-03-12 10:00 UTC）",
     ]
+
+
+@pytest.mark.parametrize("name", CAUSES)
+def test_the_first_cause(told: dict[tuple[str, str], str], name: str) -> None:
+    assert told.get((f"{name}, cause", "en")) == CAUSES[name][1]
+    assert told.get((f"{name}, cause", "ja")) == CAUSES[name][2]

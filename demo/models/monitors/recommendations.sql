@@ -24,11 +24,14 @@
     },
     owner            = 'recommendations team',
     labels           = {
-        'cf_affinity': 'affinity to earlier purchases', 'own_purchases': 'own purchases of the item',
-        'days_since_own': 'days since the item was last bought', 'item_pop_28d': 'popularity of the item',
-        'cust_orders': 'earlier orders of the customer', 'cust_recency_days': 'days since the last order',
-        'cust_distinct_items': 'different items bought before', 'segment_market': 'market',
+        'cf_affinity': 'affinity to earlier purchases', 'own_purchases': 'number of own purchases of the item',
+        'days_since_own': 'time since the item was last bought', 'item_pop_28d': 'popularity of the item',
+        'cust_orders': 'number of earlier orders', 'cust_recency_days': 'time since the last order',
+        'cust_distinct_items': 'number of different items bought', 'segment_market': 'market',
         'segment_tier': 'customer tier', 'request_hit_rate': 'requests with a hit',
     },
-    units            = {'item_price': '£', 'revenue': '£', 'revenue_per_recommendation': '£'}
+    units            = {
+        'item_price': '£', 'revenue': '£', 'revenue_per_recommendation': '£', 'days_since_own': 'days',
+        'cust_recency_days': 'days',
+    }
 ) }}

@@ -91,12 +91,12 @@
             'over': '{subject} was infinite in {value} of the rows{usual}',
         },
         'unseen_rate': {
-            'open': '{value} of the rows have a value of {subject} that the reference does not have{usual}',
-            'over': '{value} of the rows had a value of {subject} that the reference does not have{usual}',
+            'open': 'In {value} of the rows {subject} has a value that the reference does not have{usual}',
+            'over': 'In {value} of the rows {subject} had a value that the reference does not have{usual}',
         },
         'out_of_range_rate': {
-            'open': '{value} of the rows have a value of {subject} outside the range of the reference{usual}',
-            'over': '{value} of the rows had a value of {subject} outside the range of the reference{usual}',
+            'open': 'In {value} of the rows {subject} is outside the range of the reference{usual}',
+            'over': 'In {value} of the rows {subject} was outside the range of the reference{usual}',
         },
         'rows.down': 'Only {value} rows {per} came, usually {expected}{change}',
         'rows.up': '{value} rows {per} came, usually {expected}{change}',
@@ -181,13 +181,14 @@
         'cause.column': 'of the inputs {column} moved most',
         'cause.segment': '{share} of the change comes from {segment} {value}, which has {rows} of the rows',
         'cause.version': '{share} of the change comes from version {value}, which has {rows} of the rows',
-        'cause.new_version': 'version {value} is new, with {rows} of the rows',
-        'cause.gone_version': 'version {value} is gone, which had {expected_rows} of the rows',
+        'cause.new_version': 'at the same time version {value} came, which has {rows} of the rows',
+        'cause.gone_version': 'at the same time version {value} went, which had {expected_rows} of the rows',
+        'cause.bin.relation': 'most of all at {value}: {now} instead of {before}',
         'cause.bin': 'most of all, {value}: {rows} of the rows instead of {expected_rows}',
         'bin.null': 'missing values', 'bin.nan': 'values that are no number', 'bin.infinite': 'infinite values',
         'bin.beyond_top': 'the other known values', 'bin.unseen': 'values that the reference does not have',
-        'bin.category': '{value}', 'bin.one': '{lower}', 'bin.up_to': 'values up to {upper}',
-        'bin.over': 'values over {lower}', 'bin.range': 'values over {lower} to {upper}', 'bin.any': 'any number',
+        'bin.category': '{value}', 'bin.one': 'the value {upper}', 'bin.up_to': 'values up to {upper}',
+        'bin.over': 'values over {lower}', 'bin.range': 'values over {lower} up to {upper}', 'bin.any': 'any number',
     }) -}}
 {% endmacro %}
 

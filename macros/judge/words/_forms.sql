@@ -170,3 +170,11 @@
         {%- endfor %}
     end
 {% endmacro %}
+
+
+{# A label at the beginning of a sentence, with a capital; but iPhone and eCPM are spelt as they are. #}
+{% macro _begun(label) %}
+    {%- set word = dbt.split_part(label, "' '", 1) -%}
+    {{- return('case when ' ~ word ~ ' = lower(' ~ word ~ ') then upper(substring(' ~ label ~ ', 1, 1)) || substring('
+        ~ label ~ ', 2) else ' ~ label ~ ' end') -}}
+{% endmacro %}

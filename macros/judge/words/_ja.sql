@@ -201,12 +201,13 @@
         'cause.column': '入力の中では{column}が最も大きく変わっています',
         'cause.segment': '変化の{share}は{segment}「{value}」によるものです（行数では全体の{rows}）',
         'cause.version': '変化の{share}はバージョン「{value}」によるものです（行数では全体の{rows}）',
-        'cause.new_version': 'バージョン「{value}」が新しく加わり、全体の{rows}を占めています',
-        'cause.gone_version': '全体の{expected_rows}を占めていたバージョン「{value}」がなくなりました',
+        'cause.new_version': '同じ時期にバージョン「{value}」が加わり、全体の{rows}を占めています',
+        'cause.gone_version': '同じ時期に、全体の{expected_rows}を占めていたバージョン「{value}」がなくなりました',
+        'cause.bin.relation': '最も大きく変わったのは{value}で、{before}から{now}になりました',
         'cause.bin': '最も大きく変わったのは{value}で、全体の{expected_rows}から{rows}になりました',
         'bin.null': '欠損値', 'bin.nan': '数値でない値', 'bin.infinite': '無限大の値',
         'bin.beyond_top': 'その他の既知の値', 'bin.unseen': '基準期間にない値',
-        'bin.category': '「{value}」', 'bin.one': '{lower}', 'bin.up_to': '{upper}以下の値',
+        'bin.category': '「{value}」', 'bin.one': '値{upper}', 'bin.up_to': '{upper}以下の値',
         'bin.over': '{lower}を超える値', 'bin.range': '{lower}を超え{upper}以下の値', 'bin.any': 'すべての数値',
     }) -}}
 {% endmacro %}

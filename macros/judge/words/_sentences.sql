@@ -5,10 +5,11 @@
 {% macro _subject_words(language, p, begins) %}
     {%- set name = 'coalesce(' ~ p ~ '.label, ' ~ driftline._plain_name(p ~ '.column_name', false) ~ ')' -%}
     {%- set metric = p ~ '.metric_words' -%}
+    {%- set label = driftline._begun(p ~ '.label') if begins else p ~ '.label' -%}
     {%- set values = {'column': name, 'metric': metric} -%}
     case
         when {{ p }}.source_family = 'business'
-            then coalesce({{ p }}.label, {{ driftline._plain_name(p ~ '.source_metric', begins) }})
+            then coalesce({{ label }}, {{ driftline._plain_name(p ~ '.source_metric', begins) }})
         when {{ p }}.source_family in ('performance', 'estimate', 'estimate_error') then case
             when {{ p }}.column_name = 'all' then {{ metric }}
             else {{ driftline._phrase(language, 'series.class', values) }} end
@@ -26,7 +27,7 @@
         when {{ p }}.kind in ('other', 'other.alone') then case
             when {{ p }}.column_name = 'all' then {{ metric }}
             else {{ driftline._phrase(language, 'series.other', values) }} end
-        else coalesce({{ p }}.label, {{ driftline._plain_name(p ~ '.column_name', begins) }})
+        else coalesce({{ label }}, {{ driftline._plain_name(p ~ '.column_name', begins) }})
     end
 {% endmacro %}
 

@@ -95,7 +95,7 @@ numbered as (
         {%- set x = 'p.' ~ x %}
         case
             when {{ x }} is null then null
-            when p.style = 'percent' then {{ driftline._with_decimals(percent, 'p.decimals') | trim }}
+            when p.style = 'percent' then {{ driftline._with_decimals(percent, own) | trim }}
             when p.style = 'share'
                 then {{ driftline._without_zeros('(' ~ driftline._with_decimals(percent, own) | trim ~ ')') }}
             when p.style = 'count' then {{ driftline._count_words(x) | trim }}
