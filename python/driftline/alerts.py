@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from driftline.errors import DriftlineError, MissingRelationError
 from driftline.health import NO_RESULTS, NOT_RUN, Health, alert_id, read_health
 from driftline.text import number, printable
 from driftline.warehouse import Row, Warehouse
 
+if TYPE_CHECKING:
+    from driftline.incidents import Incident
+
 OPERATION = "operation"
 SEVERITIES = ("warn", "critical")
 # What people should read first.
 FAMILIES = (
-    "operation", "freshness", "volume", "performance", "business", "estimate", "concept", "fairness", "drift",
-    "quality", "trend", "estimate_error",
+    "operation", "freshness", "volume", "performance", "business", "comparison", "estimate", "concept", "fairness",
+    "drift", "quality", "trend", "estimate_error",
 )  # fmt: skip
 
 _NEEDED = {"alert_id", "monitor", "severity", "status", "message"}
@@ -32,7 +35,8 @@ def rank(severity: str) -> int:
 class Alert:
     """One row of driftline_alerts: an episode of one series. Window times are the monitor's wall clock.
 
-    ``row_id`` is its id in the table where it goes on, for those who are told, under an earlier one.
+    ``row_id`` is its id in the table where it goes on, for those who are told, under an earlier one. With ``incident``
+    it stands for all of that: it is the incident's headline under the incident's id.
     """
 
     alert_id: str
@@ -64,7 +68,11 @@ class Alert:
     earlier_ids: str | None = None
     found_late: bool | None = None
     no_data_since: datetime | None = None
+    incident_id: str | None = None
+    is_headline: bool | None = None
+    sentence: str | None = None
     row_id: str = ""
+    incident: Incident | None = None
 
     @property
     def is_open(self) -> bool:
@@ -74,6 +82,11 @@ class Alert:
     def table_id(self) -> str:
         """Its id in the tables of the warehouse."""
         return self.row_id or self.alert_id
+
+    @property
+    def in_the_table(self) -> Alert:
+        """What stands in driftline_alerts of it: of an incident its headline."""
+        return self.incident.lead if self.incident is not None and self.incident.headline else self
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -91,9 +104,10 @@ class Alert:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values under the table's column names."""
-        values = asdict(self)
-        del values["row_id"]
-        return values
+        return {name: getattr(self, name) for name in _COLUMNS}
+
+
+_COLUMNS = tuple(field.name for field in fields(Alert) if field.name not in ("row_id", "incident"))
 
 
 def read_alerts(
@@ -117,7 +131,7 @@ def read_alerts(
     alerts = with_operation(alerts, health)
     alerts.sort(key=lambda a: (a.monitor, a.alert_id))
     alerts.sort(key=lambda a: (a.last_window_start or datetime.min, a.windows_breached or 0), reverse=True)
-    alerts.sort(key=lambda a: (not a.is_open, -rank(a.severity), _matters(a), a.segment != "all"))
+    alerts.sort(key=lambda a: (not a.is_open, -rank(a.severity), matters(a.family), a.segment != "all"))
     return alerts
 
 
@@ -131,7 +145,9 @@ def with_operation(alerts: Sequence[Alert], health: Sequence[Health]) -> list[Al
             # It works again; the tables do not know yet.
             alert = replace(alert, status="resolved")
         elif alert.family == OPERATION and alert.alert_id in now:
-            alert = replace(now[alert.alert_id], first_window_start=alert.first_window_start)
+            alert = replace(
+                now[alert.alert_id], first_window_start=alert.first_window_start, incident_id=alert.incident_id
+            )
         found.append(alert)
     present = {alert.alert_id for alert in found}
     return found + [alert for alert in now.values() if alert.alert_id not in present]
@@ -157,9 +173,9 @@ def _operation(health: Health) -> list[Alert]:
     ]  # fmt: skip
 
 
-def _matters(alert: Alert) -> int:
+def matters(family: str) -> int:
     """Results before what may lead to them. By time alone a fallen model would come last: its labels come late."""
-    return FAMILIES.index(alert.family) if alert.family in FAMILIES else len(FAMILIES)
+    return FAMILIES.index(family) if family in FAMILIES else len(FAMILIES)
 
 
 def _alert(row: Row, relation: str) -> Alert:
@@ -174,7 +190,7 @@ def _alert(row: Row, relation: str) -> Alert:
             f"{relation} holds an alert of severity {row['severity']!r} and status {row['status']!r}.",
             "This version of driftline knows warn and critical, open and resolved: update the Python package.",
         )
-    known = {field.name for field in fields(Alert)}
+    known = set(_COLUMNS)
     return Alert(**{name: value for name, value in row.items() if name in known})
 
 
@@ -189,7 +205,9 @@ def known_monitors(warehouse: Warehouse, alerts: Sequence[Alert] = ()) -> list[s
 
 
 def describe(alert: Alert) -> str:
-    """One line for people: the monitor, the judge's message, and what that leaves out."""
+    """One line for people: the incident's sentence; else the monitor, the judge's message, and what that leaves out."""
+    if alert.incident is not None and alert.incident.headline:
+        return alert.incident.sentence
     notes = []
     if alert.window_periods is not None and alert.window_periods > 1:
         notes.append(f"windows of {alert.window_periods} periods")

@@ -1,25 +1,37 @@
-"""`driftline check`: are there open alerts, and does it mean something if there are none?"""
+"""`driftline check`: are there open incidents, and does it mean something if there are none?"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from driftline.alerts import Alert, describe, known_monitors, rank, read_alerts
+from driftline.alerts import OPERATION, Alert, describe, known_monitors, rank, read_alerts
+from driftline.answers import Answers
 from driftline.errors import DriftlineError
 from driftline.health import Health, judged_share, read_health
+from driftline.incidents import Incident, read_incidents
+from driftline.text import COLUMNS, paint, printable, wrap
 from driftline.warehouse import Warehouse
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """The open alerts of at least ``severity``, worst first, and how the monitors fare."""
+    """The open incidents of at least ``severity``, worst first, and how the monitors fare.
+
+    incidents  those that count: not what somebody has called expected or a false alarm
+    alerts     the open alerts of those, of at least that severity themselves
+    settled    open, and answered so
+    """
 
     severity: str
     monitors: tuple[str, ...]
     alerts: tuple[Alert, ...]
     health: tuple[Health, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    settled: tuple[Incident, ...] = ()
+    now: datetime = datetime.max
 
     @property
     def unknown(self) -> tuple[Health, ...]:
@@ -28,8 +40,8 @@ class CheckResult:
 
     @property
     def is_blind(self) -> bool:
-        """Nothing can be said: of no monitor at all, or without an alert not of every one."""
-        return bool(self.unknown) and (not self.alerts or len(self.unknown) == len(self.monitors))
+        """Nothing can be said: of no monitor at all, or without an incident not of every one."""
+        return bool(self.unknown) and (not self.incidents or len(self.unknown) == len(self.monitors))
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -42,43 +54,63 @@ class CheckResult:
             "windows_not_judged": sum(one.windows_not_judged for one in self.health),
             "unknown": [one.monitor for one in self.unknown],
             "alerts": [alert.to_dict() for alert in self.alerts],
+            "incidents": [incident.to_dict() for incident in self.incidents],
             "health": [one.to_dict() for one in self.health],
         }
 
-    def lines(self) -> list[str]:
+    def lines(self, colours: bool = False) -> list[str]:
         count = len(self.monitors)
         watched = f"{count} monitor{'' if count == 1 else 's'}"
         above = "" if self.severity == "warn" else f" of severity {self.severity}"
         share = judged_share(self.health)
-        if self.alerts:
-            alerting = len({alert.monitor for alert in self.alerts})
+        # Where the package in the warehouse knows of no incidents, alerts are what there is.
+        thing = "incident" if any(one.headline for one in (*self.incidents, *self.settled)) else "alert"
+        if self.incidents:
+            alerting = len({incident.monitor for incident in self.incidents})
             where = watched if alerting == count else f"in {alerting} of {watched}"
-            head = f"{len(self.alerts)} open alert{'' if len(self.alerts) == 1 else 's'}{above}"
+            head = f"{len(self.incidents)} open {thing}{'' if len(self.incidents) == 1 else 's'}{above}"
         else:
             where = watched
-            head = f"No open alerts{above}"
+            head = f"No open {thing}s{above}"
             if self.unknown:
                 head += f", but nothing can be said of {len(self.unknown)} of {watched}"
                 where = ""
-        notes = "; ".join(part for part in (where, share) if part)
-        # A broken monitor stands among the alerts already.
-        told = {alert.monitor for alert in self.alerts if alert.family == "operation"}
-        details = [f"  {alert.severity:<8}  {describe(alert)}" for alert in self.alerts]
+        answered = f"{len(self.settled)} answered as expected or false alarm" if self.settled else ""
+        notes = "; ".join(part for part in (where, share, answered) if part)
+        # A broken monitor stands among the incidents already.
+        told = {incident.monitor for incident in self.incidents if incident.lead.family == OPERATION}
+        details = [line for incident in self.incidents for line in self._lines(incident, colours)]
         details += [f"  unknown   {one.line}" for one in self.unknown if one.monitor not in told]
         details += [
             f"  partly    {one.line}" for one in self.health if one.speaks and one.not_judged and not one.problem
         ]
         return [head + (f" ({notes})" if notes else "") + (":" if details else "."), *details]
 
+    def _lines(self, incident: Incident, colours: bool) -> list[str]:
+        """An incident: its sentence, and under it what it rests on and what was answered."""
+        mark = f"  {incident.severity:<8}  "
+        standing = incident.standing(self.now)
+        said = "" if standing == "open" else standing
+        if not incident.headline:
+            return [f"{mark}{describe(incident.told())}" + (f" ({said})" if said else "")]
+        notes = [incident.evidence or "", f"owner {incident.owner}" if incident.owner else "", said]
+        lines = wrap(incident.sentence, COLUMNS - len(mark))
+        under = [line for note in notes if note for line in wrap(printable(note), COLUMNS - len(mark) - 2)]
+        first = paint(mark, incident.severity) if colours else mark
+        blank = " " * len(mark)
+        return [first + lines[0], *(blank + line for line in lines[1:]), *(f"{blank}  {line}" for line in under)]
+
 
 def check(warehouse: Warehouse, severity: str = "warn", monitors: Sequence[str] = ()) -> CheckResult:
-    """Look for open alerts.
+    """Look for open incidents.
 
     Raises DriftlineError, also where there is no monitor, or one was asked for that there is not: silence would look
     like calm.
     """
-    health = read_health(warehouse, monitors)
-    alerts = read_alerts(warehouse, monitors, health)
+    everywhere = read_health(warehouse)
+    health = tuple(one for one in everywhere if not monitors or one.monitor in monitors)
+    # An incident may reach beyond the monitors that are asked for.
+    alerts = read_alerts(warehouse, health=everywhere)
     known = known_monitors(warehouse, alerts)
     unknown = [name for name in monitors if name not in known]
     if unknown:
@@ -92,5 +124,22 @@ def check(warehouse: Warehouse, severity: str = "warn", monitors: Sequence[str] 
             "List the models that call driftline.monitor in dbt_project.yml, vars: {driftline_monitors: [...]}, and "
             "run 'dbt build'.",
         )
-    found = tuple(a for a in alerts if a.is_open and rank(a.severity) >= rank(severity))
-    return CheckResult(severity, tuple(sorted(set(monitors)) or known), found, health)
+    found = [
+        incident
+        for incident in read_incidents(warehouse, alerts)
+        if incident.is_open
+        and rank(incident.severity) >= rank(severity)
+        and (not monitors or not incident.is_known_by.isdisjoint(monitors))
+    ]
+    counting = tuple(incident for incident in found if not incident.is_settled)
+    in_them = {alert.alert_id for incident in counting for alert in incident.members}
+    open_alerts = tuple(a for a in alerts if a.is_open and a.alert_id in in_them and rank(a.severity) >= rank(severity))
+    return CheckResult(
+        severity,
+        tuple(sorted(set(monitors)) or known),
+        open_alerts,
+        health,
+        counting,
+        tuple(incident for incident in found if incident.is_settled),
+        Answers(warehouse).now(),
+    )

@@ -13,6 +13,7 @@ import traceback
 import webbrowser
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import fields
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from driftline import __version__
 from driftline.errors import DriftlineError, ProjectError, reason_of
 from driftline.progress import Progress
 from driftline.scrub import Scrubber
-from driftline.text import printable, to_json
+from driftline.text import has_colours, printable, to_json
 
 if TYPE_CHECKING:
     from driftline.warehouse import ProjectOptions, Warehouse
@@ -79,7 +80,16 @@ def project_command(command: Callable[..., int]) -> Callable[..., int]:
         from driftline.warehouse import ProjectOptions
 
         options = ProjectOptions(project_dir, profiles_dir, profile, target, variables)
+        here = click.get_current_context()
+        above = here.find_object(Context)
+        if above is not None:
+            # A command under another takes what that was given and it was not.
+            options = ProjectOptions(
+                *(getattr(options, f.name) or getattr(above.options, f.name) for f in fields(ProjectOptions))
+            )
+            verbose = verbose or above.verbose
         context = Context(options, verbose, Scrubber())
+        here.obj = context
         try:
             return command(context, **arguments)
         except click.exceptions.ClickException:
@@ -218,10 +228,12 @@ def check_command(
     monitors: Sequence[str],
     as_json: bool,
 ) -> int:
-    """Exit with 1 if there are open alerts, with 0 if there are none, with 2 if that could not be found out.
+    """Exit with 1 if there are open incidents, with 0 if there are none, with 2 if that could not be found out.
+
+    What was answered as expected or as a false alarm does not count; what is acknowledged or snoozed does.
 
     2 also where silence would mean nothing: no monitor is listed, the results are older than what was read, or nothing
-    could be judged. A monitor whose runs fail is an alert.
+    could be judged. A monitor whose runs fail is an incident.
 
     With --compare: exit with 0 if the challenger is better than the champion, with 1 if it is worse or not yet known.
     """
@@ -233,12 +245,13 @@ def check_command(
         with context.open() as warehouse:
             context.progress("Reading alerts")
             result = check(warehouse, severity, monitors)
-        click.echo(to_json(result.to_dict(), indent=2) if as_json else "\n".join(result.lines()))
+        lines = result.lines(has_colours(sys.stdout))
+        click.echo(to_json(result.to_dict(), indent=2) if as_json else "\n".join(lines), color=True)
         if result.is_blind:
             names = ", ".join(one.monitor for one in result.unknown)
             click.echo(printable(f"driftline: this is no all-clear: nothing can be said of {names}."), err=True)
             return FAILED
-        return FOUND if result.alerts else FINE
+        return FOUND if result.incidents else FINE
 
     from driftline.compare import compare
 
@@ -272,7 +285,7 @@ def check_command(
 def alert_command(
     context: Context, config_file: Path | None, channels: Sequence[str], dry_run: bool, wait: float, as_json: bool
 ) -> int:
-    """Tell of alerts that have opened, become critical or ended, each once; start what they are to start.
+    """Tell of incidents that have opened, become critical or ended, each once; start what they are to start.
 
     What was sent is recorded in driftline_notifications beside driftline_alerts. Exits with 1 if something could not be
     delivered, which the next run sends, or if something that was started failed.
@@ -305,6 +318,109 @@ def alert_command(
     return FINE if summary.all_well else FOUND
 
 
+@cli.group("incidents", invoke_without_command=True)
+@click.option("--all", "every", is_flag=True, help="Also those that are over.")
+@click.option("--monitor", "monitors", multiple=True, metavar="NAME", help="Only this monitor; may be repeated.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@project_command
+def incidents_command(context: Context, every: bool, monitors: Sequence[str], as_json: bool) -> int:
+    """List open incidents, or answer one.
+
+    ID is the beginning of an incident's id, as the list has it. What was answered is recorded in driftline_answers, and
+    obeyed by alerts, reminders, actions and check.
+    """
+    if click.get_current_context().invoked_subcommand is not None:
+        return FINE
+    from driftline.incident_commands import listing
+
+    with context.open() as warehouse:
+        context.progress("Reading incidents")
+        found = listing(warehouse, every, monitors)
+    if as_json:
+        click.echo(to_json(found.to_dict(), indent=2))
+    else:
+        click.echo("\n".join(found.lines(has_colours(sys.stdout))), color=True)
+    return FINE
+
+
+def _answering(command: Command) -> Command:
+    """What all answers have in common."""
+    for option in (
+        click.option(
+            "--wait", type=click.FloatRange(min=0), default=60.0, show_default=True, metavar="SECONDS",
+            help="How long to wait for a DuckDB file that another process has.",
+        ),
+        click.option("--by", metavar="NAME", help="Who answers. [default: $DRIFTLINE_USER, else who is logged in]"),
+        click.argument("incident", metavar="ID"),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+_note = click.option("--note", metavar="TEXT", help="Why, for all who read it later.")
+
+
+def _answer(context: Context, incident: str, kind: str, by: str | None, wait: float, **more: Any) -> int:
+    from driftline.incident_commands import answer
+
+    def say(text: str) -> None:
+        click.echo(context.scrub(printable(f"driftline: {text}")), err=True)
+
+    note = more.pop("note", None)
+    if note is not None:
+        note = context.scrub(note)
+    with context.open() as warehouse:
+        for line in answer(warehouse, incident, kind, by, note=note, patience=wait, say=say, **more):
+            click.echo(line)
+    return FINE
+
+
+@incidents_command.command("ack")
+@_note
+@_answering
+@project_command
+def ack_command(context: Context, incident: str, by: str | None, note: str | None, wait: float) -> int:
+    """Somebody is at it: no more reminders. That it becomes critical, and its end, are told."""
+    return _answer(context, incident, "ack", by, wait, note=note)
+
+
+@incidents_command.command("snooze")
+@click.option("--until", metavar="WHEN", required=True, help="A day (to its end), a day and time (UTC), or 6h, 3d.")
+@_note
+@_answering
+@project_command
+def snooze_command(context: Context, incident: str, by: str | None, note: str | None, until: str, wait: float) -> int:
+    """Not told and nothing started until then, unless it becomes critical; then told again if it is still open."""
+    return _answer(context, incident, "snooze", by, wait, note=note, until=until)
+
+
+@incidents_command.command("resolve")
+@click.option("--expected", metavar="WHY", required=True, help="What explains it, such as a campaign.")
+@_answering
+@project_command
+def resolve_command(context: Context, incident: str, by: str | None, expected: str, wait: float) -> int:
+    """It was to be expected: not told any more, and what it reached is usual for its series from now on."""
+    return _answer(context, incident, "expected", by, wait, note=expected)
+
+
+@incidents_command.command("false-alarm")
+@click.option("--note", metavar="TEXT", required=True, help="Why it is none.")
+@_answering
+@project_command
+def false_alarm_command(context: Context, incident: str, by: str | None, note: str, wait: float) -> int:
+    """It is nothing: not told any more, and what it reached is usual for its series from now on."""
+    return _answer(context, incident, "false_alarm", by, wait, note=note)
+
+
+def _revoke(context: Context, incident: str, by: str | None, note: str | None, wait: float) -> int:
+    """Take back the last answer to it, with all that it did from the next build on; the one before counts again."""
+    return _answer(context, incident, "revoke", by, wait, note=note)
+
+
+for _name in ("revoke", "reopen"):
+    incidents_command.command(_name)(_note(_answering(project_command(_revoke))))
+
+
 @cli.command("metrics")
 @click.option(
     "--format",
@@ -316,7 +432,7 @@ def alert_command(
 )
 @project_command
 def metrics_command(context: Context, form: str) -> int:
-    """Print the values of the latest complete windows and the open alerts, for a scraper."""
+    """Print the values of the latest complete windows, the open alerts and incidents, for a scraper."""
     from driftline.metrics import exposition, read_metrics
 
     with context.open() as warehouse:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from driftline.alerts import SEVERITIES, Alert, known_monitors, read_alerts
 from driftline.errors import DriftlineError, MissingRelationError
 from driftline.health import NO_RESULTS, Health, read_health
+from driftline.incidents import Incident, read_incidents
 from driftline.text import STEERING
 from driftline.warehouse import Row, Warehouse
 
@@ -39,6 +40,7 @@ class Metrics:
     zones: dict[str, str]
     alerts: tuple[Alert, ...]
     health: tuple[Health, ...] = ()
+    incidents: tuple[Incident, ...] = ()
 
 
 def read_metrics(warehouse: Warehouse) -> Metrics:
@@ -55,7 +57,8 @@ def read_metrics(warehouse: Warehouse) -> Metrics:
     except MissingRelationError:
         pass
     open_alerts = tuple(alert for alert in alerts if alert.is_open)
-    return Metrics(tuple(known_monitors(warehouse, alerts)), tuple(rows), zones, open_alerts, health)
+    incidents = tuple(one for one in read_incidents(warehouse, alerts) if one.is_open and not one.is_settled)
+    return Metrics(tuple(known_monitors(warehouse, alerts)), tuple(rows), zones, open_alerts, health, incidents)
 
 
 def _newest(warehouse: Warehouse) -> str:
@@ -129,12 +132,24 @@ def _families(metrics: Metrics) -> Iterator[Any]:
         latest.add_metric([monitor, periods], at)
     yield latest
     # A monitor without an alert has a zero: a series that comes and goes makes rules that miss.
-    count = GaugeMetricFamily("driftline_open_alerts", "Open alerts.", labels=("monitor", "severity"))
-    counted = Counter((alert.monitor, alert.severity) for alert in metrics.alerts)
-    for monitor in sorted({*metrics.monitors, *(alert.monitor for alert in metrics.alerts)}):
-        for severity in SEVERITIES:
-            count.add_metric([monitor, severity], counted[monitor, severity])
-    yield count
+    monitors = sorted(
+        {*metrics.monitors, *(one.monitor for one in metrics.alerts), *(one.monitor for one in metrics.incidents)}
+    )
+    kinds: tuple[tuple[str, str, Sequence[Alert | Incident]], ...] = (
+        ("driftline_open_alerts", "Open alerts.", metrics.alerts),
+        (
+            "driftline_open_incidents",
+            "Open incidents that nobody has answered as expected or a false alarm.",
+            metrics.incidents,
+        ),
+    )
+    for name, text, each_of in kinds:
+        count = GaugeMetricFamily(name, text, labels=("monitor", "severity"))
+        counted = Counter((one.monitor, one.severity) for one in each_of)
+        for monitor in monitors:
+            for severity in SEVERITIES:
+                count.add_metric([monitor, severity], counted[monitor, severity])
+        yield count
     each = GaugeMetricFamily("driftline_alert_value", "Value of each open alert in its last window.", labels=_ALERT)
     for alert in sorted(metrics.alerts, key=lambda alert: alert.alert_id):
         value = float("nan") if alert.value is None else float(alert.value)

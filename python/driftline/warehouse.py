@@ -375,6 +375,13 @@ class Warehouse:
     def integer_type(self) -> str:
         return str(self._adapter.Column.translate_type("integer"))
 
+    @property
+    def number_type(self) -> str:
+        """The type of a number of eight bytes."""
+        if self.dialect in ("duckdb", "postgres", "redshift", "snowflake"):
+            return "double precision"
+        return str(self._adapter.Column.translate_type("float"))
+
     # --- the connection ------------------------------------------------------------------------------------------
 
     def _exists(self, relation: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,70 @@ ALERT_COLUMNS = {
     "owner": "varchar(200)",
 }
 
+# What an alert has besides where there are incidents.
+MEMBER_COLUMNS = {
+    "known_as": "varchar(200)",
+    "earlier_ids": "varchar(200)",
+    "incident_id": "varchar(200)",
+    "is_headline": "boolean",
+    "sentence": "varchar(2000)",
+}
+
+INCIDENT_COLUMNS = {
+    "incident_id": "varchar(200)",
+    "monitor": "varchar(200)",
+    "monitors": "integer",
+    "severity": "varchar(200)",
+    "status": "varchar(200)",
+    "headline": "varchar(2000)",
+    "evidence": "varchar(2000)",
+    "headline_alert_id": "varchar(200)",
+    "family": "varchar(200)",
+    "metric": "varchar(200)",
+    "column_name": "varchar(200)",
+    "is_common": "boolean",
+    "alerts": "integer",
+    "open_alerts": "integer",
+    "columns_moved": "integer",
+    "also": "varchar(2000)",
+    "stands_out": "varchar(2000)",
+    "cause": "varchar(2000)",
+    "cost": "double precision",
+    "cost_unit": "varchar(200)",
+    "opened_at": "timestamp",
+    "resolved_at": "timestamp",
+    "first_window_start": "timestamp",
+    "last_window_end": "timestamp",
+    "owner": "varchar(200)",
+    "known_as": "varchar(200)",
+    "earlier_ids": "varchar(200)",
+    "found_late": "boolean",
+    "no_data_since": "timestamp",
+    "answer": "varchar(200)",
+    "answered_by": "varchar(200)",
+    "answered_at": "timestamp",
+    "answer_note": "varchar(2000)",
+    "snoozed_until": "timestamp",
+}
+
+INCIDENT = {
+    "monitor": "shop",
+    "monitors": 1,
+    "severity": "warn",
+    "status": "open",
+    "headline": "Price is distributed differently: on average 31 instead of 25, since 2026-03-01",
+    "evidence": "psi of price is 0.31, over 0.25",
+    "family": "drift",
+    "metric": "psi",
+    "column_name": "price",
+    "is_common": False,
+    "opened_at": "2026-03-03 00:00:00",
+    "first_window_start": "2026-03-01 00:00:00",
+    "last_window_end": "2026-03-03 00:00:00",
+    "known_as": "shop",
+    "found_late": False,
+}
+
 ALERT = {
     "monitor": "shop",
     "model_version": "all",
@@ -73,6 +137,8 @@ def text(value: Any) -> str:
     """A value as an SQL literal; the tests' own, so that the code under test is not checked by itself."""
     if value is None:
         return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return str(value) if isinstance(value, (int, float)) else "'" + str(value).replace("'", "''") + "'"
 
 
@@ -98,7 +164,7 @@ class Shop:
     folder: Path
     workspace: Workspace
     capture: Any
-    alerts: list[str] = field(default_factory=list)
+    columns: dict[str, str] = field(default_factory=lambda: dict(ALERT_COLUMNS))
 
     def run(self, command: str, *arguments: str) -> Outcome:
         options = ["--project-dir", str(self.folder), "--profiles-dir", str(self.folder)]
@@ -125,7 +191,7 @@ class Shop:
         self.workspace.execute(f"create table {relation('driftline_monitors')} (monitor varchar(200))")
         for monitor in monitors:
             self.workspace.execute(f"insert into {relation('driftline_monitors')} values ({text(monitor)})")
-        columns = ", ".join(f"{name} {kind}" for name, kind in ALERT_COLUMNS.items())
+        columns = ", ".join(f"{name} {kind}" for name, kind in self.columns.items())
         self.workspace.execute(f"create table {relation('driftline_alerts')} ({columns})")
         self.workspace.execute(f"create table {relation('driftline_metrics')} (monitor varchar(200))")
 
@@ -133,13 +199,50 @@ class Shop:
         """Add an alert, or change one that is there."""
         row = {"alert_id": alert_id, **ALERT, **changes}
         self.drop(alert_id)
-        values = ", ".join(text(row[name]) for name in ALERT_COLUMNS)
+        values = ", ".join(text(row.get(name)) for name in self.columns)
         self.workspace.execute(f"insert into {self.workspace.relation('driftline_alerts')} values ({values})")
 
     def drop(self, alert_id: str) -> None:
         self.workspace.execute(
             f"delete from {self.workspace.relation('driftline_alerts')} where alert_id = {text(alert_id)}"
         )
+
+    def upgrade(self) -> None:
+        """The tables of a package that knows incidents; alerts that are there are each one of its own."""
+        execute, relation = self.workspace.execute, self.workspace.relation
+        for name, kind in MEMBER_COLUMNS.items():
+            execute(f"alter table {relation('driftline_alerts')} add column {name} {kind}")
+        self.columns.update(MEMBER_COLUMNS)
+        columns = ", ".join(f"{name} {kind}" for name, kind in INCIDENT_COLUMNS.items())
+        execute(f"create table {relation('driftline_incidents')} ({columns})")
+
+    def incident(self, incident_id: str, members: Iterable[str | dict[str, Any]] = (), **changes: Any) -> None:
+        """Add an incident, or change it, with its alerts; the first is its headline. An alert is its id, or more of it."""
+        relation = self.workspace.relation("driftline_incidents")
+        self.workspace.execute(f"delete from {relation} where incident_id = {text(incident_id)}")
+        given = [{"alert_id": member} if isinstance(member, str) else member for member in members]
+        given = given or [{"alert_id": incident_id}]
+        row = {
+            "incident_id": incident_id, **INCIDENT, "headline_alert_id": given[0]["alert_id"], "alerts": len(given),
+            **changes,
+        }  # fmt: skip
+        status = "resolved" if row["status"] == "resolved" else "open"
+        for place, member in enumerate(given):
+            own = {"severity": row["severity"], "status": status, "monitor": row["monitor"], **member}
+            self.alert(**own, incident_id=incident_id, is_headline=place == 0)
+        row.setdefault("open_alerts", sum(member.get("status", status) == "open" for member in given))
+        values = ", ".join(text(row.get(name)) for name in INCIDENT_COLUMNS)
+        self.workspace.execute(f"insert into {relation} values ({values})")
+
+    def answers(self, columns: str = "incident_id, answer, answered_by") -> list[tuple[Any, ...]]:
+        relation = self.workspace.relation("driftline_answers")
+        return self.workspace.sql(f"select {columns} from {relation} order by answered_at, answer_id")
+
+    def told(self) -> list[tuple[str, str]]:
+        """Runs `driftline alert`; the id and the event of what it printed."""
+        outcome = self.run("alert", "--json")
+        assert outcome.code == 0, outcome.err
+        return [(line["alert_id"], line["event"]) for line in outcome.lines]
 
     def ledger(self, columns: str = "alert_id, state, occurrence, event, outcome") -> list[tuple[Any, ...]]:
         return self.workspace.sql(

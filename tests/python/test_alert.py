@@ -46,7 +46,7 @@ def test_history_is_recorded_and_not_sent(shop: Any) -> None:
     for number in range(250):
         shop.alert(f"a{number:03}", status="resolved")
     outcome = shop.run("alert")
-    assert (outcome.code, outcome.out) == (0, "") and "250 alerts" in outcome.err
+    assert (outcome.code, outcome.out) == (0, "") and "250 incidents" in outcome.err
     assert {row[1:] for row in shop.ledger()} == {("resolved", 1, "resolved", "skipped")}
     assert len(shop.ledger()) == 250
 

@@ -17,6 +17,7 @@ from driftline.warehouse import Row, Warehouse
 
 T = TypeVar("T")
 
+SENTENCES = "driftline_int_sentences"
 _POINTS = 60
 _CAUSES = 3
 _BUSINESS = 3
@@ -58,10 +59,12 @@ class BusinessValue:
 
 @dataclass(frozen=True)
 class Facts:
-    """By the alert's id in the tables."""
+    """By the alert's id in the tables; sentences by that and language. ``language`` is that of the tables' texts."""
 
     causes: dict[str, tuple[Cause, ...]] = field(default_factory=dict)
     business: dict[str, tuple[BusinessValue, ...]] = field(default_factory=dict)
+    sentences: dict[tuple[str, str], str] = field(default_factory=dict)
+    language: str = "en"
 
 
 def read_facts(warehouse: Warehouse, alerts: Sequence[Alert], say: Callable[[str], None]) -> Facts:
@@ -73,7 +76,23 @@ def read_facts(warehouse: Warehouse, alerts: Sequence[Alert], say: Callable[[str
     return Facts(
         _attempt(lambda: read_causes(warehouse, relations.get("driftline_causes"), alerts), {}, say),
         _attempt(lambda: _read_business(warehouse, relations.get("driftline_business"), alerts), {}, say),
+        _attempt(lambda: read_sentences(warehouse, relations.get(SENTENCES), alerts), {}, say),
+        _attempt(lambda: str(warehouse.variable("driftline_language") or "en"), "en", say),
     )
+
+
+def read_sentences(warehouse: Warehouse, relation: str | None, alerts: Sequence[Alert]) -> dict[tuple[str, str], str]:
+    """The sentence of each alert in each language that the package has; nothing where the table is not built."""
+    if relation is None:
+        return {}
+    found = {}
+    for chunk in _chunks([alert.table_id for alert in alerts]):
+        ids = ", ".join(map(warehouse.literal, chunk))
+        for row in warehouse.query(
+            f"select alert_id, language, sentence from {relation} where alert_id in ({ids}) and sentence is not null"
+        ):
+            found[str(row["alert_id"]), str(row["language"])] = str(row["sentence"])
+    return found
 
 
 def read_causes(warehouse: Warehouse, relation: str | None, alerts: Sequence[Alert]) -> dict[str, tuple[Cause, ...]]:

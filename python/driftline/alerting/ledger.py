@@ -44,13 +44,13 @@ def idempotency_key(alert_id: str, occurrence: int, state: str, channel: str, re
 class Entry:
     """One row of the ledger.
 
-    alert_id     empty where the state is watching or digest
+    alert_id     of the incident, of an action that of the alert; empty where the state is watching or digest
     state        warn, critical, resolved; watching: the channel has seen this monitor for the first time; digest;
                  action
     occurrence   1, and one more each time an alert that was told as resolved opens again; of a digest its day
     reminder     0, or the number of the reminder
-    event        opened, reopened, escalated, reminder, resolved, withdrawn (the alert is gone from the table),
-                 watching, digest, started
+    event        opened, reopened, escalated, reminder, resolved, withdrawn (it is gone from the table), folded (it is
+                 part of an incident now), watching, digest, started
     outcome      sent, skipped, claimed, failed, held, superseded; of an action: succeeded, error,
                  interrupted, dry_run, failed, held
     series       what breached, whenever it did: alerts of one series follow each other

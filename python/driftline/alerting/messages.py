@@ -10,18 +10,22 @@ from driftline.alerting.catalogue import Catalogue
 from driftline.alerting.facts import Cause, Facts
 from driftline.alerting.notification import Message, Notification
 from driftline.alerts import OPERATION, Alert
+from driftline.incidents import Incident
 from driftline.text import monitor_anchor, number, printable
+
+_NOTHING = Facts()
 
 
 @dataclass(frozen=True)
 class Item:
-    """One alert. ``facts`` are label and text."""
+    """One incident. ``evidence`` is what the headline rests on, ``facts`` are label and text."""
 
     severity: str
     is_open: bool
     label: str
     headline: str
     facts: tuple[tuple[str, str], ...]
+    evidence: str = ""
 
     @property
     def line(self) -> str:
@@ -47,7 +51,9 @@ class Words:
         """All of it as plain text."""
         parts = [self.title]
         for item in self.items:
-            parts.append("\n".join([item.line, *(f"  {label}: {text}" for label, text in item.facts)]))
+            under = [item.evidence] if item.evidence else []
+            under += [f"{label}: {text}" for label, text in item.facts]
+            parts.append("\n".join([item.line, *(f"  {line}" for line in under)]))
         if self.more:
             parts.append(self.more)
         if self.still_open:
@@ -79,7 +85,7 @@ def compose(
         more=words("more", count=left) if left else "",
         still_open=words("still_open", count=len(still_open)) if still_open else "",
         open_lines=tuple(
-            f"{printable(alert.monitor)}: {headline(alert, words)} ({words(f'severity.{alert.severity}')})"
+            f"{printable(alert.monitor)}: {headline(alert, words, facts)} ({words(f'severity.{alert.severity}')})"
             for alert in still_open[: at_most or 20]
         ),
         link=report_link(report_url, message.monitor),
@@ -122,11 +128,24 @@ def _item(notification: Notification, words: Catalogue, facts: Facts) -> Item:
     label = event
     if alert.is_open and notification.entry.event != "escalated":
         label = words("count.and").join((event, words(f"severity.{alert.severity}")))
-    return Item(alert.severity, alert.is_open, label, headline(alert, words), _facts(alert, words, facts))
+    said = headline(alert, words, facts)
+    incident = alert.incident
+    if incident is None or not incident.headline:
+        return Item(alert.severity, alert.is_open, label, said, _facts(alert, words, facts))
+    evidence = printable(incident.evidence or "")
+    if evidence == said:
+        evidence = ""
+    return Item(alert.severity, alert.is_open, label, said, _facts_of_incident(alert, incident, words, facts), evidence)
 
 
-def headline(alert: Alert, words: Catalogue) -> str:
-    """What moved, and how much against what; or what has befallen the monitor."""
+def headline(alert: Alert, words: Catalogue, facts: Facts = _NOTHING) -> str:
+    """An incident's sentence; of an alert what moved, and how much against what; or what has befallen the monitor."""
+    if alert.incident is not None and alert.incident.headline:
+        said = facts.sentences.get((alert.table_id, words.language))
+        if said is None and words.language == facts.language:
+            said = alert.incident.headline
+        if said:
+            return printable(said)
     if alert.family == OPERATION:
         if not alert.is_open:
             return words("headline.works")
@@ -210,19 +229,54 @@ def _facts(alert: Alert, words: Catalogue, facts: Facts) -> tuple[tuple[str, str
     causes = [_cause(c, words) for c in facts.causes.get(alert.table_id, ())]
     if causes:
         found.append((words("fact.causes"), words("count.and").join(causes)))
-    business = [
+    business = _business(alert, words, facts)
+    if business:
+        found.append((words("fact.business"), business))
+    if alert.owner:
+        found.append((words("fact.owner"), printable(alert.owner)))
+    return tuple(found)
+
+
+def _facts_of_incident(alert: Alert, incident: Incident, words: Catalogue, facts: Facts) -> tuple[tuple[str, str], ...]:
+    """What stands beside the sentence. It has said what, from what to what, and where."""
+    found: list[tuple[str, str]] = []
+
+    def add(fact: str, text: str | None) -> None:
+        if text:
+            found.append((words(f"fact.{fact}"), printable(text)))
+
+    if incident.first_window_start is not None and alert.family != OPERATION:
+        add("since", moment(incident.first_window_start))
+    elif incident.opened_at is not None:
+        add("since", words("fact.since.utc", since=moment(incident.opened_at)))
+    if not incident.is_open and incident.last_window_end is not None and alert.family != OPERATION:
+        add("until", moment(incident.last_window_end))
+    if incident.is_open and incident.no_data_since is not None:
+        add("no_data", moment(incident.no_data_since))
+    add("also", incident.also)
+    add("stands_out", incident.stands_out)
+    causes = words("count.and").join(_cause(c, words) for c in facts.causes.get(alert.table_id, ()))
+    # The table's own text is in the project's language.
+    add("causes", (incident.cause if words.language == facts.language else None) or causes)
+    if incident.cost is not None:
+        add("cost", f"{number(incident.cost)} {incident.cost_unit or ''}".strip())
+    add("business", _business(alert, words, facts))
+    add("owner", incident.owner)
+    if incident.answer is not None and words.has(f"answer.{incident.answer}"):
+        said = words(f"answer.{incident.answer}", by=incident.answered_by or "?")
+        add("answer", f"{said}: {incident.answer_note}" if incident.answer_note else said)
+    return tuple(found)
+
+
+def _business(alert: Alert, words: Catalogue, facts: Facts) -> str:
+    return words("count.and").join(
         words("fact.business.alone", metric=b.metric, value=number(b.value))
         if b.change_reference is None
         else words(
             "fact.business.text", metric=b.metric, value=number(b.value), change=_percent(b.change_reference, sign="+")
         )
         for b in facts.business.get(alert.table_id, ())
-    ]
-    if business:
-        found.append((words("fact.business"), words("count.and").join(business)))
-    if alert.owner:
-        found.append((words("fact.owner"), printable(alert.owner)))
-    return tuple(found)
+    )
 
 
 def moment(at: datetime) -> str:

@@ -1,4 +1,4 @@
-"""What there is to tell: one notification per change of an alert, and the messages that carry them."""
+"""What there is to tell: one notification per change of an incident, and the messages that carry them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from typing import Any
 
 from driftline.alerting.ledger import Entry
 from driftline.alerts import Alert, describe, rank
-from driftline.text import printable
+from driftline.text import paint, printable, wrap
 
 
 @dataclass(frozen=True)
 class Notification:
-    """A change of an alert's state that a channel has not been told yet. ``alert`` is None if it was withdrawn."""
+    """A change of an incident's state that a channel has not been told yet. ``alert`` is None if it was withdrawn.
+
+    ``alert`` stands for the incident (Incident.told); what is started because of an alert has the alert itself.
+    """
 
     entry: Entry
     alert: Alert | None
@@ -37,9 +40,24 @@ class Notification:
         """One line for people."""
         label = self.entry.event.upper()
         if self.alert is None:
-            text = f"{printable(self.entry.monitor)}: no longer in driftline_alerts: {printable(self.entry.message)}"
+            why = "part of another incident now" if self.entry.event == "folded" else "no longer in driftline_alerts"
+            text = f"{printable(self.entry.monitor)}: {why}: {printable(self.entry.message)}"
             return f"{label:<9}  {'':<8}  {text}"
         return f"{label:<9}  {self.alert.severity:<8}  {describe(self.alert)}"
+
+    def lines(self, columns: int, colours: bool = False) -> list[str]:
+        """The same for a console: the sentence, and under it what it rests on, in so many columns."""
+        incident = self.alert.incident if self.alert is not None else None
+        if incident is None or not incident.headline:
+            return [self.line()]
+        assert self.alert is not None
+        mark = f"{self.entry.event.upper():<9}  {self.alert.severity:<8}  "
+        said = wrap(incident.sentence, columns - len(mark))
+        notes = [incident.evidence or "", f"owner {incident.owner}" if incident.owner else ""]
+        under = [line for note in notes if note for line in wrap(note, columns - len(mark))]
+        first = paint(mark, self.alert.severity if self.is_open else "resolved") if colours else mark
+        rest = [f"{'':<{len(mark)}}{line}" for line in (*said[1:], *under)]
+        return [first + said[0], *rest]
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -52,7 +70,8 @@ class Notification:
             "alert_id": self.entry.alert_id,
             "monitor": self.entry.monitor,
             "message": self.entry.message,
-            "alert": None if self.alert is None else self.alert.to_dict(),
+            "alert": None if self.alert is None else self.alert.in_the_table.to_dict(),
+            "incident": None if self.alert is None or self.alert.incident is None else self.alert.incident.to_dict(),
         }
 
 
@@ -87,5 +106,5 @@ def message_key(entries: Sequence[Entry]) -> str:
 
 def worst_first(notifications: Sequence[Notification]) -> list[Notification]:
     """Open before ended, critical before warn, new before old; otherwise as they were."""
-    events = ("escalated", "opened", "reopened", "started", "reminder", "resolved", "withdrawn")
+    events = ("escalated", "opened", "reopened", "started", "reminder", "resolved", "withdrawn", "folded")
     return sorted(notifications, key=lambda n: (not n.is_open, -rank(n.severity), events.index(n.entry.event)))

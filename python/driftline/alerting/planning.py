@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
@@ -13,8 +13,10 @@ from driftline.alerting.ledger import TOLD, Entry
 from driftline.alerting.notification import Message, Notification, message_key, worst_first
 from driftline.alerting.routing import Match, Mute, muted_by
 from driftline.alerting.timing import Digest, QuietHours
-from driftline.alerts import OPERATION, Alert, rank
+from driftline.alerts import OPERATION, SEVERITIES, Alert, rank
+from driftline.answers import ACK, SNOOZE, Answer
 from driftline.health import ALERT_PREFIX
+from driftline.incidents import Incident
 
 ACTION_PREFIX = "action:"
 _NOT_ALERTS = ("watching", "digest")
@@ -22,7 +24,10 @@ _NOT_ALERTS = ("watching", "digest")
 
 @dataclass(frozen=True)
 class Policy:
-    """How one channel wants to be told. ``matches`` None: of everything."""
+    """How one channel wants to be told. ``matches`` None: of everything.
+
+    ``keeps_each``: the receiver has a thing of its own for each id, which stays open until it hears of its end.
+    """
 
     channel: str
     matches: tuple[Match, ...] | None = None
@@ -34,6 +39,7 @@ class Policy:
     remind_at_most: int | None = None
     quiet_hours: QuietHours | None = None
     digest: Digest | None = None
+    keeps_each: bool = False
 
     def wants(self, alert: Alert) -> bool:
         return self.matches is None or any(match(alert) for match in self.matches)
@@ -74,17 +80,24 @@ def series_of(alert: Alert) -> str:
 
 
 def as_told(alerts: Sequence[Alert], recorded: Sequence[Entry]) -> list[Alert]:
-    """The alerts under the ids they were told under.
+    """The alerts, or incidents, under the ids they were told under."""
+    return _identified(alerts, recorded)[0]
 
-    Usually that is their own. An alert into which others were merged goes on under the one that was told as open last.
-    And where the table was built anew, an alert may have another id than it had: it is then the one of the same series
-    whose windows overlap and whose id is gone.
+
+def _identified(alerts: Sequence[Alert], recorded: Sequence[Entry]) -> tuple[list[Alert], dict[str, Alert]]:
+    """The alerts under the ids they were told under, and the other ids that were told and are part of one of them.
+
+    Usually that is their own. An alert into which others were merged, and an incident of several that were told one by
+    one, goes on under the one that is told as open: the worst of them, then its own, then the last. And where the table
+    was built anew, an alert may have another id than it had: it is then the one of the same series whose windows
+    overlap and whose id is gone.
     """
     told: dict[str, list[Entry]] = defaultdict(list)
     for entry in recorded:
         if entry.state not in _NOT_ALERTS:
             told[entry.alert_id].append(entry)
-    here = {alert.alert_id for alert in alerts} | {old for alert in alerts for old in _earlier_ids(alert)}
+    own = {alert.alert_id: _ids(alert) for alert in alerts}
+    here = {one for ids in own.values() for one in ids}
     gone: dict[str, list[str]] = defaultdict(list)
     for alert_id, entries in told.items():
         if alert_id not in here:
@@ -92,31 +105,60 @@ def as_told(alerts: Sequence[Alert], recorded: Sequence[Entry]) -> list[Alert]:
                 gone[series].append(alert_id)
     for ids in gone.values():
         ids.sort(key=lambda alert_id: (min(map(_told_at, told[alert_id])), alert_id))
-    found = {}
+    found, parts_of = [], {}
+    # What is an incident's own id is not another's part.
+    taken = {alert.alert_id for alert in alerts}
     for alert in sorted(alerts, key=lambda a: (a.first_window_start or datetime.min, a.alert_id)):
-        known = [old for old in (alert.alert_id, *_earlier_ids(alert)) if old in told]
-        if known:
-            # Its own id is the first, so it stays where nothing speaks for another.
-            found[alert.alert_id] = max(
-                known, key=lambda old: (_is_told_open(told[old]), max(map(_told_at, told[old])))
-            )
-            if alert.alert_id in known and not _is_told_open(told[found[alert.alert_id]]):
-                found[alert.alert_id] = alert.alert_id
+        known = [old for old in own[alert.alert_id] if old in told and (old == alert.alert_id or old not in taken)]
+        for member in _members(alert) if alert.incident is not None or not known else ():
+            if any(old in told for old in _ids(member)):
+                continue
+            same = [old for old in gone.get(series_of(member), ()) if old not in taken and _overlaps(member, told[old])]
+            if same:
+                known.append(same[0])
+                taken.add(same[0])
+        if not known:
+            found.append(alert)
             continue
-        same = [old for old in gone.get(series_of(alert), ()) if _overlaps(alert, told[old])]
-        if same:
-            found[alert.alert_id] = same[0]
-            gone[series_of(alert)].remove(same[0])
-    return [
-        replace(alert, alert_id=found[alert.alert_id], row_id=alert.alert_id)
-        if found.get(alert.alert_id, alert.alert_id) != alert.alert_id
-        else alert
-        for alert in alerts
-    ]
+        goes_on_as = max(known, key=lambda old: _prominence(old, alert, told[old]))
+        if alert.alert_id in known and not _is_told_open(told[goes_on_as]):
+            goes_on_as = alert.alert_id
+        taken |= set(known)
+        parts_of.update({old: alert for old in known if old != goes_on_as})
+        found.append(
+            alert if goes_on_as == alert.alert_id else replace(alert, alert_id=goes_on_as, row_id=alert.table_id)
+        )
+    places = {alert.alert_id: place for place, alert in enumerate(alerts)}
+    found.sort(key=lambda alert: places.get(alert.incident.incident_id if alert.incident else alert.table_id, 0))
+    return found, parts_of
+
+
+def _members(alert: Alert) -> tuple[Alert, ...]:
+    return (alert.incident and alert.incident.members) or (alert,)
+
+
+def _ids(alert: Alert) -> tuple[str, ...]:
+    """All ids under which it may have been told, its own first."""
+    if alert.incident is not None:
+        return alert.incident.ids
+    return (alert.alert_id, *_earlier_ids(alert))
+
+
+def _prominence(alert_id: str, alert: Alert, entries: Sequence[Entry]) -> tuple[bool, int, bool, datetime]:
+    """Of several ids under which something was told, the one it goes on under."""
+    is_own, last_told = alert_id == alert.alert_id, max(map(_told_at, entries))
+    if not _is_told_open(entries):
+        return (False, -1, is_own, last_told)
+    last = max(entry.occurrence for entry in entries)
+    return (True, max(_rank(entry.state) for entry in entries if entry.occurrence == last), is_own, last_told)
 
 
 def _earlier_ids(alert: Alert) -> list[str]:
     return [old for old in (alert.earlier_ids or "").split(",") if old]
+
+
+def _rank(state: str) -> int:
+    return rank(state) if state in SEVERITIES else -1
 
 
 def _told_at(entry: Entry) -> datetime:
@@ -147,22 +189,25 @@ def plan(
     monitors: Sequence[str],
     policy: Policy,
     now: datetime | None = None,
+    answers: Mapping[str, Answer] | None = None,
 ) -> Plan:
-    """What a channel has yet to be told.
+    """What a channel has yet to be told of alerts, or of incidents (Incident.told).
 
     An open alert is told when it opens, when it becomes critical, and when it opens again after having been told as
     resolved. A resolved one is told once, also if it opened and ended between two runs. Only what was already over
     when the channel first saw the monitor is left out: the history of a new monitor is no news. What was told is also
-    told as ended, whatever routes and mutes say by then.
+    told as ended, whatever routes and mutes say by then. ``answers`` are those that count, by incident, also of
+    incidents that are gone.
     """
     now = now or datetime.now(timezone.utc)
-    return _Planner(recorded, policy, now).plan(as_told(alerts, recorded), monitors)
+    return _Planner(recorded, policy, now, answers or {}).plan(*_identified(alerts, recorded), monitors)
 
 
 class _Planner:
-    def __init__(self, recorded: Sequence[Entry], policy: Policy, now: datetime) -> None:
+    def __init__(self, recorded: Sequence[Entry], policy: Policy, now: datetime, answers: Mapping[str, Answer]) -> None:
         self.policy = policy
         self.now = now
+        self.answers = answers
         self.told: dict[str, list[Entry]] = defaultdict(list)
         self.perhaps_told: dict[str, list[Entry]] = defaultdict(list)
         self.series: dict[str, list[Entry]] = defaultdict(list)
@@ -187,10 +232,12 @@ class _Planner:
         self.skip: list[Entry] = []
         self.held: list[Held] = []
 
-    def plan(self, alerts: Sequence[Alert], monitors: Sequence[str]) -> Plan:
+    def plan(self, alerts: Sequence[Alert], parts_of: Mapping[str, Alert], monitors: Sequence[str]) -> Plan:
         for alert in alerts:
             self._consider(alert)
-        present = {alert.alert_id for alert in alerts}
+        for alert_id, whole in sorted(parts_of.items()):
+            self._fold(alert_id, whole)
+        present = {alert.alert_id for alert in alerts} | set(parts_of)
         for alert_id in sorted({*self.told, *self.perhaps_told} - present):
             self._vanished(alert_id)
         watch = [
@@ -207,19 +254,80 @@ class _Planner:
         occurrence = max((entry.occurrence for entry in earlier), default=0)
         current = [entry for entry in earlier if entry.occurrence == occurrence]
         states = {entry.state for entry in current}
-        if alert.is_open:
+        answer = self._answer(alert, earlier)
+        if answer is not None and answer.silences:
+            self._silenced(alert, answer, states, occurrence)
+        elif alert.is_open and answer is not None and self._asleep(alert, answer, states):
+            self._hold(alert, f"snoozed until {answer.until:%Y-%m-%d %H:%M} UTC")
+        elif alert.is_open:
             if not states or "resolved" in states:
                 was_told = any(entry.outcome == "sent" for entry in earlier)
                 self._offer(alert, alert.severity, occurrence + 1, "reopened" if was_told else "opened")
             elif rank(alert.severity) > max(rank(state) for state in states):
                 self._offer(alert, alert.severity, occurrence, "escalated")
             else:
-                self._remind(alert, current)
+                self._remind(alert, current, answer)
         elif "resolved" not in states:
             if states:
                 self.due.append(self._tell(alert, "resolved", occurrence, "resolved"))
             else:
                 self._ended_untold(alert)
+
+    # --- what people answered ------------------------------------------------------------------------------------
+
+    def _answer(self, alert: Alert, earlier: Sequence[Entry]) -> Answer | None:
+        """What was answered to an incident. Once it has been over it is another matter if it opens again."""
+        answer = alert.incident.answered if alert.incident is not None else None
+        ends = [entry for entry in earlier if entry.state == "resolved" and entry.event != "folded"]
+        if answer is not None and alert.is_open and any(_told_at(entry) > answer.answered_at for entry in ends):
+            return None
+        return answer
+
+    def _silenced(self, alert: Alert, answer: Answer, states: set[str], occurrence: int) -> None:
+        """Expected, or a false alarm: nobody is told, and that it is over is only recorded."""
+        reason = f"answered as {answer.answer.replace('_', ' ')} by {answer.answered_by}"
+        if alert.is_open:
+            if not states or "resolved" in states or rank(alert.severity) > max(map(_rank, states)):
+                self._hold(alert, reason)
+        elif "resolved" not in states:
+            entry = self._tell(alert, "resolved", occurrence or 1, "resolved").entry
+            self.skip.append(replace(entry, outcome="skipped", detail=reason))
+
+    def _asleep(self, alert: Alert, answer: Answer, states: set[str]) -> bool:
+        """Whether a snooze keeps it quiet: unless it has become critical since."""
+        if not answer.snoozes(self._naive_now):
+            return False
+        worse = alert.severity == "critical" and answer.severity == "warn"
+        return not worse or ("critical" in states and "resolved" not in states)
+
+    def _fold(self, alert_id: str, whole: Alert) -> None:
+        """What was told by itself and is part of an incident now is over as a thing of its own; nobody need be told."""
+        known = [*self.told.get(alert_id, []), *self.perhaps_told.get(alert_id, [])]
+        if not known:
+            return
+        last = max(known, key=lambda entry: entry.occurrence)
+        of_last = [entry for entry in self.told.get(alert_id, []) if entry.occurrence == last.occurrence]
+        if any(entry.state == "resolved" for entry in of_last):
+            return
+        entry = Entry(
+            alert_id, last.monitor, self.policy.channel, "resolved", last.occurrence, "folded", "sent", last.message,
+            series=last.series, first_window_start=last.first_window_start, last_window_end=last.last_window_end,
+        )  # fmt: skip
+        if self.policy.keeps_each and any(one.outcome == "sent" for one in of_last):
+            self.due.append(Notification(entry, None))
+        else:
+            self.skip.append(replace(entry, outcome="skipped", detail=f"part of incident {whole.alert_id}"))
+
+    def _is_answered(self, alert: Alert) -> bool:
+        """Whether people have said that they do not want to hear of it, for now or at all."""
+        answer = self._answer(alert, self.told.get(alert.alert_id, []))
+        return answer is not None and (answer.silences or answer.snoozes(self._naive_now))
+
+    @property
+    def _naive_now(self) -> datetime:
+        return self.now.astimezone(timezone.utc).replace(tzinfo=None)
+
+    # --- open, escalated, still open -----------------------------------------------------------------------------
 
     def _offer(self, alert: Alert, state: str, occurrence: int, event: str) -> None:
         """Something to tell of an open alert, unless it is not for this channel or not for now."""
@@ -233,13 +341,22 @@ class _Planner:
         else:
             self.due.append(self._tell(alert, state, occurrence, event))
 
-    def _remind(self, alert: Alert, current: Sequence[Entry]) -> None:
+    def _remind(self, alert: Alert, current: Sequence[Entry], answer: Answer | None) -> None:
         policy = self.policy
-        if policy.remind_every is None:
-            return
         number = 1 + max(entry.reminder for entry in current)
         last = max((self._at(entry) for entry in current), default=self.now)
-        if self.now - last < policy.remind_every or number > (policy.remind_at_most or number):
+        awake = (
+            answer is not None and answer.answer == SNOOZE and answer.until is not None
+            and last < answer.until.replace(tzinfo=timezone.utc)
+        )  # fmt: skip
+        if answer is not None and answer.answer == ACK:
+            return
+        # A snooze that has ended is followed by a reminder, whether or not the channel has any.
+        if not awake and (
+            policy.remind_every is None
+            or self.now - last < policy.remind_every
+            or number > (policy.remind_at_most or number)
+        ):
             return
         if policy.wants(alert) and muted_by(policy.mutes, alert, self.now) is None:
             occurrence = current[0].occurrence
@@ -247,9 +364,11 @@ class _Planner:
 
     def _ended_untold(self, alert: Alert) -> None:
         mute = muted_by(self.policy.mutes, alert, self.now)
-        perhaps = alert.alert_id in self.perhaps_told
-        if perhaps:
+        answer = alert.incident.answered if alert.incident is not None else None
+        if alert.alert_id in self.perhaps_told:
             reason = ""
+        elif answer is not None and answer.answer == SNOOZE:
+            reason = "over before its snooze was"
         elif self.watched.isdisjoint(alert.names):
             reason = "over before this channel first saw the monitor"
         elif alert.found_late:
@@ -273,6 +392,15 @@ class _Planner:
         known = [*self.told.get(alert_id, []), *self.perhaps_told.get(alert_id, [])]
         last = max(known, key=lambda entry: (entry.occurrence, entry.state == "resolved" and entry.outcome in TOLD))
         if last.state == "resolved" and last.outcome in TOLD:
+            return
+        answer = self.answers.get(alert_id)
+        if answer is not None and answer.silences and _told_at(last) <= answer.answered_at:
+            reason = f"answered as {answer.answer.replace('_', ' ')} by {answer.answered_by}"
+            gone = Entry(
+                alert_id, last.monitor, self.policy.channel, "resolved", last.occurrence, "withdrawn", "skipped",
+                last.message, series=last.series, detail=reason,
+            )  # fmt: skip
+            self.skip.append(gone)
             return
         if alert_id.startswith(ALERT_PREFIX):
             # What befell a monitor leaves no row where the results could not be built at the time: it is over.
@@ -320,6 +448,7 @@ class _Planner:
             if alert.is_open
             and alert.alert_id not in new
             and alert.alert_id in self.told
+            and not self._is_answered(alert)
             and muted_by(policy.mutes, alert, self.now) is None
         )
         if digest is not None and not still_open and all(n.entry.key in at_once for n in tell):
@@ -460,8 +589,12 @@ def plan_action(
     recorded: Sequence[Entry],
     mutes: Sequence[Mute],
     now: datetime,
+    incidents: Mapping[str, Incident] | None = None,
 ) -> ActionPlan:
     """What an action is to be started for: open alerts that match and for which it has not been started yet.
+
+    ``incidents`` by the id of the alert. Nothing is started for one that was answered as expected or as a false alarm,
+    or that is snoozed. Per incident it is started once, also where alerts join it later.
 
     A start that a run began and did not live to record may have happened; it is not repeated, but recorded as
     interrupted.
@@ -477,9 +610,22 @@ def plan_action(
     again = ("failed", "held") if action.dry_run else ("failed", "held", "dry_run")
     due: dict[str, list[Notification]] = defaultdict(list)
     held = []
+    of = incidents or {}
+    begun = {
+        of[alert.table_id].incident_id
+        for alert in alerts
+        if alert.table_id in of and alert.alert_id in rows and rows[alert.alert_id].outcome not in again
+    }
     for alert in alerts:
         earlier = rows.get(alert.alert_id)
         if not alert.is_open or not action.match(alert) or (earlier is not None and earlier.outcome not in again):
+            continue
+        incident = of.get(alert.table_id)
+        if action.per == "incident" and incident is not None and incident.incident_id in begun:
+            continue
+        answer = incident.answered if incident is not None else None
+        if answer is not None and (answer.silences or answer.snoozes(naive_now)):
+            held.append(Held(alert.alert_id, alert.monitor, f"answered as {answer.answer.replace('_', ' ')}"))
             continue
         mute = muted_by(mutes, alert, now)
         if mute is not None:
@@ -490,7 +636,8 @@ def plan_action(
             series=series_of(alert), first_window_start=alert.first_window_start,
             last_window_end=alert.last_window_end,
         )  # fmt: skip
-        due[alert.monitor if action.per == "monitor" else alert.alert_id].append(Notification(entry, alert))
+        together = {"monitor": alert.monitor, "incident": incident.incident_id if incident else alert.alert_id}
+        due[together.get(action.per, alert.alert_id)].append(Notification(entry, alert))
     start = []
     for group in due.values():
         made = _message(channel, "action", worst_first(group))

@@ -33,8 +33,10 @@ from driftline.alerting.planning import (
     superseded,
 )
 from driftline.alerts import Alert, describe, known_monitors, read_alerts
+from driftline.answers import Answer, Answers, standing
 from driftline.errors import DriftlineError, LockedError, reason_of
 from driftline.health import Health, judged_share, read_health
+from driftline.incidents import Incident, read_incidents
 from driftline.scrub import Scrubber
 from driftline.text import printable, to_json
 from driftline.warehouse import Warehouse
@@ -47,11 +49,30 @@ _GRACE = 15.0
 _LOCK_POLL = 1.0
 # How often a run looks again at what another run had in hand.
 _PASSES = 5
+# Of what a digest repeats, as many are put into words.
+_SHOWN_OPEN = 20
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What there is to tell and to act on.
+
+    incidents  as alerts (Incident.told): what people are told
+    alerts     what actions are started for
+    of         the incident of each alert
+    answers    what counts of people's answers, by incident
+    """
+
+    incidents: list[Alert]
+    alerts: list[Alert]
+    of: dict[str, Incident]
+    answers: dict[str, Answer]
+    monitors: list[str]
 
 
 @dataclass
 class Summary:
-    """What came of a run, counted in alerts."""
+    """What came of a run, counted in incidents; of actions in alerts."""
 
     sent: Counter[str] = field(default_factory=Counter)
     undelivered: dict[str, Counter[str]] = field(default_factory=dict)
@@ -86,8 +107,8 @@ class Summary:
         found = []
         for channel, count in sorted(self.skipped.items()):
             found.append(
-                f"{channel}: {count} alerts that were over before this channel first saw their monitor were recorded "
-                "and not sent."
+                f"{channel}: {count} incidents that were over before this channel first saw their monitor were "
+                "recorded and not sent."
             )
         for channel, reasons in sorted(self.held.items()):
             text = "; ".join(f"{count} ({reason})" for reason, count in sorted(reasons.items()))
@@ -95,7 +116,7 @@ class Summary:
         if self.elsewhere:
             found.append(f"{self.elsewhere} notifications are being sent by another run.")
         if self.unrouted:
-            found.append(f"{self.unrouted} open alerts match no route, so nobody is told of them.")
+            found.append(f"{self.unrouted} open incidents match no route, so nobody is told of them.")
         for channel, count in sorted(self.interrupted.items()):
             found.append(
                 f"{channel}: {count} starts were begun by a run that died; they may have happened and are not repeated."
@@ -180,6 +201,7 @@ class Run:
             config.remind_at_most,
             config.quiet_hours,
             config.digest,
+            config.type == "pagerduty",
         )
 
     # --- the run -------------------------------------------------------------------------------------------------
@@ -187,7 +209,7 @@ class Run:
     def deliver(self) -> Summary:
         """Tell and start what is due. Raises DriftlineError if alerts or ledger cannot be read or written."""
         run_id = uuid.uuid4().hex
-        alerts, monitors = self._patiently(self._read_alerts)
+        found = self._patiently(self._read)
         ledger = Ledger(self._warehouse)
         ledger.create()
         deadline = time.monotonic() + self._config.delivery.lease + 1.0
@@ -196,7 +218,7 @@ class Run:
                 deliverer = Deliverer(
                     self._warehouse, ledger, self._config.delivery, run_id, self._scrub, self._on_result
                 )
-                deliverer.deliver(self._jobs(ledger, alerts, monitors, run_id))
+                deliverer.deliver(self._jobs(ledger, found))
                 if not deliverer.elsewhere:
                     break
                 # Another run has it in hand, or has died over it: then its lease ends, and it is ours.
@@ -215,9 +237,9 @@ class Run:
 
     def preview(self) -> list[str]:
         """What a run would tell and start now. Sends nothing and records nothing."""
-        alerts, monitors = self._patiently(self._read_alerts)
-        self.summary.unrouted = self._unrouted(alerts)
-        texts = {alert.alert_id: describe(alert) for alert in alerts}
+        found = self._patiently(self._read)
+        self.summary.unrouted = self._unrouted(found.incidents)
+        texts = {alert.alert_id: describe(alert) for alert in (*found.alerts, *found.incidents)}
 
         def waits(name: str, held: Held) -> str:
             return f"{name}  waits: {texts.get(held.alert_id, f'{held.monitor} {held.alert_id}')}: {held.reason}"
@@ -229,7 +251,7 @@ class Run:
             policy = self._policies[channel.name]
             mine = [entry for entry in recorded if entry.channel == channel.name]
             with self._alone(channel.name):
-                due = plan(alerts, mine, monitors, policy, self._clock())
+                due = plan(found.incidents, mine, found.monitors, policy, self._clock(), found.answers)
                 for message in messages(due, mine, policy):
                     lines += [f"{channel.name}  {notification.line()}" for notification in message.notifications]
                 lines += [waits(channel.name, held) for held in due.held]
@@ -237,21 +259,28 @@ class Run:
             name = ACTION_PREFIX + action.name
             mine = [entry for entry in recorded if entry.channel == name]
             with self._alone(name):
-                starts = plan_action(action, alerts, mine, self._config.mutes, self._clock())
+                starts = plan_action(action, found.alerts, mine, self._config.mutes, self._clock(), found.of)
                 for message in starts.start:
                     lines += [f"{name}  {notification.line()}" for notification in message.notifications]
                 lines += [waits(name, held) for held in starts.held]
         lines += [f"{name}  nothing could be told or started: {why}" for name, why in self.summary.broken.items()]
         return [self._scrub(printable(line)) for line in lines]
 
-    def _read_alerts(self) -> tuple[list[Alert], list[str]]:
+    def _read(self) -> _Found:
         health = read_health(self._warehouse)
         alerts = read_alerts(self._warehouse, health=health)
         self.summary.health = health
-        return alerts, known_monitors(self._warehouse, alerts)
+        incidents = read_incidents(self._warehouse, alerts)
+        return _Found(
+            [incident.told() for incident in incidents],
+            alerts,
+            {alert.alert_id: incident for incident in incidents for alert in incident.members},
+            standing(Answers(self._warehouse).read()),
+            known_monitors(self._warehouse, alerts),
+        )
 
     def _unrouted(self, alerts: Sequence[Alert]) -> int:
-        """Open alerts that nobody is told of."""
+        """Open incidents that nobody is told of."""
         routes = self._config.routes
         return (
             sum(alert.is_open and not any(route.match(alert) for route in routes) for alert in alerts) if routes else 0
@@ -294,7 +323,7 @@ class Run:
 
     # --- what is to be done --------------------------------------------------------------------------------------
 
-    def _jobs(self, ledger: Ledger, alerts: list[Alert], monitors: list[str], run_id: str) -> list[Job]:
+    def _jobs(self, ledger: Ledger, found: _Found) -> list[Job]:
         recorded = self._recorded(ledger)
         now = self._clock()
         planned: list[tuple[ChannelConfig, Channel, list[Message]]] = []
@@ -304,21 +333,21 @@ class Run:
             policy = self._policies[config.name]
             mine = [entry for entry in recorded if entry.channel == config.name]
             with self._alone(config.name):
-                due = plan(alerts, mine, monitors, policy, now)
+                due = plan(found.incidents, mine, found.monitors, policy, now, found.answers)
                 to_send = messages(due, mine, policy)
                 self._note(ledger, config.name, due, superseded(due, mine))
                 planned.append((config, channel, to_send))
-        self.summary.unrouted = self._unrouted(alerts)
-        starts = self._starts(ledger, alerts, recorded, now)
+        self.summary.unrouted = self._unrouted(found.incidents)
+        starts = self._starts(ledger, found, recorded, now)
         told = {
-            n.alert.alert_id: n.alert
-            for group in [*(m for _, c, m in planned if c.facts), [s for _, found in starts for s in found]]
+            alert.table_id: alert
+            for group in [*(m for _, c, m in planned if c.facts), [s for _, due in starts for s in due]]
             for message in group
-            for n in message.notifications
-            if n.alert is not None
+            for alert in (*(n.alert for n in message.notifications), *message.still_open[:_SHOWN_OPEN])
+            if alert is not None
         }
         facts = read_facts(self._warehouse, list(told.values()), self._progress) if told else Facts()
-        jobs = [self._job(config, channel, found, facts) for config, channel, found in planned]
+        jobs = [self._job(config, channel, to_send, facts) for config, channel, to_send in planned]
         context = Context(catalogue("en"), facts, self._config.report_url, {})
         for action, due_starts in starts:
             jobs.append(
@@ -342,7 +371,7 @@ class Run:
         ledger.record(due.skip)
         ledger.record(due.watch)
         if overtaken:
-            ledger.close(overtaken, "superseded", "overtaken by a later state of the alert")
+            ledger.close(overtaken, "superseded", "overtaken by a later state of it")
         over = sum(entry.detail.startswith("over before") for entry in due.skip)
         if over:
             self.summary.skipped[channel] += over
@@ -350,14 +379,14 @@ class Run:
             self.summary.held.setdefault(channel, Counter())[held.reason] += 1
 
     def _starts(
-        self, ledger: Ledger, alerts: Sequence[Alert], recorded: Sequence[Entry], now: datetime
+        self, ledger: Ledger, found: _Found, recorded: Sequence[Entry], now: datetime
     ) -> list[tuple[ActionConfig, tuple[Message, ...]]]:
-        found = []
+        starts = []
         for action in self._config.actions:
             name = ACTION_PREFIX + action.name
             mine = [entry for entry in recorded if entry.channel == name]
             with self._alone(name):
-                due = plan_action(action, alerts, mine, self._config.mutes, now)
+                due = plan_action(action, found.alerts, mine, self._config.mutes, now, found.of)
                 if due.interrupted:
                     ledger.close(
                         due.interrupted, "interrupted", "the run that started it died before it could record the end"
@@ -366,8 +395,8 @@ class Run:
                 for held in due.held:
                     self.summary.held.setdefault(name, Counter())[held.reason] += 1
                 if due.start:
-                    found.append((action, due.start))
-        return found
+                    starts.append((action, due.start))
+        return starts
 
     @contextmanager
     def _alone(self, channel: str) -> Iterator[None]:

@@ -105,7 +105,7 @@ def test_a_preview_says_what_waits_and_what_nobody_is_told_of(shop: Any, tools: 
     routes = [{"match": {"monitor": "another"}, "channels": "screen"}]
     tools.configure(shop, channels={"screen": {"type": "console"}}, routes=routes)
     outcome = shop.run("alert", "--dry-run")
-    assert outcome.code == 0 and outcome.out == "" and "1 open alerts match no route" in outcome.err
+    assert outcome.code == 0 and outcome.out == "" and "1 open incidents match no route" in outcome.err
     tools.configure(shop, channels={"screen": {"type": "console"}})
     assert shop.run("alert").code == 0
     assert "nothing new to tell" in shop.run("alert", "--dry-run").err

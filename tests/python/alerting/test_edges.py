@@ -147,10 +147,10 @@ def test_a_channel_that_cannot_be_planned_leaves_the_others(shop: Any, tools: An
     fine, odd = http(), http()
     real = running.plan
 
-    def plan(alerts: Any, recorded: Any, monitors: Any, policy: Any, now: Any) -> Any:
+    def plan(alerts: Any, recorded: Any, monitors: Any, policy: Any, *more: Any) -> Any:
         if policy.channel == "odd":
             raise OverflowError(f"date value out of range near {odd.url('/hush-hush-1')}")
-        return real(alerts, recorded, monitors, policy, now)
+        return real(alerts, recorded, monitors, policy, *more)
 
     monkeypatch.setattr(running, "plan", plan)
     channels = {"odd": {"type": "webhook", "url": odd.url("/hush-hush-1")}, "z": {"type": "webhook", "url": fine.url()}}

@@ -7,11 +7,11 @@ from typing import TextIO
 from driftline.alerting.channels import Context, Receipt
 from driftline.alerting.notification import Message
 from driftline.errors import DeliveryError
-from driftline.text import to_json
+from driftline.text import COLUMNS, has_colours, to_json
 
 
 class ConsoleChannel:
-    """One line each, or one JSON object a line."""
+    """One sentence each with what it rests on, or one JSON object a line."""
 
     group = "run"
     # What a crash right after it can send twice.
@@ -25,10 +25,12 @@ class ConsoleChannel:
         self._as_json = as_json
 
     def send(self, message: Message, context: Context) -> Receipt:
+        colours = has_colours(self._stream)
         try:
             for notification in message.notifications:
-                line = to_json(notification.to_dict()) if self._as_json else notification.line()
-                self._stream.write(line + "\n")
+                as_json, told = self._as_json, notification
+                lines = [to_json(told.to_dict())] if as_json else told.lines(COLUMNS, colours)
+                self._stream.write("\n".join(lines) + "\n")
             self._stream.flush()
         except OSError as error:
             raise DeliveryError(f"Standard output is closed: {error}", broken=True) from error

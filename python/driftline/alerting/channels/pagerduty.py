@@ -1,4 +1,4 @@
-"""PagerDuty's Events API v2: an alert is an incident, found again by its dedup_key."""
+"""PagerDuty's Events API v2: an incident there is an incident here, found again by its dedup_key."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def event(message: Message, routing_key: str, context: Context) -> dict[str, Any
     found: dict[str, Any] = {
         "routing_key": routing_key,
         "event_action": "trigger" if notification.is_open else "resolve",
-        # The alert's own, not that of its state: what triggered is what is resolved.
+        # The incident's own, not that of its state: what triggered is what is resolved.
         "dedup_key": f"driftline/{entry.alert_id}"[:_DEDUP],
     }
     if not notification.is_open or alert is None:
@@ -41,6 +41,7 @@ def event(message: Message, routing_key: str, context: Context) -> dict[str, Any
         "group": alert.family,
         "class": alert.metric,
         "custom_details": {
+            **({"evidence": item.evidence} if item.evidence else {}),
             **dict(item.facts),
             "driftline": payload(message, context.facts, context.report_url)["notifications"][0],
         },

@@ -43,7 +43,8 @@ def blocks(words: Words) -> list[dict[str, Any]]:
 
 def _section(item: Item) -> dict[str, Any]:
     sign = _SIGNS[item.severity if item.is_open else "resolved"]
-    section: dict[str, Any] = {"type": "section", "text": _plain(f"{sign} {item.line}", _SECTION)}
+    said = "\n".join(line for line in (f"{sign} {item.line}", item.evidence) if line)
+    section: dict[str, Any] = {"type": "section", "text": _plain(said, _SECTION)}
     fields = [_plain(f"{label}\n{text}", _FIELD) for label, text in item.facts[:_FIELDS]]
     if fields:
         section["fields"] = fields

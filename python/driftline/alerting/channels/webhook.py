@@ -39,7 +39,7 @@ def payload(message: Message, facts: Facts, report_url: str | None) -> dict[str,
             }
             for notification in message.notifications
         ],
-        "still_open": [alert.to_dict() for alert in message.still_open],
+        "still_open": [alert.in_the_table.to_dict() for alert in message.still_open],
     }
 
 
