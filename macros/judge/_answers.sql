@@ -1,0 +1,6 @@
+{# A table that `driftline incidents` writes beside driftline_alerts, of what people answered; none where it is missing. #}
+{% macro _of_people(name) %}
+    {%- if not execute or flags.INTROSPECT is false -%}{{- return(none) -}}{%- endif -%}
+    {%- set alerts = driftline._last_build('driftline_alerts') -%}
+    {{- return(adapter.get_relation(alerts.database, alerts.schema, name)) -}}
+{% endmacro %}

@@ -1,0 +1,37 @@
+{{ config(materialized=driftline._private_table()) }}
+{%- set keys = ['model_version', 'segment', 'segment_value', 'window_periods', 'family', 'metric', 'column_name',
+    'baseline'] %}
+{%- set accepted = driftline._of_people('driftline_accepted') %}
+{%- if accepted and driftline._is_needed() -%}
+
+-- How far each series may go since people called it expected, or a false alarm: as far as it had gone by then. What
+-- came before stays as it was judged. An answer that was taken back widens nothing, nor do rows without their answer.
+with names as (
+    select
+        m.monitor,
+        case when count(*) over (partition by m.formerly) = 1 and o.monitor is null
+            then coalesce(m.formerly, m.monitor) else m.monitor end as known_as
+    from {{ ref('driftline_int_monitors') }} as m
+    left join (select monitor from {{ ref('driftline_int_monitors') }}) as o on o.monitor = m.formerly
+),
+
+given as (
+    select n.monitor, {{ 'a.' ~ keys | join(', a.') }}, a.accepted_from, max(a.accepted_effect) as accepted_effect
+    from {{ accepted }} as a
+    join {{ ref('driftline_int_answers') }} as w on w.answer_id = a.answer_id
+    join names as n on n.known_as = a.monitor
+    where a.accepted_effect is not null and a.accepted_from is not null
+    group by n.monitor, {{ 'a.' ~ keys | join(', a.') }}, a.accepted_from
+)
+
+select
+    monitor, {{ keys | join(', ') }}, accepted_from,
+    lead(accepted_from) over (partition by monitor, {{ keys | join(', ') }} order by accepted_from) as accepted_until,
+    max(accepted_effect) over (partition by monitor, {{ keys | join(', ') }} order by accepted_from
+        rows unbounded preceding) as accepted_effect
+from given
+{%- elif execute -%}{{ driftline._empty() }}
+{%- else -%}
+-- depends_on: {{ ref('driftline_int_monitors') }}, {{ ref('driftline_int_answers') }}
+select 1 as nothing
+{%- endif %}
