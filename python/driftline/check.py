@@ -93,7 +93,7 @@ class CheckResult:
         said = "" if standing == "open" else standing
         if not incident.headline:
             return [f"{mark}{describe(incident.told())}" + (f" ({said})" if said else "")]
-        notes = [incident.evidence or "", f"owner {incident.owner}" if incident.owner else "", said]
+        notes = [incident.basis, f"owner {incident.owner}" if incident.owner else "", said]
         lines = wrap(incident.sentence, COLUMNS - len(mark))
         under = [line for note in notes if note for line in wrap(printable(note), COLUMNS - len(mark) - 2)]
         first = paint(mark, incident.severity) if colours else mark

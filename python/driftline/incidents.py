@@ -87,6 +87,11 @@ class Incident:
         return printable(f"{self.monitor}{more}: {self.headline}")
 
     @property
+    def basis(self) -> str:
+        """What it rests on, where that says more than the headline."""
+        return printable(self.evidence) if self.evidence and self.evidence != self.headline else ""
+
+    @property
     def hash(self) -> str:
         """The part of its id that tells it apart."""
         return self.incident_id.removeprefix(ALERT_PREFIX)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -59,10 +60,20 @@ def test_from_declaration_to_report(make_project: Any, tmp_path: Path, capsys: A
         assert (code, out) == (2, "") and "dbt build" in err
 
     project.build()
-    code, out, _ = command("check", "--severity", "critical", "--monitor", "shop")
+    # Drift alone warns.
+    assert command("check", "--severity", "critical", "--monitor", "shop")[0] == 0
+    code, out, _ = command("check", "--monitor", "shop")
     assert code == 1 and "price" in out
+    code, out, _ = command("incidents", "--json")
+    told = [incident for incident in json.loads(out)["incidents"] if incident["family"] != "operation"]
+    assert code == 0 and told and all(incident["headline"] and incident["alert_ids"] for incident in told)
+    in_them = [alert_id for incident in told for alert_id in incident["alert_ids"]]
+    alerts = project.sql(f"select alert_id from {project.relation('driftline_alerts')} where status = 'open'")
+    assert len(in_them) == len(set(in_them)) and set(in_them) >= {row[0] for row in alerts}
+    code, out, _ = command("incidents", "ack", told[0]["id"], "--by", "ann")
+    assert code == 0 and out.startswith(f"{told[0]['id']}: acknowledged by ann\n")
     code, out, _ = command("alert")
-    assert code == 0 and "OPENED" in out
+    assert code == 0 and out.count("OPENED") == len(told)
     project.build()
     assert command("alert")[:2] == (0, "")
 

@@ -132,10 +132,8 @@ def _item(notification: Notification, words: Catalogue, facts: Facts) -> Item:
     incident = alert.incident
     if incident is None or not incident.headline:
         return Item(alert.severity, alert.is_open, label, said, _facts(alert, words, facts))
-    evidence = printable(incident.evidence or "")
-    if evidence == said:
-        evidence = ""
-    return Item(alert.severity, alert.is_open, label, said, _facts_of_incident(alert, incident, words, facts), evidence)
+    beside = _facts_of_incident(alert, incident, words, facts)
+    return Item(alert.severity, alert.is_open, label, said, beside, incident.basis)
 
 
 def headline(alert: Alert, words: Catalogue, facts: Facts = _NOTHING) -> str:

@@ -53,7 +53,7 @@ class Notification:
         assert self.alert is not None
         mark = f"{self.entry.event.upper():<9}  {self.alert.severity:<8}  "
         said = wrap(incident.sentence, columns - len(mark))
-        notes = [incident.evidence or "", f"owner {incident.owner}" if incident.owner else ""]
+        notes = [incident.basis, f"owner {incident.owner}" if incident.owner else ""]
         under = [line for note in notes if note for line in wrap(note, columns - len(mark))]
         first = paint(mark, self.alert.severity if self.is_open else "resolved") if colours else mark
         rest = [f"{'':<{len(mark)}}{line}" for line in (*said[1:], *under)]
