@@ -11,7 +11,7 @@ from driftline.alerts import OPERATION, Alert, describe, known_monitors, rank, r
 from driftline.answers import Answers
 from driftline.errors import DriftlineError
 from driftline.health import Health, judged_share, read_health
-from driftline.incidents import Incident, read_incidents
+from driftline.incidents import Incident, has_incidents, read_incidents
 from driftline.text import COLUMNS, paint, printable, wrap
 from driftline.warehouse import Warehouse
 
@@ -32,6 +32,8 @@ class CheckResult:
     incidents: tuple[Incident, ...] = ()
     settled: tuple[Incident, ...] = ()
     now: datetime = datetime.max
+    knows_incidents: bool = False
+    """Whether the package in the warehouse does; where it is older, alerts are what there is."""
 
     @property
     def unknown(self) -> tuple[Health, ...]:
@@ -63,8 +65,7 @@ class CheckResult:
         watched = f"{count} monitor{'' if count == 1 else 's'}"
         above = "" if self.severity == "warn" else f" of severity {self.severity}"
         share = judged_share(self.health)
-        # Where the package in the warehouse knows of no incidents, alerts are what there is.
-        thing = "incident" if any(one.headline for one in (*self.incidents, *self.settled)) else "alert"
+        thing = "incident" if self.knows_incidents else "alert"
         if self.incidents:
             alerting = len({incident.monitor for incident in self.incidents})
             where = watched if alerting == count else f"in {alerting} of {watched}"
@@ -142,4 +143,5 @@ def check(warehouse: Warehouse, severity: str = "warn", monitors: Sequence[str] 
         counting,
         tuple(incident for incident in found if incident.is_settled),
         Answers(warehouse).now(),
+        has_incidents(warehouse),
     )

@@ -196,6 +196,14 @@ def read_incidents(warehouse: Warehouse, alerts: Sequence[Alert]) -> list[Incide
     return found
 
 
+def has_incidents(warehouse: Warehouse) -> bool:
+    """Whether the package in the warehouse knows of them."""
+    try:
+        return bool(warehouse.relation("driftline_incidents"))
+    except MissingRelationError:
+        return False
+
+
 def _incidents(rows: Iterable[Row], alerts: Sequence[Alert], relation: str) -> list[Incident]:
     members: dict[str, list[Alert]] = defaultdict(list)
     for alert in alerts:

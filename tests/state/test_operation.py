@@ -243,10 +243,10 @@ def test_no_alert_is_no_all_clear_where_nothing_can_be_said(course: dict[str, An
     assert "critical  never: its last 2 runs failed or were skipped (the first 20" in out and "never been read" in out
     assert "unknown   few: nothing could be judged: fewer than 100 rows in " in out
     code, out, err = course["check healed"]
-    assert code == 2 and out.startswith("No open alerts, but nothing can be said of 1 of 6 monitors (")
+    assert code == 2 and out.startswith("No open incidents, but nothing can be said of 1 of 6 monitors (")
     assert err.strip() == "driftline: this is no all-clear: nothing can be said of few."
     code, out, _ = course["check good"]
-    assert code == 0 and out.startswith("No open alerts (1 monitor; ") and "windows judged)" in out
+    assert code == 0 and out.startswith("No open incidents (1 monitor; ") and "windows judged)" in out
 
 
 def test_scrapers_and_readers_see_it(course: dict[str, Any]) -> None:
