@@ -20,6 +20,8 @@ STATUSES = ("open", RESOLVED, "acknowledged", EXPECTED, FALSE_ALARM)
 _NEEDED = {"incident_id", "monitor", "severity", "status", "headline"}
 _STATUS_OF = {ACK: "acknowledged", EXPECTED: EXPECTED, FALSE_ALARM: FALSE_ALARM}
 _SHORTEST = 6
+# Of the monitors that an incident is about, as many are named.
+_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,9 @@ class Incident:
     @property
     def sentence(self) -> str:
         """What is told of it: whose it is, and what happened."""
-        more = f" and {self.monitors - 1} more" if self.monitors > 1 else ""
-        return printable(f"{self.monitor}{more}: {self.headline}")
+        names = list(dict.fromkeys((self.monitor, *sorted({alert.monitor for alert in self.members}))))
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        return printable(f"{', '.join(names[:_NAMED])}{more}: {self.headline}")
 
     @property
     def basis(self) -> str:
