@@ -72,9 +72,13 @@ class Answer:
 _KINDS = {
     "until": "timestamp", "answered_at": "timestamp", "data_until": "timestamp", "note": "note", "alert_ids": "members",
     "window_periods": "integer", "accepted_from": "timestamp", "accepted_effect": "number",
+    "accepted_difference": "number",
 }  # fmt: skip
 _COLUMNS = tuple(field.name for field in fields(Answer))
-_ACCEPTED = ("answer_id", "incident_id", "monitor", *SERIES, "accepted_from", "accepted_effect")
+_ACCEPTED = (
+    "answer_id", "incident_id", "monitor", *SERIES, "accepted_from", "compare", "accepted_effect",
+    "accepted_difference",
+)  # fmt: skip
 
 
 def standing(answers: Iterable[Answer]) -> dict[str, Answer]:
@@ -168,7 +172,10 @@ class Answers:
         return widened
 
     def _accept(self, answer: Answer, alert_ids: Sequence[str]) -> int:
-        """Note how far each series of the incident has gone: the largest effect that was judged a breach."""
+        """Note how far each series of the incident has gone: the largest effect that was judged a breach.
+
+        And by what it was compared, where that was always the same; the plain difference is good for any.
+        """
         warehouse = self._warehouse
         relations = warehouse.relations()
         alerts, judgements = relations.get("driftline_alerts"), relations.get("driftline_int_judgements")
@@ -182,7 +189,9 @@ class Answers:
             warehouse.execute(
                 f"insert into {self.accepted} ({', '.join(_ACCEPTED)}) "
                 f"select {literal(answer.answer_id)}, {literal(answer.incident_id)}, "
-                f"coalesce(a.known_as, a.monitor), {series}, {literal(answer.data_until)}, max(j.effect) "
+                f"coalesce(a.known_as, a.monitor), {series}, {literal(answer.data_until)}, "
+                "case when min(j.compare) = max(j.compare) then max(j.compare) end, max(j.effect), "
+                "max(case when j.compare = 'value' then abs(j.value) else abs(j.value - j.expected) end) "
                 f"from {alerts} as a join {judgements} as j on {same} "
                 "and j.window_start >= a.first_window_start and j.window_end <= a.last_window_end "
                 f"where j.is_breach and a.alert_id in ({ids}) group by coalesce(a.known_as, a.monitor), {series}"

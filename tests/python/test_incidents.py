@@ -335,20 +335,21 @@ def test_what_is_accepted_is_what_was_reached(any_shop: Any) -> None:
     series = "model_version, segment, segment_value, window_periods, family, metric, column_name, baseline"
     execute(
         f"create table {relation('driftline_int_judgements')} as select monitor, {series}, "
-        "first_window_start as window_start, last_window_end as window_end, 0.4 as effect, true as is_breach "
+        "first_window_start as window_start, last_window_end as window_end, 0.4 as effect, true as is_breach, "
+        "'difference' as compare, 0.3 as value, 0.1 as expected "
         f"from {relation('driftline_alerts')}"
     )
     execute(f"insert into {relation('driftline_int_judgements')} select monitor, {series}, window_start, window_end, "
-            f"0.9, false from {relation('driftline_int_judgements')}")  # fmt: skip
+            f"0.9, false, compare, value, expected from {relation('driftline_int_judgements')}")  # fmt: skip
     outcome = any_shop.run("incidents", "resolve", "a", "--expected", "campaign")
     assert "2 series of it alert only beyond what was reached" in outcome.out
     accepted = any_shop.workspace.sql(
-        f"select incident_id, monitor, column_name, accepted_from, accepted_effect "
+        f"select incident_id, monitor, column_name, accepted_from, compare, accepted_effect, accepted_difference "
         f"from {relation('driftline_accepted')} order by column_name"
     )
     until = datetime(2026, 3, 3)
-    assert [(*row[:4], float(row[4])) for row in accepted] == [
-        ("a", "shop", "b", until, 0.4), ("a", "shop", "price", until, 0.4)
+    assert [(*row[:5], float(row[5]), round(float(row[6]), 9)) for row in accepted] == [
+        ("a", "shop", "b", until, "difference", 0.4, 0.2), ("a", "shop", "price", until, "difference", 0.4, 0.2)
     ]  # fmt: skip
     assert any_shop.run("incidents", "ack", "a").out.count("\n") == 2
 

@@ -1,6 +1,8 @@
 {{ config(materialized=driftline._private_table()) }}
 {%- set keys = ['model_version', 'segment', 'segment_value', 'window_periods', 'family', 'metric', 'column_name',
     'baseline'] %}
+{%- set series = 'monitor, ' ~ keys | join(', ') %}
+{%- set so_far = '(partition by ' ~ series ~ ' order by accepted_from rows unbounded preceding)' %}
 {%- set accepted = driftline._of_people('driftline_accepted') %}
 {%- if accepted and driftline._is_needed() -%}
 
@@ -16,7 +18,10 @@ with names as (
 ),
 
 given as (
-    select n.monitor, {{ 'a.' ~ keys | join(', a.') }}, a.accepted_from, max(a.accepted_effect) as accepted_effect
+    select
+        n.monitor, {{ 'a.' ~ keys | join(', a.') }}, a.accepted_from,
+        case when count(a.compare) = count(*) and min(a.compare) = max(a.compare) then max(a.compare) end as compare,
+        max(a.accepted_effect) as accepted_effect, max(a.accepted_difference) as accepted_difference
     from {{ accepted }} as a
     join {{ ref('driftline_int_answers') }} as w on w.answer_id = a.answer_id
     join names as n on n.known_as = a.monitor
@@ -25,10 +30,12 @@ given as (
 )
 
 select
-    monitor, {{ keys | join(', ') }}, accepted_from,
-    lead(accepted_from) over (partition by monitor, {{ keys | join(', ') }} order by accepted_from) as accepted_until,
-    max(accepted_effect) over (partition by monitor, {{ keys | join(', ') }} order by accepted_from
-        rows unbounded preceding) as accepted_effect
+    {{ series }}, accepted_from,
+    lead(accepted_from) over (partition by {{ series }} order by accepted_from) as accepted_until,
+    case when count(compare) over {{ so_far }} = count(*) over {{ so_far }}
+        and min(compare) over {{ so_far }} = max(compare) over {{ so_far }} then compare end as compare,
+    max(accepted_effect) over {{ so_far }} as accepted_effect,
+    max(accepted_difference) over {{ so_far }} as accepted_difference
 from given
 {%- elif execute -%}{{ driftline._empty() }}
 {%- else -%}

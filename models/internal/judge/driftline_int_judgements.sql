@@ -2,6 +2,12 @@
 {%- if driftline._is_needed() -%}
 {%- set rule = driftline._judge_rule() %}
 {%- set text_min_rows = driftline._as_text('cast(min_rows as ' ~ dbt.type_bigint() ~ ')') %}
+{%- set series = ['monitor', 'model_version', 'segment', 'segment_value', 'window_periods', 'family', 'metric',
+    'column_name', 'baseline'] %}
+{#- What people have called expected breaches where it is beyond that by more than its noise. #}
+{%- set accepted = '(k.accepted_effect is not null and not coalesce(case when k.compare = d.compare'
+    ~ ' then effect * (1 - judged_noise / nullif(difference, 0)) > k.accepted_effect'
+    ~ ' else difference - judged_noise > k.accepted_difference end, false))' %}
 {%- set clear = ' * greatest(over_noise, 1e0) * judged_noise + margin' %}
 
 -- Every window that has a threshold: whether it could be judged, how large its effect is, and whether it breaches.
@@ -44,13 +50,17 @@ compared as (
         not_judged is null and difference > {{ rule.clearly }}{{ clear }} as is_clear,
         not_judged is null and judged_noise > 0 and difference > {{ rule.certain.noise }}{{ clear }}
             and effect > {{ rule.certain.threshold }} * coalesce(warn, critical) as is_certain,
-        not_judged is null and {{ driftline._exceeds('effect', 'coalesce(warn, critical)') }}
+        not_judged is null and not {{ accepted }} and {{ driftline._exceeds('effect', 'coalesce(warn, critical)') }}
             and difference > least_difference + margin as is_over,
-        not_judged is null and {{ driftline._exceeds('effect', 'critical') }}
+        not_judged is null and not {{ accepted }} and {{ driftline._exceeds('effect', 'critical') }}
             and difference > least_difference + margin as is_over_critical,
         coalesce(own_consecutive, default_consecutive, usual_breaches) as consecutive,
-        coalesce(own_within, own_consecutive, default_consecutive, usual_within) as within
+        coalesce(own_within, own_consecutive, default_consecutive, usual_within) as within,
+        not_judged is null and {{ accepted }} as is_accepted
     from directed as d
+    left join {{ ref('driftline_int_accepted') }} as k
+        on {{ driftline._same(series, 'k', 'd') }}
+        and d.window_end > k.accepted_from and (k.accepted_until is null or d.window_end <= k.accepted_until)
 )
 
 select
@@ -66,7 +76,7 @@ select
     coalesce((is_clear and is_over_critical or is_certain and is_over) and at_once = 1, false) as opens_at_once,
     -- Quiet is what has clearly come back, not what hovers at a threshold.
     not_judged is null and not coalesce(is_over_noise and is_over, false)
-        and (difference <= {{ rule.quiet }} * over_noise * judged_noise + margin
+        and (is_accepted or difference <= {{ rule.quiet }} * over_noise * judged_noise + margin
             or effect <= {{ rule.quiet }} * coalesce(warn, critical)
             or difference <= {{ rule.quiet }} * least_difference) as is_quiet
 from compared

@@ -1,0 +1,91 @@
+"""What people call expected is usual from then on, for the series it was about; taken back it alerts again."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from typing import Any
+
+from driftline.cli import run
+from support import Project
+
+MONITOR = """{{ driftline.monitor(
+    relation = source('raw', 'log'),
+    timestamp = 'at',
+    reference = {'start': '2026-01-01', 'end': '2026-01-11'},
+    numeric = ['price', 'amount']
+) }}"""
+
+
+def rows(days: int) -> dict[str, list[Any]]:
+    """300 rows a day; on the 16th day the price jumps for good, on the 25th again, and the amount with it."""
+    chance = random.Random(1)
+    made: dict[str, list[Any]] = {"at": [], "price": [], "amount": []}
+    for day in range(days):
+        for row in range(300):
+            made["at"].append(datetime(2026, 1, 1) + timedelta(days=day, minutes=4 * row))
+            made["price"].append(chance.gauss(10.0 + 0.8 * (day >= 15) + 4.0 * (day >= 24), 2.0))
+            made["amount"].append(chance.gauss(5.0 + 2.0 * (day >= 24), 1.0))
+    return made
+
+
+def test_expected_is_usual_from_then_on(make_project: Any, capsys: Any) -> None:
+    project: Project = make_project(
+        models={"monitors/shop": MONITOR},
+        tables={"log": rows(28)},
+        vars={"driftline_monitors": ["shop"], "driftline_now": "2026-01-18"},
+    )
+
+    def command(*arguments: str) -> tuple[int, str]:
+        capsys.readouterr()
+        code = run([*arguments, "--project-dir", str(project.path), "--profiles-dir", str(project.path)])
+        captured = capsys.readouterr()
+        return code, captured.out + captured.err
+
+    def build(now: str) -> None:
+        project.set_vars(driftline_now=now)
+        project.build()
+
+    def episodes() -> list[Any]:
+        return project.sql(
+            "select column_name, metric, status, last_window_end from "
+            f"{project.relation('driftline_alerts')} order by metric, first_window_start, column_name"
+        )
+
+    build("2026-01-18")
+    assert {row[0] for row in episodes()} == {"price"} and {row[2] for row in episodes()} == {"open"}
+    assert project.sql(f"select * from {project.relation('driftline_int_accepted')}") == []
+    code, out = command("incidents", "resolve", episodes_id(project), "--expected", "sale", "--by", "ann")
+    assert code == 0 and "only beyond what was reached" in out
+
+    build("2026-01-24")
+    # Nothing was added to what it reached, and what was open is over. The past stays as it was judged.
+    accepted = project.sql(f"select metric, accepted_from from {project.relation('driftline_int_accepted')}")
+    assert accepted and {row[1] for row in accepted} == {datetime(2026, 1, 18)}
+    named = {row[0] for row in accepted}
+    assert {(row[2], row[3]) for row in episodes() if row[1] in named} == {("resolved", datetime(2026, 1, 18))}
+    assert project.sql(f"select answer, from_last from {project.relation('driftline_int_answers')}") == [
+        ("expected", 1)
+    ]
+
+    build("2026-01-29")
+    # What goes beyond it is told, and so is what nobody spoke of.
+    assert {"price", "amount"} == {row[0] for row in episodes() if row[2] == "open"}
+
+    code, out = command("incidents", "revoke", project.sql(
+        f"select incident_id from {project.relation('driftline_int_answers')}")[0][0])  # fmt: skip
+    assert code == 0
+    build("2026-01-29")
+    assert project.sql(f"select * from {project.relation('driftline_int_accepted')}") == []
+    assert {row[1] for row in episodes() if row[2] == "open" and row[0] == "price"} >= named
+    first = project.sql(
+        f"select min(first_window_start) from {project.relation('driftline_alerts')} where status = 'open'"
+    )
+    assert first == [(datetime(2026, 1, 16),)]
+
+
+def episodes_id(project: Project) -> str:
+    found = project.sql(
+        f"select alert_id from {project.relation('driftline_alerts')} where status = 'open' order by alert_id"
+    )
+    return str(found[0][0])
