@@ -4,9 +4,10 @@
 {% endmacro %}
 
 
-{# The texts of each language: {language: {key: template}}. #}
-{% macro _catalogues() %}
-    {{- return({'en': driftline._words_en(), 'ja': driftline._words_ja()}) -}}
+{# The texts of a language: {key: template}. #}
+{% macro _words_of(language) %}
+    {%- if language == 'ja' -%}{{- return(driftline._words_ja()) -}}{%- endif -%}
+    {{- return(driftline._words_en()) -}}
 {% endmacro %}
 
 
@@ -39,9 +40,8 @@
     open, over   the value of `status`
 #}
 {% macro _phrase(language, key, values={}) %}
-    {%- set catalogues = driftline._catalogues() -%}
-    {%- set fallback = catalogues[driftline._languages() | first] -%}
-    {%- set template = catalogues[language].get(key, fallback.get(key)) -%}
+    {%- set texts = driftline._words_of(language) -%}
+    {%- set template = texts[key] if key in texts else driftline._words_of(driftline._languages() | first).get(key) -%}
     {%- if template is none -%}
         {{- exceptions.raise_compiler_error("driftline: no text has the key '" ~ key ~ "'") -}}
     {%- elif template is string -%}

@@ -1,11 +1,9 @@
 {# Numbers, times and names as people write them: SQL of texts. `x` is a column or a short expression: it repeats. #}
 
 
-{# A number with so many decimals (a column or a number, 0 to 7); of more than a billion the telling digits. #}
+{# A number with so many decimals: SQL of 0 to 7. #}
 {% macro _with_decimals(x, decimals) %}
     case
-        when {{ x }} is null then null
-        when not abs({{ x }}) < 1e9 then {{ driftline._readable(x) }}
         when {{ decimals }} = 0 or abs({{ x }}) >= 999.5 then {{ driftline._count_words(x) }}
         {%- for places in range(1, 8) %}
         when {{ decimals }} = {{ places }}
@@ -15,16 +13,16 @@
 {% endmacro %}
 
 
-{# An amount with three telling digits. #}
+{# An amount with three telling digits; beyond 1e-7 and 1e15 as it stands. #}
 {% macro _amount_words(x) %}
     case
-        when abs({{ x }}) < 1e-290 then '0'
         when abs({{ x }}) >= 99.95 and abs({{ x }}) < 1e15 then {{ driftline._count_words(x) | trim }}
         {%- for decimals in range(1, 9) %}
         when abs({{ x }}) >= 9.995e{{ 1 - decimals }} and abs({{ x }}) < 1e3
             then rtrim(rtrim({{ driftline._as_text('cast(' ~ x ~ ' as numeric(18, ' ~ decimals ~ '))') }}, '0'), '.')
         {%- endfor %}
-        else {{ driftline._readable(x) }}
+        when {{ x }} = 0 then '0'
+        else {{ driftline._as_text(x) }}
     end
 {% endmacro %}
 
@@ -33,7 +31,7 @@
 {% macro _money_words(x) %}
     {%- set pence = driftline._as_text('cast(' ~ x ~ ' as numeric(18, 2))') -%}
     case
-        when not abs({{ x }}) < 999.995 then {{ driftline._readable(x) }}
+        when not abs({{ x }}) < 999.995 then {{ driftline._count_words(x) | trim }}
         when abs({{ x }}) > 0 and abs({{ x }}) < 0.1 then {{ driftline._amount_words(x) | trim }}
         when {{ pence }} like '%.00' then {{ driftline._count_words(x) | trim }}
         else {{ pence }}
@@ -67,7 +65,7 @@
 {# A whole number, thousands separated. #}
 {% macro _count_words(x) %}
     case
-        when not abs({{ x }}) < 1e15 then {{ driftline._readable(x) }}
+        when not abs({{ x }}) < 1e15 then {{ driftline._as_text(x) }}
         when abs({{ x }}) >= 999.5 then {{ driftline._whole_number(x) }}
         else {{ driftline._as_text('cast(round(' ~ x ~ ') as ' ~ dbt.type_int() ~ ')') }}
     end
@@ -79,7 +77,7 @@
     {%- set size = 'abs(100e0 * ' ~ x ~ ')' -%}
     {%- set number -%}
         case
-            when {{ size }} >= 5 then {{ driftline._with_decimals(size, 0) | trim }}
+            when {{ size }} >= 5 then {{ driftline._count_words(size) | trim }}
             when {{ size }} >= 0.05
                 then rtrim(rtrim({{ driftline._as_text('cast(' ~ size ~ ' as numeric(18, 1))') }}, '0'), '.')
             else '<0.1'

@@ -42,8 +42,8 @@
 {# The name of a metric of the catalogue, else as it stands. #}
 {% macro _metric_words(language, name) %}
     {%- set known = {} -%}
-    {%- set texts_here = driftline._catalogues()[language] -%}
-    {%- set texts = driftline._catalogues()[driftline._languages() | first] -%}
+    {%- set texts_here = driftline._words_of(language) -%}
+    {%- set texts = driftline._words_of(driftline._languages() | first) -%}
     {%- for metric in driftline._metrics() -%}{%- do known.update({metric.name: metric.label}) -%}{%- endfor -%}
     {%- for rate, entry in driftline._fairness_rates().items() -%}
         {%- do known.update({rate: entry.label}) -%}
@@ -137,7 +137,7 @@
 
 {# Whether a text begins the sentence with its subject. #}
 {% macro _begins(language, kind) %}
-    {%- set texts = driftline._catalogues()[language] -%}
+    {%- set texts = driftline._words_of(language) -%}
     {%- set text = texts.get(kind, '') -%}
     {{- return(texts.sentence.startswith('{what}')
         and (text if text is string else text.open).startswith('{subject}')) -}}

@@ -2,49 +2,6 @@
 {%- if driftline._is_needed() -%}
 
 -- Each alert in one sentence that needs no knowledge of statistics, in every language there is (decision 29).
-with worded as (
-    {%- for language in driftline._languages() %}
-    select
-        '{{ language }}' as language, p.*,
-        {{ driftline._metric_words(language, 'p.source_metric') | trim }} as metric_words,
-        {{ driftline._value_words(language, 'p', 'p.value_number') | trim }} as value_words,
-        {{ driftline._value_words(language, 'p', 'p.expected_number') | trim }} as expected_words,
-        {{ driftline._change_of(language, 'p') | trim }} as change_words,
-        {{ driftline._time_words(language, 'p.since', 'p.period') | trim }} as since_words,
-        {{ driftline._time_words(language, 'p.until', 'p.period') | trim }} as until_words,
-        {{ driftline._duration_words(language, 'p.periods', 'p.period') | trim }} as duration_words,
-        case when p.window_periods > 1 then {{ driftline._phrase(language, 'per.window', {
-            'duration': '(' ~ driftline._duration_words(language, 'p.window_periods', 'p.period') | trim ~ ')'}) }}
-            else {{ driftline._per_words(language, 'p.period') | trim }} end as per_words,
-        case when p.no_data_since is null then '' else {{ driftline._phrase(language, 'end.no_data', {
-            'since': '(' ~ driftline._time_words(language, 'p.no_data_since', 'p.period') | trim ~ ')'}) }} end
-            as end_words,
-        case p.baseline
-            {%- for baseline in ['previous', 'trailing', 'seasonal'] %}
-            when '{{ baseline }}' then {{ driftline._phrase(language, 'baseline.' ~ baseline) }}
-            {%- endfor %}
-            else {{ driftline._phrase(language, 'baseline.reference') }} end as baseline_words
-    from {{ ref('driftline_int_statements') }} as p
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
-),
-
-named as (
-    {%- for language in driftline._languages() %}
-    select
-        p.*, {{ driftline._subject_words(language, 'p', true) | trim }} as subject,
-        {{ driftline._subject_words(language, 'p', false) | trim }} as subject_inside,
-        case
-            when p.expected_words is null then ''
-            when p.expected_number = '0' then {{ driftline._phrase(language, 'usual.none') }}
-            else {{ driftline._phrase(language, 'usual', {'expected': 'p.expected_words'}) }}
-        end as usual_words
-    from worded as p
-    where p.language = '{{ language }}'
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
-)
-
 {% for language in driftline._languages() %}
 select
     p.alert_id, {{ driftline._text(language) }} as language,
@@ -53,8 +10,39 @@ select
         'where': '(' ~ driftline._where_words(language, 'p') | trim ~ ')',
         'when': '(' ~ driftline._when_words(language, 'p') | trim ~ ')', 'end': 'p.end_words',
     }) }} as sentence
-from named as p
-where p.language = '{{ language }}'
+from (
+    select
+        p.*, {{ driftline._subject_words(language, 'p', true) | trim }} as subject,
+        {{ driftline._subject_words(language, 'p', false) | trim }} as subject_inside,
+        case
+            when p.expected_words is null then ''
+            when p.expected_number = '0' then {{ driftline._phrase(language, 'usual.none') }}
+            else {{ driftline._phrase(language, 'usual', {'expected': 'p.expected_words'}) }}
+        end as usual_words
+    from (
+        select
+            p.*,
+            {{ driftline._metric_words(language, 'p.source_metric') | trim }} as metric_words,
+            {{ driftline._value_words(language, 'p', 'p.value_number') | trim }} as value_words,
+            {{ driftline._value_words(language, 'p', 'p.expected_number') | trim }} as expected_words,
+            {{ driftline._change_of(language, 'p') | trim }} as change_words,
+            {{ driftline._time_words(language, 'p.since', 'p.period') | trim }} as since_words,
+            {{ driftline._time_words(language, 'p.until', 'p.period') | trim }} as until_words,
+            {{ driftline._duration_words(language, 'p.periods', 'p.period') | trim }} as duration_words,
+            case when p.window_periods > 1 then {{ driftline._phrase(language, 'per.window', {
+                'duration': '(' ~ driftline._duration_words(language, 'p.window_periods', 'p.period') | trim ~ ')'}) }}
+                else {{ driftline._per_words(language, 'p.period') | trim }} end as per_words,
+            case when p.no_data_since is null then '' else {{ driftline._phrase(language, 'end.no_data', {
+                'since': '(' ~ driftline._time_words(language, 'p.no_data_since', 'p.period') | trim ~ ')'}) }} end
+                as end_words,
+            case p.baseline
+                {%- for baseline in ['previous', 'trailing', 'seasonal'] %}
+                when '{{ baseline }}' then {{ driftline._phrase(language, 'baseline.' ~ baseline) }}
+                {%- endfor %}
+                else {{ driftline._phrase(language, 'baseline.reference') }} end as baseline_words
+        from {{ ref('driftline_int_statements') }} as p
+    ) as p
+) as p
 union all
 select o.alert_id, {{ driftline._text(language) }}, {{ driftline._operation_words(language, 'o') }}
 from {{ ref('driftline_int_operation') }} as o

@@ -104,8 +104,10 @@ numbered as (
             else {{ driftline._readable(x) | trim }}
         end as {{ name }}_number,
         {%- endfor %}
-        case when p.change >= 2 then {{ driftline._with_decimals('(1e0 + p.change)',
-            'case when p.change >= 9 then 0 else 1 end') | trim }} end as times_number
+        case
+            when p.change >= 9 then {{ driftline._count_words('(1e0 + p.change)') | trim }}
+            when p.change >= 2 then {{ driftline._as_text('cast(1e0 + p.change as numeric(18, 1))') }}
+        end as times_number
     from shares as p
 )
 
