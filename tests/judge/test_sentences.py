@@ -317,6 +317,36 @@ CASES: dict[str, tuple[dict[str, Any], str, str]] = {
         "At the same score the outcome is no longer what it was, since 2011-10-03 (9 weeks)",
         "2011年10月3日から9週間、scoreが同じでも、結果が以前と変わっています",
     ),
+    "next to nothing of a column": (
+        {**DRIFT, "column_name": "tiny"},
+        "Tiny is distributed differently: on average 1.2e-12 instead of 1e-12, since 2011-10-03 (9 weeks)",
+        "2011年10月3日から9週間、tinyの分布が変わっています（平均は1e-12から1.2e-12へ）",
+    ),
+    "beyond all numbers": (
+        {"metric": "visits", "value": 1.7e308, "expected": -1.7e308},
+        "Visits rose from -1.7e+308 to 1.7e+308 a week, since 2011-10-03 (9 weeks)",
+        "2011年10月3日から9週間、1週間あたりのvisitsが-1.7e+308から1.7e+308に上がっています",
+    ),
+    "money beyond counting": (
+        {"metric": "revenue", "value": 2.5e14, "expected": 1e12},
+        "Takings rose from £1,000,000,000,000 to £250,000,000,000,000 a week (250 times as much), since 2011-10-03 (9 weeks)",
+        "2011年10月3日から9週間、1週間あたりのTakingsが£1,000,000,000,000から£250,000,000,000,000に上がっています（250倍）",
+    ),
+    "windows of several periods": (
+        {"window_periods": 4, "metric": "visits", "value": 0.0, "expected": 400.0},
+        "Visits fell from 400 to 0 in 4 weeks (down 100 %), since 2011-10-03 (9 weeks)",
+        "2011年10月3日から9週間、4週間あたりのvisitsが400から0に下がっています（100%減）",
+    ),
+    "a rate from small to large": (
+        {"value": 0.214, "expected": 0.0004},
+        "Conversion rose from 0.040 % to 21.4 % (535 times as much), since 2011-10-03 (9 weeks)",
+        "2011年10月3日から9週間、conversionが0.040%から21.4%に上がっています（535倍）",
+    ),
+    "missing values that are fewer": (
+        {**QUALITY, "metric": "null_rate", "value": 0.0, "expected": 0.2},
+        "Item price is missing in 0 % of the rows, usually in 20 %, since 2011-10-03 (9 weeks)",
+        "2011年10月3日から9週間、item priceの0%が欠損しています（通常は20%）",
+    ),
     "a family that is not known": (
         {"family": "moon", "metric": "phase_of_moon", "column_name": "item_price", "value": 0.5, "expected": 0.25},
         "Phase of moon of item price is 0.5 instead of 0.25, since 2011-10-03 (9 weeks)",
@@ -341,6 +371,7 @@ BUSINESS = [
 # Columns: the means of window and reference, the spread.
 COLUMNS = [
     ("item_price", 12.3, 10.1, 4.0), ("latency", 0.00123, 0.00101, 0.0001), ("age", 40.1, 39.8, 12.0), ("country", None, None, None),
+    ("tiny", 1.2e-12, 1e-12, 1e-13),
 ]  # fmt: skip
 
 

@@ -176,3 +176,10 @@
     {{- return('case when ' ~ word ~ ' = lower(' ~ word ~ ') then upper(substring(' ~ label ~ ', 1, 1)) || substring('
         ~ label ~ ', 2) else ' ~ label ~ ' end') -}}
 {% endmacro %}
+
+
+{# The last day of what ends with a time; of hours that time. #}
+{% macro _last_moment(end, period) %}
+    case when {{ period }} = 'hour' then {{ end }}
+        else {{ driftline._as_timestamp(dbt.dateadd('day', -1, end)) }} end
+{% endmacro %}

@@ -18,6 +18,7 @@ facts as (
         {{ driftline._as_text('i.others') }} as others_text,
         {{ driftline._as_text('i.monitors') }} as monitors_text,
         coalesce(m.period, 'day') as period,
+        {{ driftline._last_moment('i.last_window_end', "coalesce(m.period, 'day')") | trim }} as until,
         case when i.status = 'open' then 'open' else 'over' end as told_as
     from {{ ref('driftline_int_incidents') }} as i
     left join columns_of as c on c.monitor = i.monitor
@@ -33,7 +34,7 @@ select
             when f.told_as = '{{ status }}' then {{ driftline._phrase(language, 'incident.common.' ~ status, {
                 'count': 'f.columns_text', 'total': 'f.watched_text', 'monitor': 'f.monitor',
                 'since': '(' ~ driftline._time_words(language, 'f.first_window_start', 'f.period') | trim ~ ')',
-                'until': '(' ~ driftline._time_words(language, 'f.last_window_end', 'f.period') | trim ~ ')',
+                'until': '(' ~ driftline._time_words(language, 'f.until', 'f.period') | trim ~ ')',
             }) }}
             {%- endfor %}
             end || case when f.stands_out is null then ''

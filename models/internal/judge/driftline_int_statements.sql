@@ -119,9 +119,7 @@ select
     p.segment, p.segment_value, p.model_version,
     p.value_number, p.expected_number, p.change, p.times_number,
     coalesce(p.change_start, p.first_window_start) as since,
-    -- The last day that was part of it; of hours the end.
-    case when p.period = 'hour' then p.last_window_end
-        else {{ driftline._as_timestamp(dbt.dateadd('day', -1, 'p.last_window_end')) }} end as until,
+    {{ driftline._last_moment('p.last_window_end', 'p.period') | trim }} as until,
     cast(greatest(p.periods, 1) as {{ dbt.type_int() }}) as periods,
     p.window_periods, p.no_data_since
 from numbered as p
