@@ -81,10 +81,10 @@ class CheckResult:
         # A broken monitor stands among the incidents already.
         told = {incident.monitor for incident in self.incidents if incident.lead.family == OPERATION}
         details = [line for incident in self.incidents for line in self._lines(incident, colours)]
-        details += [f"  unknown   {one.line}" for one in self.unknown if one.monitor not in told]
-        details += [
-            f"  partly    {one.line}" for one in self.health if one.speaks and one.not_judged and not one.problem
-        ]
+        for one in self.unknown:
+            details += _wrapped("  unknown   ", one.line) if one.monitor not in told else []
+        for one in self.health:
+            details += _wrapped("  partly    ", one.line) if one.speaks and one.not_judged and not one.problem else []
         return [head + (f" ({notes})" if notes else "") + (":" if details else "."), *details]
 
     def _lines(self, incident: Incident, colours: bool) -> list[str]:
@@ -100,6 +100,11 @@ class CheckResult:
         first = paint(mark, incident.severity) if colours else mark
         blank = " " * len(mark)
         return [first + lines[0], *(blank + line for line in lines[1:]), *(f"{blank}  {line}" for line in under)]
+
+
+def _wrapped(mark: str, text: str) -> list[str]:
+    first, *rest = wrap(text, COLUMNS - len(mark))
+    return [mark + first, *(" " * len(mark) + line for line in rest)]
 
 
 def check(warehouse: Warehouse, severity: str = "warn", monitors: Sequence[str] = ()) -> CheckResult:

@@ -22,7 +22,7 @@ from driftline.warehouse import Warehouse
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd])\Z")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _POLL = 1.0
-_ROOM = {"owner": 10, "status": 12}
+_ROOM = {"owner": 15, "status": 12}
 _GAP = "  "
 
 
@@ -68,7 +68,7 @@ class Listing:
         return found
 
     def _row(self, incident: Incident) -> tuple[str, ...]:
-        since = incident.first_window_start or incident.opened_at
+        since = incident.since
         return (
             self.ids[incident.incident_id],
             incident.severity,

@@ -119,6 +119,12 @@ class Incident:
         return tuple(alert for alert in self.members if alert.is_open)
 
     @property
+    def since(self) -> datetime | None:
+        """Since when, as its sentence has it: of many columns since the first, else since what it is told by."""
+        began = self.first_window_start if self.is_common else self.lead.first_window_start
+        return began or self.first_window_start or self.opened_at
+
+    @property
     def ids(self) -> tuple[str, ...]:
         """All under which it may have been told: its own, those that became part of it, and its alerts'."""
         found = [self.incident_id, *_listed(self.earlier_ids)]

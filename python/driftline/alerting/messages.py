@@ -243,10 +243,10 @@ def _facts_of_incident(alert: Alert, incident: Incident, words: Catalogue, facts
         if text:
             found.append((words(f"fact.{fact}"), printable(text)))
 
-    if incident.first_window_start is not None and alert.family != OPERATION:
-        add("since", moment(incident.first_window_start))
-    elif incident.opened_at is not None:
-        add("since", words("fact.since.utc", since=moment(incident.opened_at)))
+    if incident.since is not None:
+        since = moment(incident.since)
+        # The time of a broken monitor is that of a run of dbt.
+        add("since", words("fact.since.utc", since=since) if alert.family == OPERATION else since)
     if not incident.is_open and incident.last_window_end is not None and alert.family != OPERATION:
         add("until", moment(incident.last_window_end))
     if incident.is_open and incident.no_data_since is not None:
