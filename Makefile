@@ -22,7 +22,7 @@ define install
 	  $(BIN)/python -m pip --python $(1) install --quiet $(2); }
 endef
 
-.PHONY: help demo retrain test fuzz replay power lint docs bench clean pins format
+.PHONY: help demo retrain test fuzz replay power scoreboard lint docs bench clean pins format
 
 help:
 	@echo "make demo    build the demo shop's monitors, write the report, say what was found"
@@ -31,6 +31,7 @@ help:
 	@echo "make fuzz    2,000 declarations from a seed: built, or refused by the name of the argument"
 	@echo "make replay  a year of runs, late rows, changes and kills against one build: all tables equal"
 	@echo "make power   what the judge finds of known changes, how soon and how often it says so: a table"
+	@echo "make scoreboard  what people are told of five made-up years in which it is known what happened"
 	@echo "make lint    style, types, and that every public macro is described"
 	@echo "make docs    write what docs and report say of columns and metrics from their descriptions"
 	@echo "make format  let ruff put the Python files in shape"
@@ -98,6 +99,9 @@ replay: $(VENV)/.test
 # More series for each change than the short form that is in make test.
 power: $(VENV)/.test
 	@DRIFTLINE_POWER=60 $(BIN)/python -m pytest -q tests/judge/test_power.py $(ARGS)
+
+scoreboard: $(VENV)/.test
+	@$(BIN)/python -m pytest -q tests/scoreboard $(ARGS)
 
 PYTHON_CODE := $(wildcard python tests demo bench)
 

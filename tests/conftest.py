@@ -62,6 +62,7 @@ LONG = (
     "python/alerting/test_delivery.py",
     "measures/test_performance_against_sklearn.py",
     "measures/test_comparisons.py",
+    "scoreboard/test_scoreboard.py",
     "state/test_runs.py",
     "demo/test_retrain.py",
     "report/test_browser.py",
