@@ -51,6 +51,7 @@ AFTER = (
     "driftline_int_alerts",
     "driftline_int_incident_members",
     "driftline_int_standing_out",
+    "driftline_int_expected",
     "driftline_int_statements",
     "driftline_int_sentences",
     "driftline_alerts",
@@ -142,10 +143,17 @@ def judge_table(
     chain.run(*JUDGE, *then)
 
 
-def make_chain(make_module_project: Any, thresholds: list[Row], *, full_refresh: bool = True) -> Chain:
+def make_chain(
+    make_module_project: Any, thresholds: list[Row], *, full_refresh: bool = True, events: list[Row] | None = None
+) -> Chain:
     """``full_refresh=False``: each run knows what the one before has left."""
     project: Project = make_module_project(
-        models=NOBODY, vars={"driftline_monitors": ["nobody"], "driftline_thresholds": thresholds}
+        models=NOBODY,
+        vars={
+            "driftline_monitors": ["nobody"],
+            "driftline_thresholds": thresholds,
+            "driftline_events": events or [],
+        },
     )
     project.build("--select", "+driftline_alerts", "+driftline_incidents")
     return project.chain(

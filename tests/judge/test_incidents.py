@@ -19,12 +19,18 @@ OVERRIDES: list[Row] = [
     {"family": "freshness", "segments": "each"},
     {"metric": "psi", "segments": "each"},
 ]
+EVENTS: list[Row] = [
+    {"event": 'It\'s a "sale"; --', "first_day": "2024-03-11", "last_day": "2024-03-17", "monitor": "campaign"},
+    {"event": "sale", "first_day": "2024-03-11", "last_day": "2024-03-17", "monitor": "campaign that stays"},
+    {"event": "holiday", "first_day": "2024-03-21", "moves": "conversion", "monitor": "holiday"},
+    {"event": "everywhere", "first_day": "2024-04-20", "moves": "nothing that moves"},
+]
 SHARED = {"two on one feed": "feed", "the other on that feed": "feed", "one on another feed": "elsewhere"}
 
 
 @pytest.fixture(scope="module")
 def chain(make_module_project: Any) -> Chain:
-    return make_chain(make_module_project, OVERRIDES, full_refresh=False)
+    return make_chain(make_module_project, OVERRIDES, full_refresh=False, events=EVENTS)
 
 
 def psi(number: int, column: str, value: float, **fields: Any) -> Row:
@@ -93,6 +99,12 @@ def planted(days: int = 60) -> list[Row]:
         found += [auc(d, 0.6 if d >= 20 else 0.8, monitor=name)]
         name = "returns"  # over for a day and back: the same; over for three weeks: another
         found += [rate(d, "price", 0.3 if d in (10, 11, 15, 16, 40, 41) else 0.0, monitor=name)]
+        name = "campaign"  # a week of it, from day 10 to 16; in the next one it does not stop
+        found += [conversion(d, 2.0 if 10 <= d <= 16 else 1.0, monitor=name)]
+        found += [conversion(d, 2.0 if 10 <= d <= 30 else 1.0, metric="orders", monitor=name + " that stays")]
+        name = "holiday"  # the holiday moves the conversion, and nobody said so of the prices
+        found += [conversion(d, 0.4 if d == 20 else 1.0, monitor=name)]
+        found += [psi(d, "price", 0.9 if d == 40 else 0.0, monitor=name)]
         for name in SHARED:
             found += [silent(d, 2.0 if d >= 50 else 0.0, monitor=name)]
         name = "shops"  # each stops on its own
@@ -166,6 +178,13 @@ def test_one_cause_is_one_incident(chain: Chain) -> None:
     assert len(found["one on another feed"]) == 1
 
     assert [i["first_window_start"] for i in found["shops"]] == [day(20), day(30), day(40)]
+
+    (sale,) = found["campaign"]
+    assert (sale["status"], sale["event"], sale["open_alerts"]) == ("expected", EVENTS[0]["event"], 0)
+    (stays,) = found["campaign that stays"]
+    assert (stays["status"], stays["event"]) == ("resolved", None)
+    told = [(i["metric"], i["status"], i["event"]) for i in found["holiday"]]
+    assert told == [("conversion", "expected", "holiday"), ("psi", "resolved", None)]
 
     alerts = rows_of(chain, "driftline_alerts")
     assert {a["incident_id"] for a in alerts} == {i["incident_id"] for each in found.values() for i in each}

@@ -19,7 +19,7 @@ facts as (
         {{ driftline._as_text('i.monitors') }} as monitors_text,
         coalesce(m.period, 'day') as period,
         {{ driftline._last_moment('i.last_window_end', "coalesce(m.period, 'day')") | trim }} as until,
-        case when i.status = 'open' then 'open' else 'over' end as told_as
+        case when i.open_alerts > 0 then 'open' else 'over' end as told_as
     from {{ ref('driftline_int_incidents') }} as i
     left join columns_of as c on c.monitor = i.monitor
     left join {{ ref('driftline_int_monitors') }} as m on m.monitor = i.monitor

@@ -6,7 +6,7 @@
 with members as (
     select
         m.incident_id, m.is_headline, m.place, m.kind, m.is_critical, a.*,
-        case when s.alert_id is null then 0 else 1 end as is_beyond,
+        case when s.alert_id is null then 0 else 1 end as is_beyond, e.event,
         -- What moved, once: its columns, else what it is measured by, as the declaration calls them.
         coalesce(l.label, case when a.column_name <> 'all' then a.column_name else a.metric end) as what,
         case when a.column_name <> 'all' and m.kind in ('inputs', 'quality') then a.monitor || '|' || a.column_name end
@@ -16,6 +16,7 @@ with members as (
     left join {{ ref('driftline_int_standing_out') }} as s on s.alert_id = m.alert_id
     left join {{ ref('driftline_int_labels') }} as l
         on l.monitor = a.monitor and l.name = case when a.column_name <> 'all' then a.column_name else a.metric end
+    left join {{ ref('driftline_int_expected') }} as e on e.alert_id = m.alert_id
 ),
 
 summed as (
@@ -32,7 +33,8 @@ summed as (
         max(case when is_critical then 1 else 0 end) as was_critical,
         min(opened_at) as opened_at, max(resolved_at) as resolved_at,
         min(first_window_start) as first_window_start, max(last_window_end) as last_window_end,
-        min(case when found_late then 1 else 0 end) as is_found_late
+        min(case when found_late then 1 else 0 end) as is_found_late,
+        case when count(event) = count(*) then min(event) end as event
     from members
     group by incident_id
 ),
@@ -76,7 +78,8 @@ select
     cast(s.monitors as {{ dbt.type_int() }}) as monitors,
     {{ driftline._as_text("case when s.is_critical_now = 1 or s.open_alerts = 0 and s.was_critical = 1
         then 'critical' else 'warn' end") }} as severity,
-    {{ driftline._as_text("case when s.open_alerts > 0 then 'open' else 'resolved' end") }} as status,
+    {{ driftline._as_text("case when s.event is not null then 'expected' when s.open_alerts > 0 then 'open'
+        else 'resolved' end") }} as status,
     h.message as evidence,
     h.alert_id as headline_alert_id, h.family, h.metric, h.column_name,
     s.columns_moved >= {{ rule.common }} or s.monitors >= {{ rule.common }} as is_common,
@@ -90,7 +93,8 @@ select
     s.opened_at,
     case when s.open_alerts = 0 then s.resolved_at end as resolved_at,
     s.first_window_start, s.last_window_end,
-    h.owner, h.known_as, s.is_found_late = 1 as found_late, h.no_data_since
+    h.owner, h.known_as, s.is_found_late = 1 as found_late, h.no_data_since,
+    {{ driftline._as_text('s.event') }} as event
 from (
     select
         t.*,

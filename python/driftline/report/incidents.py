@@ -40,7 +40,8 @@ def _incident(incident: Row, alerts: list[Row]) -> Row:
     cost = n.as_float(incident.get("cost"))
     if cost is not None:
         moved.append(f"Cost: {n.number(cost)} {n.as_text(incident.get('cost_unit'))}".rstrip())
-    notes = [ANSWERED[status]] if status in ANSWERED else []
+    event = n.as_text(incident.get("event"))
+    notes = [f"expected: {event}"] if event else [ANSWERED[status]] if status in ANSWERED else []
     if status == "acknowledged":
         notes.append(f"acknowledged by {n.as_text(incident.get('answered_by')) or 'somebody'}")
     if n.as_text(incident.get("answer_note")):

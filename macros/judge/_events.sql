@@ -1,0 +1,98 @@
+{#
+    The calendar of what is known to happen, from the var driftline_events (docs/thresholds.md, Calendar): the name of a
+    seed or model of the project, or a list of dicts. Returns SQL of a relation (event, monitor, moves, starts_at,
+    ends_at): NULL for all monitors, for all that moves.
+#}
+{% macro _events() %}
+    {%- set given = driftline._var('driftline_events', none) -%}
+    {%- if given is string and given | trim -%}{{- return(driftline._events_of_relation(given)) -}}{%- endif -%}
+    {%- set rows = [] -%}
+    {%- for event in driftline._listed_events(given) -%}
+        {%- set last = event.last_day or event.first_day -%}
+        {%- set row -%}
+    select {{ driftline._text(event.event) }} as event, {{ driftline._text_or_null(event.monitor) }} as monitor,
+        {{ driftline._text_or_null(event.moves) }} as moves,
+        {{ driftline._day("'" ~ event.first_day ~ "'") }} as starts_at,
+        {{ driftline._day_after("'" ~ last ~ "'") }} as ends_at
+        {%- endset -%}
+        {%- do rows.append(row) -%}
+    {%- endfor -%}
+    {%- set none_at_all -%}
+    select {{ driftline._as_text('null') }} as event, {{ driftline._as_text('null') }} as monitor,
+        {{ driftline._as_text('null') }} as moves, {{ driftline._as_timestamp('null') }} as starts_at,
+        {{ driftline._as_timestamp('null') }} as ends_at
+    from (select 1 as nothing) as nobody
+    where 1 = 0
+    {%- endset -%}
+    {{- return(rows | join('\n    union all\n') if rows else none_at_all) -}}
+{% endmacro %}
+
+
+{# The first instant of a day, and the first after it: SQL of a day in, SQL of a time out. #}
+{% macro _day(day) %}
+    {{- return(driftline._as_timestamp('cast(' ~ day ~ ' as date)')) -}}
+{% endmacro %}
+
+
+{% macro _day_after(day) %}
+    {{- return(driftline._as_timestamp(dbt.dateadd('day', 1, driftline._day(day)))) -}}
+{% endmacro %}
+
+
+{% macro _text_or_null(value) %}
+    {{- return(driftline._as_text('null') if value is none or value is undefined else driftline._text(value)) -}}
+{% endmacro %}
+
+
+{# The events that stand in the variable itself, checked. #}
+{% macro _listed_events(given) %}
+    {%- set known = ['event', 'first_day', 'last_day', 'monitor', 'moves'] -%}
+    {%- set wrong = [] -%}
+    {%- if given and (given is string or given is mapping or given is not sequence) -%}{%- do wrong.append(given) -%}
+    {%- endif -%}
+    {%- for event in (given or [] if not wrong else []) -%}
+        {%- set is_fine = event is mapping and event | list | reject('in', known) | list == []
+            and event.event is string and event.event | trim != '' and driftline._is_day(event.first_day)
+            and (event.last_day is undefined or driftline._is_day(event.last_day))
+            and (event.last_day or event.first_day) | string >= event.first_day | string -%}
+        {%- if not is_fine -%}{%- do wrong.append(event) -%}{%- endif -%}
+    {%- endfor -%}
+    {%- if wrong -%}
+        {{- exceptions.raise_compiler_error("driftline: var 'driftline_events': given " ~ tojson(wrong[0] | string)
+            ~ "; allowed: the name of a seed or model with the columns event and first_day (and last_day, monitor,"
+            ~ " moves), or a list of such rows, {event: 'spring sale', first_day: '2026-04-01', last_day: '2026-04-07'}") -}}
+    {%- endif -%}
+    {{- return(given or []) -}}
+{% endmacro %}
+
+
+{# Whether a value is a day, as a text or as YAML reads it. #}
+{% macro _is_day(value) %}
+    {{- return(modules.re.match('^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$', value | string) is not none) -}}
+{% endmacro %}
+
+
+{# The events of a seed or model: what it lacks of monitor, moves and last_day is as if it were empty. #}
+{% macro _events_of_relation(name) %}
+    {%- set relation = ref(name) -%}
+    {%- set there = ['event', 'first_day', 'last_day', 'monitor', 'moves'] -%}
+    {%- if execute and flags.INTROSPECT is not false and driftline._is_built(relation) -%}
+        {%- set there = adapter.get_columns_in_relation(relation) | map(attribute='name') | map('lower') | list -%}
+    {%- endif -%}
+    {%- for needed in ['event', 'first_day'] if needed not in there -%}
+        {{- exceptions.raise_compiler_error("driftline: var 'driftline_events': " ~ name ~ " has no column '" ~ needed
+            ~ "'; it has " ~ there | join(', ')) -}}
+    {%- endfor -%}
+    {%- set last = 'coalesce(last_day, first_day)' if 'last_day' in there else 'first_day' -%}
+    {%- set rows -%}
+    select {{ driftline._as_text('event') }} as event,
+        {% for column in ['monitor', 'moves'] -%}
+        {{ "nullif(trim(" ~ driftline._as_text(column) ~ "), '')" if column in there else driftline._as_text('null') }}
+            as {{ column }},
+        {% endfor -%}
+        {{ driftline._day('first_day') }} as starts_at, {{ driftline._day_after(last) }} as ends_at
+    from {{ relation }}
+    where first_day is not null
+    {%- endset -%}
+    {{- return(rows) -}}
+{% endmacro %}

@@ -1,0 +1,47 @@
+{{ config(materialized=driftline._private_table()) }}
+{%- if driftline._is_needed() -%}
+{%- set series = ['monitor', 'model_version', 'segment', 'segment_value', 'window_periods', 'family', 'metric',
+    'column_name', 'baseline'] %}
+
+-- Alerts that an event of the calendar explains: nearly all of their breaches are in windows of which an event fills a
+-- quarter or more. What goes on afterwards for as many windows as a warning takes is no longer the event's.
+with breaches as (
+    select a.alert_id, a.family, a.metric, a.column_name, j.monitor, j.window_start, j.window_end, m.period
+    from {{ ref('driftline_int_episodes') }} as a
+    join {{ ref('driftline_int_judgements') }} as j
+        on {{ driftline._same(series, 'j', 'a') }}
+        and j.window_start between a.first_window_start and a.last_window_start
+    join {{ ref('driftline_int_monitors') }} as m on m.monitor = j.monitor
+    where j.is_breach
+),
+
+events as (
+    {{ driftline._events() }}
+),
+
+explained as (
+    select
+        b.alert_id, b.period, b.window_start,
+        max(case when 4 * {{ dbt.datediff(
+            'greatest(b.window_start, e.starts_at)', 'least(b.window_end, e.ends_at)', 'hour'
+        ) }} >= {{ dbt.datediff('b.window_start', 'b.window_end', 'hour') }} then e.event end) as event
+    from breaches as b
+    left join events as e
+        on (e.monitor is null or e.monitor = b.monitor)
+        and (e.moves is null or e.moves in (b.family, b.metric, b.column_name))
+        and e.starts_at < b.window_end and e.ends_at > b.window_start
+    group by b.alert_id, b.period, b.window_start
+)
+
+select
+    alert_id,
+    {{ driftline._as_text('max(event)') }} as event
+from explained
+group by alert_id
+having count(event) > 0
+    and count(*) - count(event) < max(case
+        {%- for period, opening in driftline._judge_rule().opening.items() %}
+        when period = '{{ period }}' then {{ opening.breaches }}
+        {%- endfor %}
+    end)
+{%- else -%}{{ driftline._empty() }}{%- endif %}
