@@ -60,7 +60,7 @@
     {%- if wrong -%}
         {{- exceptions.raise_compiler_error("driftline: var 'driftline_events': given " ~ tojson(wrong[0] | string)
             ~ "; allowed: the name of a seed or model with the columns event and first_day (and last_day, monitor,"
-            ~ " moves), or a list of such rows, {event: 'spring sale', first_day: '2026-04-01', last_day: '2026-04-07'}") -}}
+            ~ " moves), or a list of such rows, {event: 'sale', first_day: '2026-04-01', last_day: '2026-04-07'}") -}}
     {%- endif -%}
     {{- return(given or []) -}}
 {% endmacro %}

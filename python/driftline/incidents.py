@@ -70,6 +70,7 @@ class Incident:
     answered_at: datetime | None = None
     answer_note: str | None = None
     snoozed_until: datetime | None = None
+    event: str | None = None
     members: tuple[Alert, ...] = ()
     answered: Answer | None = field(default=None, repr=False)
 
@@ -79,8 +80,8 @@ class Incident:
 
     @property
     def is_settled(self) -> bool:
-        """Whether somebody has said that nothing is to be done about it."""
-        return self.answer in (EXPECTED, FALSE_ALARM)
+        """Whether nothing is to be done about it: by what somebody has said, or by an event of the calendar."""
+        return self.answer in (EXPECTED, FALSE_ALARM) or self.event is not None
 
     @property
     def sentence(self) -> str:
@@ -168,6 +169,8 @@ class Incident:
             if now < self.snoozed_until:
                 return printable(f"snoozed until {self.snoozed_until:%Y-%m-%d %H:%M} UTC{by}{note}")
             return "open"
+        if self.event is not None and self.answer not in (EXPECTED, FALSE_ALARM):
+            return printable(f"{'' if self.is_open else 'resolved; '}expected: {self.event}")
         words = {ACK: "acknowledged", EXPECTED: "expected", FALSE_ALARM: "false alarm"}
         if self.answer not in words:
             return self.status
@@ -280,20 +283,29 @@ def _brought_up_to_date(incident: Incident) -> Incident:
 def answered(incident: Incident, given: Mapping[str, Sequence[Answer]] | None) -> Incident:
     """The incident with what counts of the answers to it; None: there is no ledger of answers, the table is right.
 
-    An answer to an incident that became part of this one counts where it was about all that is open now.
+    An answer to an incident that became part of this one counts where it was about all that is open now. Where nobody
+    has answered, the calendar has: what one of its events explains is expected.
     """
-    if given is None:
+    if given is None and incident.event is None:
         return incident
+    given = given or {}
     mine = list(given.get(incident.incident_id, ()))
     still = {alert.alert_id for alert in incident.open_members or incident.members}
     for earlier in _listed(incident.earlier_ids):
         mine += [answer for answer in given.get(earlier, ()) if still and still <= answer.members]
     last = max(mine, key=lambda answer: (answer.answered_at, answer.answer_id), default=None)
-    status = RESOLVED if not incident.is_open else "open" if last is None else _STATUS_OF.get(last.answer, "open")
+    counts = last
+    if last is None and incident.event is not None:
+        counts = Answer(
+            "", incident.incident_id, incident.monitor, EXPECTED, answered_at=datetime.max,
+            answered_by=f"the calendar ({incident.event})",
+        )  # fmt: skip
+    status = _STATUS_OF.get(last.answer if last else "", EXPECTED if incident.event is not None else "open")
+    status = status if incident.is_open else RESOLVED
     return replace(
         incident,
         status=status,
-        answered=last,
+        answered=counts,
         answer=last.answer if last else None,
         answered_by=last.answered_by if last else None,
         answered_at=last.answered_at if last else None,

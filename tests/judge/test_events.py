@@ -34,7 +34,7 @@ def test_a_model_as_the_calendar(make_project: Any) -> None:
     found = project.workspace.sql(
         f"select status, event, open_alerts from {project.workspace.relation('driftline_incidents')}"
     )
-    assert found == [("expected", "sale", 0)]
+    assert found == [("resolved", "sale", 0)]
     later = project.run(["build", "--select", "driftline_int_expected+"], vars={
         "driftline_monitors": ["shop"], "driftline_events": "wrong", "driftline_now": "2024-02-20",
     })  # fmt: skip

@@ -180,11 +180,11 @@ def test_one_cause_is_one_incident(chain: Chain) -> None:
     assert [i["first_window_start"] for i in found["shops"]] == [day(20), day(30), day(40)]
 
     (sale,) = found["campaign"]
-    assert (sale["status"], sale["event"], sale["open_alerts"]) == ("expected", EVENTS[0]["event"], 0)
+    assert (sale["status"], sale["event"], sale["open_alerts"]) == ("resolved", EVENTS[0]["event"], 0)
     (stays,) = found["campaign that stays"]
     assert (stays["status"], stays["event"]) == ("resolved", None)
     told = [(i["metric"], i["status"], i["event"]) for i in found["holiday"]]
-    assert told == [("conversion", "expected", "holiday"), ("psi", "resolved", None)]
+    assert told == [("conversion", "resolved", "holiday"), ("psi", "resolved", None)]
 
     alerts = rows_of(chain, "driftline_alerts")
     assert {a["incident_id"] for a in alerts} == {i["incident_id"] for each in found.values() for i in each}

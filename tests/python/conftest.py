@@ -87,6 +87,7 @@ INCIDENT_COLUMNS = {
     "answered_at": "timestamp",
     "answer_note": "varchar(2000)",
     "snoozed_until": "timestamp",
+    "event": "varchar(200)",
 }
 
 INCIDENT = {

@@ -269,6 +269,20 @@ def test_what_is_expected_is_not_told_and_its_end_is_recorded(any_shop: Any) -> 
     assert any_shop.told() == [("a", "reopened")]
 
 
+def test_what_the_calendar_explains_is_not_told(any_shop: Any) -> None:
+    """With and without a ledger of answers; what goes on after the event is told."""
+    started(any_shop).incident("a", event="spring sale", status="expected")
+    any_shop.incident("b")
+    assert any_shop.told() == [("b", "opened")]
+    listed = " ".join(any_shop.run("incidents", "--all").out.split())
+    assert "expected:" in listed and "spring" in listed
+    any_shop.run("incidents", "ack", "b", "--by", "ann")
+    any_shop.incident("a", event="spring sale", status="resolved")
+    assert any_shop.told() == []
+    any_shop.incident("a", event=None, status="open")
+    assert any_shop.told() == [("a", "opened")], "nobody had been told of it"
+
+
 def test_what_was_taken_back_is_told_again(shop: Any) -> None:
     started(shop).incident("a")
     shop.run("incidents", "resolve", "a", "--expected", "campaign")

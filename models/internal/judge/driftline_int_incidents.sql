@@ -78,8 +78,6 @@ select
     cast(s.monitors as {{ dbt.type_int() }}) as monitors,
     {{ driftline._as_text("case when s.is_critical_now = 1 or s.open_alerts = 0 and s.was_critical = 1
         then 'critical' else 'warn' end") }} as severity,
-    {{ driftline._as_text("case when s.event is not null then 'expected' when s.open_alerts > 0 then 'open'
-        else 'resolved' end") }} as status,
     h.message as evidence,
     h.alert_id as headline_alert_id, h.family, h.metric, h.column_name,
     s.columns_moved >= {{ rule.common }} or s.monitors >= {{ rule.common }} as is_common,
