@@ -301,8 +301,8 @@ CASES: dict[str, tuple[dict[str, Any], str, str]] = {
             "family": "concept", "metric": "label_mean_standardized", "baseline": "reference", "column_name": "score",
             "value": 0.2617, "expected": 0.21,
         },
-        "At the same score the outcome has changed: 26.2 % instead of 21.0 %, since 2011-10-03 (9 weeks)",
-        "2011年10月3日から9週間、scoreが同じでも、結果が21.0%から26.2%に変わっています",
+        "At the same score the outcome is higher than it was: 26.2 % instead of 21.0 %, since 2011-10-03 (9 weeks)",
+        "2011年10月3日から9週間、scoreが同じでも、結果の水準が21.0%から26.2%に上がっています",
     ),
     "a greater loss": (
         {
@@ -489,13 +489,13 @@ CAUSES: dict[str, tuple[list[dict[str, Any]], str | None, str | None]] = {
             {"cause_kind": "bin", "cause_value": "NULL", "contribution": 0.9, "row_share": 0.009, "expected_row_share": 0.0},
             {"cause_kind": "bin", "cause_value": "over 10.95", "contribution": 0.2, "row_share": 0.0434, "expected_row_share": 0.093},
         ],
-        "most of all, values over 10.95: 4.3 % of the rows instead of 9.3 %",
-        "最も大きく変わったのは10.95を超える値で、全体の9.3%から4.3%になりました",
+        "of item price, values over 10.95 moved most: 4.3 % of the rows instead of 9.3 %",
+        "item priceでは10.95を超える値が最も大きく変わり、全体の9.3%から4.3%になりました",
     ),
     "a column without a mean": (
         [{"cause_kind": "bin", "cause_value": "over 10.95", "contribution": 0.2, "row_share": 0.2, "expected_row_share": 0.5}],
-        "most of all, over 10.95: 20 % of the rows instead of 50 %",
-        "最も大きく変わったのは「over 10.95」で、全体の50%から20%になりました",
+        "of country, over 10.95 moved most: 20 % of the rows instead of 50 %",
+        "countryでは「over 10.95」が最も大きく変わり、全体の50%から20%になりました",
     ),
     "another relation": (
         [
@@ -508,8 +508,8 @@ CAUSES: dict[str, tuple[list[dict[str, Any]], str | None, str | None]] = {
                 "row_share": 0.06, "expected_row_share": 0.05,
             },
         ],
-        "most of all at values over 0.4 up to 0.554: 40 % instead of 30 %",
-        "最も大きく変わったのは0.4を超え0.554以下の値で、30%から40%になりました",
+        "most of all at values over 0.4 up to 0.554 of score: 40 % instead of 30 %",
+        "最も大きく変わったのはscoreの0.4を超え0.554以下の値で、30%から40%になりました",
     ),
 }  # fmt: skip
 

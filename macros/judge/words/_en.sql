@@ -130,9 +130,13 @@
             'over': '{subject} of the lowest group of {segment} was {value} of that of the highest, in the reference '
                 ~ '{expected}',
         },
-        'concept.label': {
-            'open': 'At the same {subject} the outcome has changed: {value} instead of {expected}',
-            'over': 'At the same {subject} the outcome was another: {value} instead of {expected}',
+        'concept.label.down': {
+            'open': 'At the same {subject} the outcome is lower than it was: {value} instead of {expected}',
+            'over': 'At the same {subject} the outcome was lower than before: {value} instead of {expected}',
+        },
+        'concept.label.up': {
+            'open': 'At the same {subject} the outcome is higher than it was: {value} instead of {expected}',
+            'over': 'At the same {subject} the outcome was higher than before: {value} instead of {expected}',
         },
         'concept.loss': {
             'open': 'At the same {subject} the model errs more: by {value} instead of {expected}',
@@ -183,8 +187,8 @@
         'cause.version': '{share} of the change comes from version {value}, which has {rows} of the rows',
         'cause.new_version': 'at the same time version {value} came, which has {rows} of the rows',
         'cause.gone_version': 'at the same time version {value} went, which had {expected_rows} of the rows',
-        'cause.bin.relation': 'most of all at {value}: {now} instead of {before}',
-        'cause.bin': 'most of all, {value}: {rows} of the rows instead of {expected_rows}',
+        'cause.bin.relation': 'most of all at {value} of {column}: {now} instead of {before}',
+        'cause.bin': 'of {column}, {value} moved most: {rows} of the rows instead of {expected_rows}',
         'bin.null': 'missing values', 'bin.nan': 'values that are no number', 'bin.infinite': 'infinite values',
         'bin.beyond_top': 'the other known values', 'bin.unseen': 'values that the reference does not have',
         'bin.category': '{value}', 'bin.one': 'the value {upper}', 'bin.up_to': 'values up to {upper}',
@@ -204,7 +208,7 @@
         'incident.common.over':
             '{count} of {total} columns of {monitor} were distributed differently, from {since} to {until}',
         'incident.monitors': '; {count} monitors are affected',
-        'incident.beyond': '; {columns} beyond the others',
+        'incident.beyond': '; most of all {columns}',
         'incident.cause': '; {cause}',
         'list.comma': ', ', 'list.more': {'one': ' and 1 more', 'other': ' and {count} more'},
     }) -}}

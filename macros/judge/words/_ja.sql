@@ -151,9 +151,13 @@
             'open': '{subject}は、{segment}の最も低いグループが最も高いグループの{value}です（基準期間は{expected}）',
             'over': '{subject}は、{segment}の最も低いグループが最も高いグループの{value}でした（基準期間は{expected}）',
         },
-        'concept.label': {
-            'open': '{subject}が同じでも、結果が{expected}から{value}に変わっています',
-            'over': '{subject}が同じでも、結果が{expected}から{value}に変わっていました',
+        'concept.label.down': {
+            'open': '{subject}が同じでも、結果の水準が{expected}から{value}に下がっています',
+            'over': '{subject}が同じでも、結果の水準が{expected}から{value}に下がっていました',
+        },
+        'concept.label.up': {
+            'open': '{subject}が同じでも、結果の水準が{expected}から{value}に上がっています',
+            'over': '{subject}が同じでも、結果の水準が{expected}から{value}に上がっていました',
         },
         'concept.loss': {
             'open': '{subject}が同じでも、モデルの誤差が{expected}から{value}に増えています',
@@ -203,8 +207,8 @@
         'cause.version': '変化の{share}はバージョン「{value}」によるものです（行数では全体の{rows}）',
         'cause.new_version': '同じ時期にバージョン「{value}」が加わり、全体の{rows}を占めています',
         'cause.gone_version': '同じ時期に、全体の{expected_rows}を占めていたバージョン「{value}」がなくなりました',
-        'cause.bin.relation': '最も大きく変わったのは{value}で、{before}から{now}になりました',
-        'cause.bin': '最も大きく変わったのは{value}で、全体の{expected_rows}から{rows}になりました',
+        'cause.bin.relation': '最も大きく変わったのは{column}の{value}で、{before}から{now}になりました',
+        'cause.bin': '{column}では{value}が最も大きく変わり、全体の{expected_rows}から{rows}になりました',
         'bin.null': '欠損値', 'bin.nan': '数値でない値', 'bin.infinite': '無限大の値',
         'bin.beyond_top': 'その他の既知の値', 'bin.unseen': '基準期間にない値',
         'bin.category': '「{value}」', 'bin.one': '値{upper}', 'bin.up_to': '{upper}以下の値',

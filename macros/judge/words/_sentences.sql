@@ -147,11 +147,11 @@
 {# The texts that tell what moved: all that _statement_kind chooses from. #}
 {% macro _statement_kinds() %}
     {{- return([
-        'moved.down', 'moved.up', 'moved.sum.down', 'moved.sum.up', 'moved.alone',
-        'estimated.down', 'estimated.up', 'estimated.alone', 'estimate_error',
-        'drift.mean', 'drift.same', 'drift.plain', 'null_rate', 'nan_rate', 'infinite_rate', 'unseen_rate',
-        'out_of_range_rate', 'rows.down', 'rows.up', 'rows.none', 'trend', 'trend.alone', 'fairness.difference',
-        'fairness.parity', 'fairness.ratio', 'concept.label', 'concept.loss', 'concept.other', 'other', 'other.alone',
+        'moved.down', 'moved.up', 'moved.sum.down', 'moved.sum.up', 'moved.alone', 'estimated.down', 'estimated.up',
+        'estimated.alone', 'estimate_error', 'drift.mean', 'drift.same', 'drift.plain', 'null_rate', 'nan_rate',
+        'infinite_rate', 'unseen_rate', 'out_of_range_rate', 'rows.down', 'rows.up', 'rows.none', 'trend',
+        'trend.alone', 'fairness.difference', 'fairness.parity', 'fairness.ratio', 'concept.label.down',
+        'concept.label.up', 'concept.loss', 'concept.other', 'other', 'other.alone',
     ]) -}}
 {% endmacro %}
 

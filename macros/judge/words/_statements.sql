@@ -91,7 +91,7 @@
         when {{ p }}.family = 'fairness' and {{ p }}.metric like '%ratio' then 'fairness.ratio'
         when {{ p }}.family = 'concept' then case
             when {{ p }}.expected is null then 'concept.other'
-            when {{ p }}.metric = 'label_mean_standardized' then 'concept.label'
+            when {{ p }}.metric = 'label_mean_standardized' then 'concept.label' || {{ p }}.way
             when {{ p }}.metric = 'loss_mean_standardized' and {{ p }}.value > {{ p }}.expected then 'concept.loss'
             else 'concept.other' end
         when {{ p }}.expected is null then 'other.alone'

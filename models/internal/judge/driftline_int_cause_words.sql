@@ -68,7 +68,7 @@ candidates as (
     from causes
     where cause_kind = 'bin' and (
         source_family = 'drift' and greatest(row_share, expected_row_share) >= {{ rule.bin }}
-        or statement_kind = 'concept.label' and least(row_share, expected_row_share) >= {{ rule.bin }}
+        or statement_kind like 'concept.label%' and least(row_share, expected_row_share) >= {{ rule.bin }}
             and value between 0 and 1 and expected between 0 and 1
     )
     union all
