@@ -76,7 +76,7 @@ class CheckResult:
             if self.unknown:
                 head += f", but nothing can be said of {len(self.unknown)} of {watched}"
                 where = ""
-        answered = f"{len(self.settled)} answered as expected or false alarm" if self.settled else ""
+        answered = f"{len(self.settled)} expected or a false alarm" if self.settled else ""
         notes = "; ".join(part for part in (where, share, answered) if part)
         # A broken monitor stands among the incidents already.
         told = {incident.monitor for incident in self.incidents if incident.lead.family == OPERATION}

@@ -32,6 +32,7 @@ class Incident:
     headline         one sentence; empty where the package in the warehouse is too old to have any
     evidence         the same in the judge's terms
     status           open, resolved, acknowledged, expected, false_alarm
+    event            what was declared to happen in that time: it was to be expected
     members          its alerts, worst first
     answered         what counts of people's answers: the last that was not taken back
     """
@@ -283,8 +284,8 @@ def _brought_up_to_date(incident: Incident) -> Incident:
 def answered(incident: Incident, given: Mapping[str, Sequence[Answer]] | None) -> Incident:
     """The incident with what counts of the answers to it; None: there is no ledger of answers, the table is right.
 
-    An answer to an incident that became part of this one counts where it was about all that is open now. Where nobody
-    has answered, the calendar has: what one of its events explains is expected.
+    An answer to an incident that became part of this one counts where it was about all that is open now. What an event
+    of the calendar explains is expected, unless somebody has said so himself, or that it is a false alarm.
     """
     if given is None and incident.event is None:
         return incident
@@ -295,12 +296,12 @@ def answered(incident: Incident, given: Mapping[str, Sequence[Answer]] | None) -
         mine += [answer for answer in given.get(earlier, ()) if still and still <= answer.members]
     last = max(mine, key=lambda answer: (answer.answered_at, answer.answer_id), default=None)
     counts = last
-    if last is None and incident.event is not None:
+    if incident.event is not None and not (last is not None and last.silences):
         counts = Answer(
             "", incident.incident_id, incident.monitor, EXPECTED, answered_at=datetime.max,
             answered_by=f"the calendar ({incident.event})",
         )  # fmt: skip
-    status = _STATUS_OF.get(last.answer if last else "", EXPECTED if incident.event is not None else "open")
+    status = _STATUS_OF.get(counts.answer, "open") if counts is not None else "open"
     status = status if incident.is_open else RESOLVED
     return replace(
         incident,

@@ -171,7 +171,7 @@ def test_answers_are_recorded_and_count_at_once(any_shop: Any, monkeypatch: pyte
     any_shop.run("incidents", "false-alarm", "abcd", "--note", "a test", "--by", "bob")
     outcome = any_shop.run("check")
     assert outcome.code == 0
-    assert outcome.out == "No open incidents (1 monitor; 1 answered as expected or false alarm).\n"
+    assert outcome.out == "No open incidents (1 monitor; 1 expected or a false alarm).\n"
     result = any_shop.run("check", "--json").json
     assert (result["open"], result["alerts"], result["incidents"]) == (0, [], [])
     # Taken back one by one.

@@ -6,7 +6,7 @@ None of it is worth losing a message for: what cannot be read is left out.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -17,7 +17,6 @@ from driftline.warehouse import Row, Warehouse
 
 T = TypeVar("T")
 
-SENTENCES = "driftline_int_sentences"
 _POINTS = 60
 _CAUSES = 3
 _BUSINESS = 3
@@ -59,11 +58,15 @@ class BusinessValue:
 
 @dataclass(frozen=True)
 class Facts:
-    """By the alert's id in the tables; sentences by that and language. ``language`` is that of the tables' texts."""
+    """By the alert's id in the tables; words by that and language. ``language`` is that of the tables' own texts.
+
+    ``sentences`` are incidents', by their id.
+    """
 
     causes: dict[str, tuple[Cause, ...]] = field(default_factory=dict)
     business: dict[str, tuple[BusinessValue, ...]] = field(default_factory=dict)
     sentences: dict[tuple[str, str], str] = field(default_factory=dict)
+    cause_words: dict[tuple[str, str], str] = field(default_factory=dict)
     language: str = "en"
 
 
@@ -76,22 +79,47 @@ def read_facts(warehouse: Warehouse, alerts: Sequence[Alert], say: Callable[[str
     return Facts(
         _attempt(lambda: read_causes(warehouse, relations.get("driftline_causes"), alerts), {}, say),
         _attempt(lambda: _read_business(warehouse, relations.get("driftline_business"), alerts), {}, say),
-        _attempt(lambda: read_sentences(warehouse, relations.get(SENTENCES), alerts), {}, say),
+        _attempt(lambda: _read_sentences(warehouse, relations, alerts), {}, say),
+        _attempt(lambda: _read_cause_words(warehouse, relations, alerts), {}, say),
         _attempt(lambda: str(warehouse.variable("driftline_language") or "en"), "en", say),
     )
 
 
-def read_sentences(warehouse: Warehouse, relation: str | None, alerts: Sequence[Alert]) -> dict[tuple[str, str], str]:
-    """The sentence of each alert in each language that the package has; nothing where the table is not built."""
-    if relation is None:
+def _read_sentences(
+    warehouse: Warehouse, relations: Mapping[str, str], alerts: Sequence[Alert]
+) -> dict[tuple[str, str], str]:
+    """The sentence of each incident; where it is told by one alert alone and has none, that alert's."""
+    incidents = [alert.incident for alert in alerts if alert.incident is not None and alert.incident.headline]
+    by_alert = {one.lead.alert_id: one.incident_id for one in incidents if not one.is_common}
+    sentences = read_words(
+        warehouse, relations.get("driftline_int_sentences"), "alert_id", "sentence", sorted(by_alert)
+    )  # fmt: skip
+    found = {(by_alert[alert_id], language): text for (alert_id, language), text in sentences.items()}
+    ids = sorted(one.incident_id for one in incidents)
+    whole = relations.get("driftline_int_incident_sentences")
+    return {**found, **read_words(warehouse, whole, "incident_id", "headline", ids)}
+
+
+def _read_cause_words(
+    warehouse: Warehouse, relations: Mapping[str, str], alerts: Sequence[Alert]
+) -> dict[tuple[str, str], str]:
+    ids = sorted({alert.table_id for alert in alerts})
+    return read_words(warehouse, relations.get("driftline_int_cause_words"), "alert_id", "cause", ids)
+
+
+def read_words(
+    warehouse: Warehouse, relation: str | None, key: str, text: str, ids: Sequence[str]
+) -> dict[tuple[str, str], str]:
+    """A text of each alert or incident in each language that the package has; nothing where the table is not built."""
+    if relation is None or not ids:
         return {}
     found = {}
-    for chunk in _chunks([alert.table_id for alert in alerts]):
-        ids = ", ".join(map(warehouse.literal, chunk))
+    for chunk in _chunks(ids):
+        listed = ", ".join(map(warehouse.literal, chunk))
         for row in warehouse.query(
-            f"select alert_id, language, sentence from {relation} where alert_id in ({ids}) and sentence is not null"
+            f"select {key}, language, {text} from {relation} where {key} in ({listed}) and {text} is not null"
         ):
-            found[str(row["alert_id"]), str(row["language"])] = str(row["sentence"])
+            found[str(row[key]), str(row["language"])] = str(row[text])
     return found
 
 

@@ -139,7 +139,7 @@ def _item(notification: Notification, words: Catalogue, facts: Facts) -> Item:
 def headline(alert: Alert, words: Catalogue, facts: Facts = _NOTHING) -> str:
     """An incident's sentence; of an alert what moved, and how much against what; or what has befallen the monitor."""
     if alert.incident is not None and alert.incident.headline:
-        said = facts.sentences.get((alert.table_id, words.language))
+        said = facts.sentences.get((alert.incident.incident_id, words.language))
         if said is None and words.language == facts.language:
             said = alert.incident.headline
         if said:
@@ -255,7 +255,8 @@ def _facts_of_incident(alert: Alert, incident: Incident, words: Catalogue, facts
     add("stands_out", incident.stands_out)
     causes = words("count.and").join(_cause(c, words) for c in facts.causes.get(alert.table_id, ()))
     # The table's own text is in the project's language.
-    add("causes", (incident.cause if words.language == facts.language else None) or causes)
+    own = incident.cause if words.language == facts.language else None
+    add("causes", own or facts.cause_words.get((alert.table_id, words.language)) or causes)
     if incident.cost is not None:
         add("cost", f"{number(incident.cost)} {incident.cost_unit or ''}".strip())
     add("business", _business(alert, words, facts))

@@ -13,16 +13,19 @@ from driftline.alerting.channels import Context
 from driftline.alerting.channels.pagerduty import event
 from driftline.alerting.channels.slack import blocks
 from driftline.alerting.channels.webhook import payload
-from driftline.alerting.facts import Cause, Facts
+from driftline.alerting.config import ActionConfig
+from driftline.alerting.facts import Cause, Facts, read_facts
 from driftline.alerting.ledger import Entry
 from driftline.alerting.messages import compose
 from driftline.alerting.notification import Message
-from driftline.alerting.planning import Policy, messages, plan
+from driftline.alerting.planning import Policy, messages, plan, plan_action
 from driftline.alerting.routing import Match, Mute
-from driftline.alerts import Alert
+from driftline.alerts import Alert, read_alerts
 from driftline.answers import Answer
-from driftline.incidents import Incident
+from driftline.incidents import Incident, answered, read_incidents
+from driftline.scrub import Scrubber
 from driftline.text import to_json
+from driftline.warehouse import ProjectOptions, Warehouse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -42,7 +45,7 @@ INCIDENT = Incident(
     first_window_start=datetime(2026, 3, 1), last_window_end=datetime(2026, 3, 3), owner="ann", members=(PRICE, AMOUNT),
 )  # fmt: skip
 FACTS = Facts(
-    {"b": (Cause("price", None, None, 0.4),)}, sentences={("b", "ja"): "価格が 25 € から 31 € に上がりました"}
+    {"b": (Cause("price", None, None, 0.4),)}, sentences={("a", "ja"): "価格が 25 € から 31 € に上がりました"}
 )  # fmt: skip
 
 
@@ -93,6 +96,38 @@ def test_the_ids_are_the_incidents() -> None:
     path = REPOSITORY / "python" / "driftline" / "alerting" / "schema" / "notification.v1.json"
     schema = json.loads(path.read_text(encoding="utf-8"))
     Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(body)
+
+
+def test_what_an_event_explains_starts_nothing() -> None:
+    expected = answered(replace(INCIDENT, event="summer sale"), None)
+    assert expected.status == "expected" and expected.is_settled
+    assert plan([expected.told()], [], ["shop"], Policy("c"), NOW).tell == ()
+    of = dict.fromkeys(("a", "b"), expected)
+    found = plan_action(ActionConfig("retrain", Match()), [PRICE, AMOUNT], [], (), NOW, of)
+    assert found.start == () and {held.alert_id for held in found.held} == {"a", "b"}
+    # Who acknowledges it does not call it unexpected; who says more is heard.
+    at = NOW.replace(tzinfo=None)
+    for kind, status in (("ack", "expected"), ("snooze", "expected"), ("false_alarm", "false_alarm")):
+        said = Answer("1", "a", "shop", kind, answered_at=at)
+        assert answered(replace(INCIDENT, event="summer sale"), {"a": [said]}).status == status
+
+
+def test_sentences_of_incidents_are_read_in_all_languages(shop: Any) -> None:
+    shop.build("shop")
+    shop.upgrade()
+    shop.incident("a", ["b", "a"])
+    shop.incident("c", [{"alert_id": "c", "column_name": "c"}], is_common=True)
+    execute, relation = shop.workspace.execute, shop.workspace.relation
+    execute(f"create table {relation('driftline_int_sentences')} as select * from (values ('b', 'ja', '価格'), "
+            "('c', 'ja', '一つ')) as s(alert_id, language, sentence)")  # fmt: skip
+    shop.model("driftline_int_incident_sentences", "select 1 as stub")
+    execute(f"create table {relation('driftline_int_incident_sentences')} as select * from (values ('c', 'ja', '全部')) "
+            "as s(incident_id, language, headline)")  # fmt: skip
+    folder = str(shop.folder)
+    with Warehouse.open(ProjectOptions(folder, folder), Scrubber()) as warehouse:
+        told = [incident.told() for incident in read_incidents(warehouse, read_alerts(warehouse))]
+        found = read_facts(warehouse, told, lambda text: pytest.fail(text))
+    assert found.sentences == {("a", "ja"): "価格", ("c", "ja"): "全部"}
 
 
 def test_a_hostile_headline_stays_text() -> None:
