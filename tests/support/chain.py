@@ -64,6 +64,10 @@ def _sorted(nodes: list[Any]) -> list[Any]:
     """Parents before children; the order by name where the DAG leaves it open, so that runs repeat exactly."""
     by_id = {node.unique_id: node for node in nodes}
     waiting = {i: {p for p in n.depends_on.nodes if p in by_id} for i, n in by_id.items()}
+    # What an ephemeral model reads has to be there before the model that it is a part of.
+    for i, node in by_id.items():
+        for part in node.extra_ctes:
+            waiting[i] |= {p for p, other in by_id.items() if p != i and other.relation_name in part.sql}
     ready = [i for i, parents in waiting.items() if not parents]
     heapq.heapify(ready)
     done: list[Any] = []
