@@ -54,7 +54,8 @@
                 else 'figure' end
         when {{ p }}.source_family in ('performance', 'estimate')
             and {{ p }}.source_metric in ({{ driftline._metrics_in_percent() }}) then 'percent'
-        when {{ p }}.source_family = 'quality' and {{ p }}.source_metric like '%\_rate' escape '\' then 'share'
+        when {{ p }}.source_family = 'quality' and {{ p }}.source_metric in (
+            'null_rate', 'nan_rate', 'infinite_rate', 'unseen_rate', 'out_of_range_rate') then 'share'
         when {{ p }}.source_family = 'fairness' then 'percent'
         when {{ p }}.source_metric = 'label_mean_standardized' and {{ p }}.value between 0 and 1
             and coalesce({{ p }}.expected, 0e0) between 0 and 1 then 'percent'
