@@ -264,8 +264,8 @@ CASES: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "a lasting change that is over": (
         {"family": "trend", "metric": "business_revenue", "value": 1900.0, "expected": 2100.0, **OVER},
-        "Takings changed from about 2011-10-03 on: £1,900 instead of £2,100 (down 10 %), until 2011-12-04",
-        "2011年12月4日まで、2011年10月3日頃からTakingsの水準が変わっていました：£2,100から£1,900へ（10%減）",
+        "Takings changed from about 2011-10-03 until 2011-12-04: £1,900 instead of £2,100 (down 10 %)",
+        "2011年10月3日頃から2011年12月4日まで、Takingsの水準が変わっていました：£2,100から£1,900へ（10%減）",
     ),
     "a lasting change of the model": (
         {"family": "trend", "metric": "performance_roc_auc", "value": 0.65, "expected": 0.7},

@@ -33,7 +33,6 @@
         'when.one.week': ', in the week from {since}', 'when.one.month': ', in {since}',
         'when.open.rows': ' for {duration}, since {since}',
         'when.over.rows': ' for {duration}, from {since} to {until}',
-        'when.trend': {'open': '', 'over': ', until {until}'},
         'where.segment': ' where {segment} is {value}',
         'where.version': ' for version {version}',
         'where.both': ' where {segment} is {value}, for version {version}',
@@ -110,11 +109,11 @@
     {{- return({
         'trend': {
             'open': '{subject} has changed for good, since about {since}: from {expected} to {value}{change}',
-            'over': '{subject} changed from about {since} on: {value} instead of {expected}{change}',
+            'over': '{subject} changed from about {since} until {until}: {value} instead of {expected}{change}',
         },
         'trend.alone': {
             'open': '{subject} has changed for good, since about {since}: it is {value} now',
-            'over': '{subject} changed from about {since} on: it was {value}',
+            'over': '{subject} changed from about {since} until {until}: it was {value}',
         },
         'fairness.difference': {
             'open': '{subject} differs by {value} between the groups of {segment}, in the reference by {expected}',

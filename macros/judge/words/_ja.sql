@@ -31,7 +31,6 @@
         'when.one.week': '{since}からの1週間、', 'when.one.month': '{since}に、',
         'when.open.rows': '{since}から{duration}、',
         'when.over.rows': '{since}から{until}まで（{duration}）、',
-        'when.trend': {'open': '', 'over': '{until}まで、'},
         'where.segment': '{segment}「{value}」で、',
         'where.version': 'バージョン「{version}」で、',
         'where.both': '{segment}「{value}」・バージョン「{version}」で、',
@@ -133,11 +132,11 @@
     {{- return({
         'trend': {
             'open': '{since}頃から{subject}の水準が変わったままです：{expected}から{value}へ{change}',
-            'over': '{since}頃から{subject}の水準が変わっていました：{expected}から{value}へ{change}',
+            'over': '{since}頃から{until}まで、{subject}の水準が変わっていました：{expected}から{value}へ{change}',
         },
         'trend.alone': {
             'open': '{since}頃から{subject}の水準が変わったままです：現在は{value}',
-            'over': '{since}頃から{subject}の水準が変わっていました：{value}',
+            'over': '{since}頃から{until}まで、{subject}の水準が変わっていました：{value}',
         },
         'fairness.difference': {
             'open': '{subject}に{segment}のグループ間で{value}の差があります（基準期間は{expected}）',

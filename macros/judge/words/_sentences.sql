@@ -90,7 +90,7 @@
     {%- set values = {'status': p ~ '.status', 'since': p ~ '.since_words', 'until': p ~ '.until_words',
         'duration': p ~ '.duration_words'} %}
     case
-        when {{ p }}.kind in ('trend', 'trend.alone') then {{ driftline._phrase(language, 'when.trend', values) }}
+        when {{ p }}.kind in ('trend', 'trend.alone') then ''
         {%- for status in ['open', 'over'] %}
         when {{ p }}.kind = 'rows.none' and {{ p }}.status = '{{ status }}'
             then {{ driftline._phrase(language, 'when.' ~ status ~ '.rows', values) }}
@@ -122,8 +122,8 @@
     {%- set values = {
         'subject': p ~ '.subject', 'value': p ~ '.value_words', 'expected': p ~ '.expected_words',
         'change': p ~ '.change_words', 'status': p ~ '.status', 'since': p ~ '.since_words',
-        'segment': p ~ '.segment_name', 'usual': p ~ '.usual_words', 'baseline': p ~ '.baseline_words',
-        'per': p ~ '.per_words',
+        'until': p ~ '.until_words', 'segment': p ~ '.segment_name', 'usual': p ~ '.usual_words',
+        'baseline': p ~ '.baseline_words', 'per': p ~ '.per_words',
     } %}
     case {{ p }}.kind
         {%- for kind in driftline._statement_kinds() %}
