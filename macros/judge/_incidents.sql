@@ -3,13 +3,15 @@
 
     again     how many of its windows an alert may have been over for when the same thing begins anew, and still be of
               the incident
+    news      periods after which an input that joins those that move is news of its own; as long a fall of the rows
+              explains what begins during it
     common    so many columns or monitors are many: they have moved together
     crowd     so many columns tell which of them moves beyond the others
     least     the least spread of a crowd, as a share of its centre
     shown     how many of the other things that moved are named
 #}
 {% macro _incident_rule() %}
-    {{- return({'again': 4, 'common': 3, 'crowd': 5, 'least': '0.1e0', 'shown': 5}) -}}
+    {{- return({'again': 4, 'news': {'hour': 24, 'day': 14, 'week': 13, 'month': 6}, 'common': 3, 'crowd': 5, 'least': '0.1e0', 'shown': 5}) -}}
 {% endmacro %}
 
 
@@ -51,6 +53,17 @@
             || '|' || {{ a }}.segment_value
         else 'all'
     end
+{%- endmacro %}
+
+
+{# What an alert names: its column, else its metric; a trend that of which it is one. Argument: alias of the alert. #}
+{% macro _what_moved(a) %}
+    case when {{ a }}.column_name <> 'all' then {{ a }}.column_name
+        {%- for family in ['business', 'performance', 'estimate'] %}
+        when {{ a }}.family = 'trend' and {{ a }}.metric like '{{ family }}%'
+            then substring({{ a }}.metric, {{ family | length + 2 }})
+        {%- endfor %}
+        else {{ a }}.metric end
 {%- endmacro %}
 
 

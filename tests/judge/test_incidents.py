@@ -99,6 +99,14 @@ def planted(days: int = 60) -> list[Row]:
         found += [auc(d, 0.6 if d >= 20 else 0.8, monitor=name)]
         name = "returns"  # over for a day and back: the same; over for three weeks: another
         found += [rate(d, "price", 0.3 if d in (10, 11, 15, 16, 40, 41) else 0.0, monitor=name)]
+        name = "joins late"  # a fortnight and more after the others: news, however mild; so is a metric while rows fail
+        found += [psi(d, "first", 0.15 if d >= 5 else 0.0, monitor=name)]
+        found += [psi(d, "soon", 0.15 if d >= 15 else 0.0, monitor=name)]
+        found += [psi(d, "late", 0.15 if d >= 40 else 0.0, monitor=name)]
+        name = "fewer rows"  # what begins while they fail to come comes from that
+        found += [silent(d, 2.0 if 20 <= d < 30 else 0.0, monitor=name)]
+        found += [conversion(d, 0.3 if 25 <= d < 30 else 1.0, metric="revenue", monitor=name)]
+        found += [conversion(d, 0.3 if d >= 45 else 1.0, metric="visits", monitor=name)]
         name = "campaign"  # a week of it, from day 10 to 16; in the next one it does not stop
         found += [conversion(d, 2.0 if 10 <= d <= 16 else 1.0, monitor=name)]
         found += [conversion(d, 2.0 if 10 <= d <= 30 else 1.0, metric="orders", monitor=name + " that stays")]
@@ -152,6 +160,9 @@ def test_one_cause_is_one_incident(chain: Chain) -> None:
     assert (common["alerts"], common["columns_moved"], common["is_common"]) == (3, 3, True)
     assert common["severity"] == broken["severity"] == "warn", "inputs alone warn"
     assert (broken["column_name"], broken["alerts"], broken["first_window_start"]) == ("broken", 1, day(40))
+
+    assert [i["columns_moved"] for i in found["joins late"]] == [2, 1]
+    assert [(i["family"], i["also"]) for i in found["fewer rows"]] == [("freshness", "revenue"), ("business", None)]
 
     (part,) = found["total and part"]
     assert (part["alerts"], part["status"], part["family"]) == (2, "resolved", "business")

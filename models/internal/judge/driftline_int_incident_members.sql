@@ -7,6 +7,9 @@
 {%- do more.append("when '" ~ period ~ "' then " ~ (opening.breaches - 1)) %}
 {%- endfor %}
 {%- set more = more | join(' ') %}
+{%- set news = [] %}
+{%- for period, periods in rule.news.items() %}{% do news.append("when '" ~ period ~ "' then " ~ periods) %}{% endfor %}
+{%- set news = 'case m.period ' ~ news | join(' ') ~ ' else 0 end' %}
 {%- set same = 'partition by monitor, kind, subject' %}
 {%- set in_order = 'order by begins, urgency, alert_id' %}
 {%- set until_then = 'rows between unbounded preceding and 1 preceding' %}
@@ -36,6 +39,9 @@ placed as (
             -- What is seen by one measure in this window is seen by another in as many as a warning takes.
             else {{ driftline._windows_later('a', 1, 'a.first_window_start', 'case m.period ' ~ more ~ ' else 0 end') }}
             end as begun,
+        {{ driftline._windows_later('a', 0, 'a.first_window_start', news) }} as news_from,
+        case when a.kind = 'rows' and a.is_total and a.family <> 'operation' then 1 else 0 end as is_of_rows,
+        case when a.status = 'open' then {{ driftline._as_timestamp("'9999-12-31'") }} else a.resolved_at end as over_at,
         case when a.status = 'open' then {{ driftline._as_timestamp("'9999-12-31'") }}
             else {{ driftline._windows_later('a', rule.again, 'a.resolved_at') }} end as ends
     from kinds as a
@@ -51,17 +57,28 @@ before as (
     from placed
 ),
 
--- A column that was quiet and is far out at once is news, also among inputs that have been moving for long.
-begins_fact as (
+-- Of inputs: whether the column was quiet until now, and how long others that join are no news.
+joined as (
     select
         before.*,
+        case when own_end is null or begins > own_end then 1 else 0 end as is_new,
+        max(case when own_end is null or begins > own_end then news_from end)
+            over ({{ same }} {{ in_order }} {{ until_then }}) as others_news_from
+    from before
+),
+
+-- A column that was quiet is news also among inputs that have been moving: if it is far out at once, or if the last of
+-- them joined long ago.
+begins_fact as (
+    select
+        joined.*,
         case
             when others_end is null or begins > others_end then 1
-            when kind = 'inputs' and opened_far_out and begins >= others_begun
-                and (own_end is null or begins > own_end) then 1
+            when kind = 'inputs' and is_new = 1 and begins >= others_begun
+                and (opened_far_out or begins >= others_news_from) then 1
             else 0
         end as is_first
-    from before
+    from joined
 ),
 
 facts as (
@@ -74,7 +91,9 @@ facts as (
 begun_facts as (
     select
         f.*,
-        max(begun) over (partition by upstream {{ in_order }} {{ until_then }}) as others_begun_by
+        -- What begins while the rows fail to come comes from that.
+        max(case when is_of_rows = 1 then greatest(begun, least(over_at, news_from)) else begun end)
+            over (partition by upstream {{ in_order }} {{ until_then }}) as others_begun_by
     from facts as f
     where is_first = 1
 ),
