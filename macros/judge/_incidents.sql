@@ -49,6 +49,8 @@
         when {{ a }}.kind = 'business' and {{ a }}.family = 'trend' then substring({{ a }}.metric, 10)
         when {{ a }}.kind = 'business' then {{ a }}.metric
         when {{ a }}.kind = 'quality' then {{ a }}.column_name
+        when {{ a }}.family = 'comparison'
+            then case when {{ a }}.metric = 'sample_ratio' then 'split ' else 'version ' end || {{ a }}.model_version
         when {{ a }}.kind = 'rows' then {{ a }}.family || '|' || {{ a }}.model_version || '|' || {{ a }}.segment
             || '|' || {{ a }}.segment_value
         else 'all'

@@ -150,6 +150,14 @@ select
 from {{ ref('driftline_fairness') }}
 where segment_value = 'all'
 {% endfor %}
+{#- Versions against each other, so far as all common periods tell. -#}
+union all
+select
+    {{ grain }},
+    {{ driftline._text('comparison') }}, metric, {{ driftline._text('all') }}, {{ driftline._text('comparison') }},
+    kind, {{ driftline._text('none') }}, is_ready, value, expected, noise, row_count,
+    cast(null as {{ dbt.type_bigint() }}), reason, {{ null_double }}
+from {{ ref('driftline_int_version_series') }}
 {#- Whether rows come, and how many: a window without any is freshness's to tell. -#}
 {% set counted = 'cast(null as ' ~ dbt.type_bigint() ~ ')' -%}
 {% for metric, of in {
