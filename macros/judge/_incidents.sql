@@ -11,7 +11,10 @@
     shown     how many of the other things that moved are named
 #}
 {% macro _incident_rule() %}
-    {{- return({'again': 4, 'news': {'hour': 24, 'day': 14, 'week': 13, 'month': 6}, 'common': 3, 'crowd': 5, 'least': '0.1e0', 'shown': 5}) -}}
+    {{- return({
+        'again': 4, 'news': {'hour': 24, 'day': 14, 'week': 13, 'month': 6}, 'common': 3, 'crowd': 5, 'least': '0.1e0',
+        'shown': 5,
+    }) -}}
 {% endmacro %}
 
 

@@ -16,7 +16,7 @@ WEEK: dict[str, Any] = {
     "monitor": "shop", "model_version": "all", "segment": "all", "segment_value": "all", "window_periods": 1,
     "family": "business", "metric": "conversion", "column_name": "all", "baseline": "trailing", "status": "open",
     "first_window_start": "2011-10-03", "last_window_start": "2011-11-28", "last_window_end": "2011-12-05",
-    "no_data_since": None, "value": None, "expected": None,
+    "no_data_since": None, "value": None, "expected": None, "mean_value": None, "mean_expected": None,
 }  # fmt: skip
 ONE_WEEK = {"last_window_start": "2011-10-03", "last_window_end": "2011-10-10", "status": "resolved"}
 OVER = {"status": "resolved"}
@@ -33,6 +33,7 @@ PERFORMANCE = {"family": "performance", "baseline": "reference", "metric": "accu
 ODD = "a'b\"c; drop table x -- <b>&</b> {x} {{ y }} %s \\ 😀"
 
 # What an alert is of, and its sentences in English and Japanese.
+COMPARISON = {"family": "comparison", "baseline": "none", "model_version": "B"}
 CASES: dict[str, tuple[dict[str, Any], str, str]] = {
     "a rate falls": (
         {"value": 0.19, "expected": 0.21},
@@ -116,6 +117,21 @@ CASES: dict[str, tuple[dict[str, Any], str, str]] = {
         f"Conversion fell from 21.0 % to 19.0 % (down 10 %) where {ODD} is {ODD}, since 2011-10-03 (9 weeks)",
         f"2011年10月3日から9週間、{ODD}「{ODD}」で、conversionが21.0%から19.0%に下がっています（10%減）",
     ),
+    "what is over is told by the mean of its windows": (
+        {"status": "resolved", "value": 0.15, "expected": 0.2, "mean_value": 0.19, "mean_expected": 0.21},
+        "Conversion fell from 21.0 % to 19.0 % (down 10 %), from 2011-10-03 to 2011-12-04 (9 weeks)",
+        "2011年10月3日から2011年12月4日まで（9週間）、conversionが21.0%から19.0%に下がっていました（10%減）",
+    ),
+    "a split that is not as declared": (
+        {**COMPARISON, "metric": "sample_ratio", "value": 0.552, "expected": 0.5},
+        "Version B gets 55.2 % of the rows, 50.0 % are meant, since 2011-10-03 (9 weeks)",
+        "2011年10月3日から9週間、全体の55.2%がバージョン「B」に割り当てられています（本来は50.0%）",
+    ),
+    "a version that is worse": (
+        {**COMPARISON, "metric": "conversion", "value": -0.102},
+        "Conversion is 10.2 % worse with version B than with the one it is held against, since 2011-10-03 (9 weeks)",
+        "2011年10月3日から9週間、バージョン「B」のconversionは、比較対象のバージョンより10.2%悪くなっています",
+    ),
     "no new data": (
         {"value": 0.19, "expected": 0.21, "no_data_since": "2011-12-05"},
         "Conversion fell from 21.0 % to 19.0 % (down 10 %), since 2011-10-03 (9 weeks); no new data since 2011-12-05",
@@ -149,14 +165,14 @@ CASES: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "a column's mean moves": (
         DRIFT,
-        "Item price is distributed differently: on average 12.3 instead of 10.1, since 2011-10-03 (9 weeks)",
-        "2011年10月3日から9週間、item priceの分布が変わっています（平均は10.1から12.3へ）",
+        "Item price is higher on average: 12.3 instead of 10.1, since 2011-10-03 (9 weeks)",
+        "2011年10月3日から9週間、item priceの平均が10.1から12.3に上がっています",
     ),
     "a column's mean in a unit": (
         {**DRIFT, "column_name": "latency", **OVER},
-        "eLatency of pages was distributed differently: on average 0.00123 ms instead of 0.00101 ms,"
+        "eLatency of pages was higher on average: 0.00123 ms instead of 0.00101 ms,"
         " from 2011-10-03 to 2011-12-04 (9 weeks)",
-        "2011年10月3日から2011年12月4日まで（9週間）、eLatency of pagesの分布が変わっていました（平均は0.00101 msから0.00123 msへ）",
+        "2011年10月3日から2011年12月4日まで（9週間）、eLatency of pagesの平均が0.00101 msから0.00123 msに上がっていました",
     ),
     "a column's mean stays": (
         {**DRIFT, "column_name": "age"},
@@ -259,22 +275,22 @@ CASES: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "a lasting change": (
         {"family": "trend", "metric": "business_conversion", "value": 0.19, "expected": 0.21},
-        "Conversion has changed for good, since about 2011-09-05: from 21.0 % to 19.0 % (down 10 %)",
+        "Conversion has been at another level since about 2011-09-05: 19.0 % instead of 21.0 % (down 10 %)",
         "2011年9月5日頃からconversionの水準が変わったままです：21.0%から19.0%へ（10%減）",
     ),
     "a lasting change that is over": (
         {"family": "trend", "metric": "business_revenue", "value": 1900.0, "expected": 2100.0, **OVER},
-        "Takings changed from about 2011-10-03 until 2011-12-04: £1,900 instead of £2,100 (down 10 %)",
+        "Takings was at another level from about 2011-10-03 to 2011-12-04: £1,900 instead of £2,100 (down 10 %)",
         "2011年10月3日頃から2011年12月4日まで、Takingsの水準が変わっていました：£2,100から£1,900へ（10%減）",
     ),
     "a lasting change of the model": (
         {"family": "trend", "metric": "performance_roc_auc", "value": 0.65, "expected": 0.7},
-        "How well the model ranks (AUC) has changed for good, since about 2011-10-03: from 0.7 to 0.65",
+        "How well the model ranks (AUC) has been at another level since about 2011-10-03: 0.65 instead of 0.7",
         "2011年10月3日頃からモデルの順位づけの精度（AUC）の水準が変わったままです：0.7から0.65へ",
     ),
     "a lasting change of a column": (
         {"family": "trend", "metric": "quality_null_rate", "column_name": "item_price", "value": 0.1, "expected": 0.05},
-        "The share of missing values of item price has changed for good, since about 2011-10-03: from 5 % to 10 %",
+        "The share of missing values of item price has been at another level since about 2011-10-03: 10 % instead of 5 %",
         "2011年10月3日頃からitem priceの欠損率の水準が変わったままです：5%から10%へ",
     ),
     "fairness": (
@@ -319,8 +335,8 @@ CASES: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "next to nothing of a column": (
         {**DRIFT, "column_name": "tiny"},
-        "Tiny is distributed differently: on average 1.2e-12 instead of 1e-12, since 2011-10-03 (9 weeks)",
-        "2011年10月3日から9週間、tinyの分布が変わっています（平均は1e-12から1.2e-12へ）",
+        "Tiny is higher on average: 1.2e-12 instead of 1e-12, since 2011-10-03 (9 weeks)",
+        "2011年10月3日から9週間、tinyの平均が1e-12から1.2e-12に上がっています",
     ),
     "beyond all numbers": (
         {"metric": "visits", "value": 1.7e308, "expected": -1.7e308},
@@ -391,6 +407,8 @@ def table(rows: list[dict[str, Any]]) -> pa.Table:
                 "mean",
                 "baseline_mean",
                 "stddev",
+                "mean_value",
+                "mean_expected",
                 "bin_lower",
                 "bin_upper",
             )

@@ -58,9 +58,13 @@
         'estimated.up': '{subject} is estimated to have risen from {expected} to {value} (labels have not come yet)',
         'estimated.alone': '{subject} is estimated to be {value} (labels have not come yet), beyond what is usual',
         'estimate_error': '{subject}: the estimate without labels was off by {value}',
-        'drift.mean': {
-            'open': '{subject} is distributed differently: on average {value} instead of {expected}',
-            'over': '{subject} was distributed differently: on average {value} instead of {expected}',
+        'drift.down': {
+            'open': '{subject} is lower on average: {value} instead of {expected}',
+            'over': '{subject} was lower on average: {value} instead of {expected}',
+        },
+        'drift.up': {
+            'open': '{subject} is higher on average: {value} instead of {expected}',
+            'over': '{subject} was higher on average: {value} instead of {expected}',
         },
         'drift.same': {
             'open': '{subject} is distributed differently from {baseline}, on average about the same ({value})',
@@ -100,6 +104,14 @@
         'rows.down': 'Only {value} rows {per} came, usually {expected}{change}',
         'rows.up': '{value} rows {per} came, usually {expected}{change}',
         'rows.none': {'open': 'No rows have come', 'over': 'No rows came'},
+        'split': {
+            'open': 'Version {version} gets {value} of the rows, {expected} are meant',
+            'over': 'Version {version} got {value} of the rows, {expected} are meant',
+        },
+        'version.worse': {
+            'open': '{subject} is {value} worse with version {version} than with the one it is held against',
+            'over': '{subject} was {value} worse with version {version} than with the one it is held against',
+        },
     }) -}}
 {% endmacro %}
 
@@ -108,12 +120,12 @@
 {% macro _relations_en() %}
     {{- return({
         'trend': {
-            'open': '{subject} has changed for good, since about {since}: from {expected} to {value}{change}',
-            'over': '{subject} changed from about {since} until {until}: {value} instead of {expected}{change}',
+            'open': '{subject} has been at another level since about {since}: {value} instead of {expected}{change}',
+            'over': '{subject} was at another level from about {since} to {until}: {value} instead of {expected}{change}',
         },
         'trend.alone': {
-            'open': '{subject} has changed for good, since about {since}: it is {value} now',
-            'over': '{subject} changed from about {since} until {until}: it was {value}',
+            'open': '{subject} has been at another level since about {since}: {value}',
+            'over': '{subject} was at another level from about {since} to {until}: {value}',
         },
         'fairness.difference': {
             'open': '{subject} differs by {value} between the groups of {segment}, in the reference by {expected}',

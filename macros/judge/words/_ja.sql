@@ -76,9 +76,13 @@
         },
         'estimated.alone': '{subject}が通常の範囲を超えて{value}になったと推定されます（正解データはまだ届いていません）',
         'estimate_error': '{subject}：正解データなしの推定が実際と{value}ずれていました',
-        'drift.mean': {
-            'open': '{subject}の分布が変わっています（平均は{expected}から{value}へ）',
-            'over': '{subject}の分布が変わっていました（平均は{expected}から{value}へ）',
+        'drift.down': {
+            'open': '{subject}の平均が{expected}から{value}に下がっています',
+            'over': '{subject}の平均が{expected}から{value}に下がっていました',
+        },
+        'drift.up': {
+            'open': '{subject}の平均が{expected}から{value}に上がっています',
+            'over': '{subject}の平均が{expected}から{value}に上がっていました',
         },
         'drift.same': {
             'open': '{subject}の分布が{baseline}と異なっています（平均はほぼ同じで{value}）',
@@ -123,6 +127,14 @@
             'over': 'データが{per}{value}行届きました（通常は{expected}行）{change}',
         },
         'rows.none': {'open': 'データが届いていません', 'over': 'データが届いていませんでした'},
+        'split': {
+            'open': '全体の{value}がバージョン「{version}」に割り当てられています（本来は{expected}）',
+            'over': '全体の{value}がバージョン「{version}」に割り当てられていました（本来は{expected}）',
+        },
+        'version.worse': {
+            'open': 'バージョン「{version}」の{subject}は、比較対象のバージョンより{value}悪くなっています',
+            'over': 'バージョン「{version}」の{subject}は、比較対象のバージョンより{value}悪くなっていました',
+        },
     }) -}}
 {% endmacro %}
 

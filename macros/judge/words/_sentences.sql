@@ -10,6 +10,7 @@
     case
         when {{ p }}.source_family = 'business'
             then coalesce({{ label }}, {{ driftline._plain_name(p ~ '.source_metric', begins) }})
+        when {{ p }}.source_family = 'comparison' then coalesce({{ label }}, {{ metric }})
         when {{ p }}.source_family in ('performance', 'estimate', 'estimate_error') then case
             when {{ p }}.column_name = 'all' then {{ metric }}
             else {{ driftline._phrase(language, 'series.class', values) }} end
@@ -110,6 +111,8 @@
     {%- set values = {'segment': p ~ '.segment_name', 'value': p ~ '.segment_value', 'version': p ~ '.model_version'} %}
     case
         when {{ p }}.segment_value = 'all' and {{ p }}.model_version = 'all' then ''
+        -- What is about a version names it.
+        when {{ p }}.segment_value = 'all' and {{ p }}.kind in ('split', 'version.worse') then ''
         when {{ p }}.model_version = 'all' then {{ driftline._phrase(language, 'where.segment', values) }}
         when {{ p }}.segment_value = 'all' then {{ driftline._phrase(language, 'where.version', values) }}
         else {{ driftline._phrase(language, 'where.both', values) }}
@@ -124,6 +127,7 @@
         'change': p ~ '.change_words', 'status': p ~ '.status', 'since': p ~ '.since_words',
         'until': p ~ '.until_words', 'segment': p ~ '.segment_name', 'usual': p ~ '.usual_words',
         'baseline': p ~ '.baseline_words', 'per': p ~ '.per_words',
+        'version': p ~ '.model_version',
     } %}
     case {{ p }}.kind
         {%- for kind in driftline._statement_kinds() %}
@@ -148,10 +152,11 @@
 {% macro _statement_kinds() %}
     {{- return([
         'moved.down', 'moved.up', 'moved.sum.down', 'moved.sum.up', 'moved.alone', 'estimated.down', 'estimated.up',
-        'estimated.alone', 'estimate_error', 'drift.mean', 'drift.same', 'drift.plain', 'null_rate', 'nan_rate',
+        'estimated.alone', 'estimate_error', 'drift.down', 'drift.up', 'drift.same', 'drift.plain', 'null_rate',
+        'nan_rate',
         'infinite_rate', 'unseen_rate', 'out_of_range_rate', 'rows.down', 'rows.up', 'rows.none', 'trend',
         'trend.alone', 'fairness.difference', 'fairness.parity', 'fairness.ratio', 'concept.label.down',
-        'concept.label.up', 'concept.loss', 'concept.other', 'other', 'other.alone',
+        'concept.label.up', 'concept.loss', 'concept.other', 'split', 'version.worse', 'other', 'other.alone',
     ]) -}}
 {% endmacro %}
 

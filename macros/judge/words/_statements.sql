@@ -56,7 +56,7 @@
             and {{ p }}.source_metric in ({{ driftline._metrics_in_percent() }}) then 'percent'
         when {{ p }}.source_family = 'quality' and {{ p }}.source_metric in (
             'null_rate', 'nan_rate', 'infinite_rate', 'unseen_rate', 'out_of_range_rate') then 'share'
-        when {{ p }}.source_family = 'fairness' then 'percent'
+        when {{ p }}.source_family in ('fairness', 'comparison') then 'percent'
         when {{ p }}.source_metric = 'label_mean_standardized' and {{ p }}.value between 0 and 1
             and coalesce({{ p }}.expected, 0e0) between 0 and 1 then 'percent'
         when {{ p }}.source_family = 'volume' then 'count'
@@ -80,12 +80,14 @@
             when {{ p }}.mean is null or {{ p }}.baseline_mean is null then 'drift.plain'
             when abs({{ p }}.mean - {{ p }}.baseline_mean) < 0.1 * coalesce({{ p }}.stddev, 0e0)
                 or {{ p }}.value_number = {{ p }}.expected_number then 'drift.same'
-            else 'drift.mean' end
+            else 'drift' || {{ p }}.mean_way end
         when {{ p }}.family = 'quality'
             then case when {{ p }}.style = 'share' then {{ p }}.metric else 'moved' || {{ p }}.way end
         when {{ p }}.family = 'volume' and {{ p }}.expected is not null
             then case when {{ p }}.value > {{ p }}.expected then 'rows.up' else 'rows.down' end
         when {{ p }}.family = 'freshness' then 'rows.none'
+        when {{ p }}.family = 'comparison'
+            then case when {{ p }}.metric = 'sample_ratio' then 'split' else 'version.worse' end
         when {{ p }}.family = 'fairness' and {{ p }}.metric like '%difference'
             then case when {{ p }}.baseline = 'reference' and {{ p }}.expected is not null then 'fairness.difference'
                 else 'fairness.parity' end

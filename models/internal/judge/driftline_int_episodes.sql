@@ -57,7 +57,7 @@ told as (
         coalesce(b.opened_at, s.opened_at) as opened_at,
         case when b.windows_breached > s.windows_breached then b.windows_breached else s.windows_breached end
             as windows_breached,
-        s.is_critical, s.value, s.peak_value, s.peak_effect,
+        s.is_critical, s.value, s.peak_value, s.peak_effect, s.mean_value, s.mean_expected,
         {{ 'coalesce(b.opened_far_out, s.opened_far_out)' if has_peaks else 's.opened_far_out' }} as opened_far_out,
         s.expected, s.noise, s.threshold, s.compare, s.direction,
         s.quiet_at, s.judged_until, s.resolved_at, s.is_retired, s.no_rows_since
@@ -163,7 +163,7 @@ select
     p.value, p.peak_value, p.expected, p.threshold, p.noise,
     {{ driftline._alert_message('p', 'p', 'c') }} as message,
     p.owner, p.opened_at, p.resolved_at, p.known_as, p.earlier_ids, p.found_late, p.no_data_since,
-    p.peak_effect, p.opened_far_out
+    p.peak_effect, p.opened_far_out, p.mean_value, p.mean_expected
 from named as p
 left join (select distinct kept_id from named where kept_id is not null) as t on t.kept_id = p.new_id
 left join {{ ref('driftline_changes') }} as c
@@ -176,7 +176,8 @@ select
     b.severity, {{ driftline._text('resolved') }}, b.first_window_start, b.last_window_start, b.last_window_end,
     b.windows_breached, b.value, b.peak_value, b.expected, b.threshold, b.noise, b.message, b.owner, b.opened_at,
     coalesce(b.resolved_at, b.last_window_end), b.known_as, b.earlier_ids, b.found_late, b.no_data_since,
-    {{ 'b.peak_effect, b.opened_far_out' if has_peaks else driftline._as_double('null') ~ ', false' }}
+    {{ 'b.peak_effect, b.opened_far_out' if has_peaks else driftline._as_double('null') ~ ', false' }},
+    {{ 'b.mean_value, b.mean_expected' if 'mean_value' in kept else 'b.value, b.expected' }}
 from let_go as b
 left join found as f on f.alert_id = b.alert_id
 where f.alert_id is null

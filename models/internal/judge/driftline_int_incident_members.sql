@@ -41,7 +41,8 @@ placed as (
             end as begun,
         {{ driftline._windows_later('a', 0, 'a.first_window_start', news) }} as news_from,
         case when a.kind = 'rows' and a.is_total and a.family <> 'operation' then 1 else 0 end as is_of_rows,
-        case when a.status = 'open' then {{ driftline._as_timestamp("'9999-12-31'") }} else a.resolved_at end as over_at,
+        case when a.status = 'open' then {{ driftline._as_timestamp("'9999-12-31'") }}
+            else a.resolved_at end as over_at,
         case when a.status = 'open' then {{ driftline._as_timestamp("'9999-12-31'") }}
             else {{ driftline._windows_later('a', rule.again, 'a.resolved_at') }} end as ends
     from kinds as a

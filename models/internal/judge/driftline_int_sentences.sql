@@ -32,7 +32,8 @@ from (
             case when p.window_periods > 1 then {{ driftline._phrase(language, 'per.window', {
                 'duration': '(' ~ driftline._duration_words(language, 'p.window_periods', 'p.period') | trim ~ ')'}) }}
                 else {{ driftline._per_words(language, 'p.period') | trim }} end as per_words,
-            case when p.no_data_since is null then '' else {{ driftline._phrase(language, 'end.no_data', {
+            case when p.no_data_since is null or p.kind = 'rows.none' then ''
+                else {{ driftline._phrase(language, 'end.no_data', {
                 'since': '(' ~ driftline._time_words(language, 'p.no_data_since', 'p.period') | trim ~ ')'}) }} end
                 as end_words,
             case p.baseline

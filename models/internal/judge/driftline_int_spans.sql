@@ -130,6 +130,7 @@ episodes as (
         {%- endfor %}
         max(case when by_effect = 1 then value end) as peak_value,
         max(case when by_effect = 1 then effect end) as peak_effect,
+        avg(value) as mean_value, avg(expected) as mean_expected,
         max(is_far_out) = 1 as opened_far_out
     from members
     group by {{ series }}, block, lap

@@ -1,5 +1,8 @@
 {{ config(materialized=driftline._private_table()) }}
 {%- if driftline._is_needed() -%}
+{%- set told = ['alert_id', 'monitor', 'model_version', 'segment', 'segment_value', 'window_periods', 'family',
+    'metric', 'column_name', 'baseline', 'status', 'first_window_start', 'last_window_start', 'last_window_end',
+    'no_data_since'] %}
 {%- set slice = ['monitor', 'model_version', 'segment', 'segment_value', 'window_periods'] %}
 
 -- What each alert states, before it is put into words: what it is about, its numbers and times, how they are written.
@@ -13,7 +16,13 @@ with business as (
 
 sources as (
     select
-        e.*, m.period, {{ driftline._source_family('e') }} as source_family,
+        {{ 'e.' ~ told | join(', e.') }},
+        -- What is over is told by the mean of all its windows: its last one says nothing of them.
+        {%- for number in ['value', 'expected'] %}
+        case when e.status <> 'open' and e.family in ('business', 'performance', 'estimate', 'quality', 'volume')
+            then coalesce(e.mean_{{ number }}, e.{{ number }}) else e.{{ number }} end as {{ number }},
+        {%- endfor %}
+        m.period, {{ driftline._source_family('e') }} as source_family,
         {{ driftline._source_metric('e') }} as source_metric
     from {{ ref('driftline_int_episodes') }} as e
     join {{ ref('driftline_int_monitors') }} as m on m.monitor = e.monitor
@@ -28,7 +37,7 @@ labelled as (
     from sources as s
     left join {{ ref('driftline_int_labels') }} as l
         on l.monitor = s.monitor
-        and l.name = case when s.source_family = 'business' then s.source_metric else s.column_name end
+        and l.name = case when s.source_family in ('business', 'comparison') then s.source_metric else s.column_name end
     left join {{ ref('driftline_int_labels') }} as g on g.monitor = s.monitor and g.name = s.segment
     left join {{ ref('driftline_changes') }} as c
         on s.family = 'trend' and s.metric = {{ driftline._change_metric('c') }}
@@ -44,7 +53,9 @@ labelled as (
 styled as (
     select
         p.*, {{ driftline._style('p', 'b') }} as style, 1 - b.is_ratio as is_sum,
-        case when p.family = 'drift' then p.mean else p.value end as shown,
+        case when p.family = 'drift' then p.mean when p.family = 'comparison' then abs(p.value)
+            else p.value end as shown,
+        case when p.mean < p.baseline_mean then '.down' else '.up' end as mean_way,
         case when p.family = 'drift' then p.baseline_mean else p.expected end as shown_expected,
         case when p.expected is null then '.alone' when p.value < p.expected then '.down' else '.up' end as way,
         case when p.value between 0 and 1e15 and p.expected between 1e-15 and 1e15
