@@ -121,7 +121,8 @@
     {{- return({
         'trend': {
             'open': '{subject} has been at another level since about {since}: {value} instead of {expected}{change}',
-            'over': '{subject} was at another level from about {since} to {until}: {value} instead of {expected}{change}',
+            'over': '{subject} was at another level from about {since} to {until}: {value} instead of '
+                ~ '{expected}{change}',
         },
         'trend.alone': {
             'open': '{subject} has been at another level since about {since}: {value}',
