@@ -32,7 +32,9 @@ looked_at as (
 select
     l.monitor, l.model_version, l.segment, l.segment_value, e.window_periods, e.window_start, e.window_end,
     l.metric, l.champion_version,
-    {{ driftline._as_text("case when l.family = 'traffic' then 'traffic' else 'version' end") }} as kind,
+    -- Money is judged of itself; the metrics of the models once a project names them.
+    {{ driftline._as_text("case l.family when 'traffic' then 'traffic' when 'business' then 'version'
+        else 'performance' end") }} as kind,
     l.is_complete and l.is_mature as is_ready,
     case when l.family = 'traffic' then l.value
         else l.difference / nullif(abs(l.champion_value), 0e0) * case when l.higher_is_better then 1e0 else -1e0 end
