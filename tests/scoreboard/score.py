@@ -110,6 +110,8 @@ class Outcome:
     alerts: int
     ends_right: bool | None
     """Still open if it lasts, over if it is over."""
+    late: int | None
+    """Not told in time, but after so many days."""
     joined: bool
     """Not told, but it stands in a message that was told of something else before."""
 
@@ -182,13 +184,14 @@ def board(messages: Sequence[Message]) -> Board:
     for fact in FACTS:
         telling = [message for message in messages if message.tells(fact)]
         about = belonging[fact.name]
+        late = [message.told for message in about if any(alert.names(fact) for alert in message.alerts)]
         naming = [alert for alert in every if alert.names(fact) and Message("", [alert]).fact == fact]
         outcomes.append(Outcome(
             fact,
             max(0, min(message.told for message in telling) - fact.first - 1 - fact.delay) if telling else None,
             len(about), sum(len(message.alerts) for message in about),
             any(alert.is_open for alert in naming) == (fact.last is None) if naming else None,
-            bool(naming),
+            None if telling or not late else min(late) - fact.first - 1 - fact.delay, bool(naming),
         ))  # fmt: skip
     return Board(outcomes, false, len(messages))
 
@@ -222,5 +225,7 @@ def _line(
 
 def _after(outcome: Outcome) -> str:
     if outcome.after is None:
+        if outcome.late is not None:
+            return f"LATE: {outcome.late}"
         return "joined older" if outcome.joined else "MISSED"
     return f"{outcome.after} days"

@@ -63,6 +63,8 @@ def test_facts_are_told(boards: tuple[score.Board, score.Board]) -> None:
     assert not lost, f"no longer told: {lost}"
     assert not found & KNOWN_MISSES.keys(), f"told now, take them off the list: {found & KNOWN_MISSES.keys()}"
     assert now.delay == 0
+    late = {outcome.fact.name: outcome.late for outcome in now.outcomes if outcome.late is not None}
+    assert late.keys() <= KNOWN_MISSES.keys() and max(late.values(), default=0) <= 50, late
 
 
 def test_facts_end_when_they_are_over(boards: tuple[score.Board, score.Board]) -> None:
@@ -87,7 +89,7 @@ def test_little_is_told_of_nothing(boards: tuple[score.Board, score.Board]) -> N
 
 
 def test_the_comparison_knows(project: Project, figure: Callable[[str, object], None]) -> None:
-    """What no incident says of the experiment stands in a table, for those who look."""
+    """What is known of the experiment, and when, for those who look: an incident cannot say it before."""
     said = project.sql(
         "select verdict, min(window_end), max(reason) from driftline_comparisons where monitor = 'experiment'"
         " and metric = 'conversion' and span = 'cumulative' and segment = 'all' group by verdict, reason order by 2"
