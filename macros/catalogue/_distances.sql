@@ -17,6 +17,7 @@
     measure      SQL over sums and parts: the distance itself
     expected     what chance makes of it on average, if nothing changed
     critical     what chance exceeds with probability α, if nothing changed
+    deviation    what of the measure chance is about where that is not itself: SQL, {0} stands for the measure
     columns      further column of driftline_drift → SQL over sums and parts; `measure` is the column <name>
     floor        the column for the largest value of the reference's own windows, or none
     metrics      metric of the long form → SQL over driftline_drift of its noise, or none where it says itself how much
@@ -31,6 +32,7 @@
         + [driftline._distance_total_variation(), driftline._distance_l_infinity()]
         + [driftline._distance_ks(), driftline._distance_wasserstein(), driftline._distance_mean()]
         + [driftline._distance_chi_squared()]
+        + [driftline._distance_mean_shift(), driftline._distance_spread_ratio(), driftline._distance_class_change()]
     ) -}}
 {% endmacro %}
 

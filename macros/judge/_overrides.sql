@@ -105,11 +105,12 @@
 {#
     The judge's rule (decision 15), by the kind of a monitor's period where it depends on it.
 
-    opening        how many breaches among how many judged windows open an alert; as many quiet ones in a row end it
+    opening        how many breaches among how many judged windows open an alert; as many quiet ones in a row as there
+                   are among them end it
     clearly        over the critical threshold and over so many times the noise, one window opens it at once
     certain        so does so many times a noise that is known, which is no chance, over so many times the threshold of
                    a warning: what only hovers at it is told once it has been over it several times
-    quiet          what has come back to this part of the noise or of the threshold is quiet; what hovers is not
+    quiet          what has come back to these parts of the noise or of the threshold is quiet; what hovers is not
     margin         how much larger than the noise or a threshold a number must be, as a share of it, to be over it
     rounding       the same as a share of the numbers whose difference it is
     first_windows  windows that tell how many rows are usual where the reference has no time of its own
@@ -124,7 +125,7 @@
             'month': {'breaches': 1, 'within': 1},
         },
         'clearly': '1.5e0', 'certain': {'noise': '2e0', 'threshold': '1.5e0'},
-        'quiet': '0.66666666666666667e0', 'margin': '1e-9', 'rounding': '1e-12',
+        'quiet': {'noise': '0.5e0', 'threshold': '0.66666666666666667e0'}, 'margin': '1e-9', 'rounding': '1e-12',
         'first_windows': 28, 'silence': {'hour': 7, 'day': 28, 'week': 91, 'month': 366},
     }) -}}
 {% endmacro %}

@@ -147,12 +147,11 @@ def _psi(q: Floats, p: Floats, n: Floats, m: Floats, own: bool) -> tuple[Floats,
     return value, h * df, h * stats.chi2.ppf(1 - ALPHA, df)
 
 
-def _moments(counts: Floats) -> tuple[Floats, Floats, Floats]:
+def _moments(counts: Floats) -> tuple[Floats, Floats]:
     n = counts.sum(axis=-1)
-    with np.errstate(all="ignore"):
-        mean = counts @ MIDDLES / n
-        square = (counts @ MIDDLES**2) / n - mean**2
-        return n, mean, np.sqrt(square * n / (n - 1))
+    mean = counts @ MIDDLES / n
+    square = (counts @ MIDDLES**2) / n - mean**2
+    return mean, np.sqrt(square * n / (n - 1))
 
 
 def _far(counts: Floats, mean: Floats) -> Floats:
@@ -177,6 +176,22 @@ def _numeric(counts: Floats, nulls: Floats, base: Floats, base_nulls: Floats) ->
         ks = np.abs(np.cumsum(q, axis=-1) / n[..., None] - np.cumsum(p, axis=-1) / m[..., None]).max(axis=-1)
         ks_critical = np.sqrt(-np.log(ALPHA / 2) / 2 * h)
         found["ks_lower"] = (ks, None, 0.868731160635 * np.sqrt(h), ks_critical)
+        mean, sd = _moments(counts)
+        base_mean, base_sd = _moments(base)
+        far = _far(counts, base_mean) / base_sd
+        found["mean_shift"] = (
+            (mean - base_mean) / base_sd, None, MEAN_OF_ABSOLUTE * np.sqrt(h), Z_TWO * np.sqrt(h) + far / n,
+        )  # fmt: skip
+        away = ((base * MIDDLES) @ quantiles / p - base_mean[..., None]) / base_sd[..., None]
+        tail = 4 * (_far(base, base_mean) / base_sd) ** 4 / m
+        fourth = np.maximum((p / m[..., None] * away**4).sum(axis=-1) + tail, 3)
+        error = np.sqrt((fourth - 1) / 4 * h)
+        found["spread_ratio"] = (
+            sd / base_sd,
+            np.ones_like(sd),
+            MEAN_OF_ABSOLUTE * error,
+            Z_TWO * error + far**2 / n / 2,
+        )
     rows, base_rows = n + nulls, m + base_nulls
     rate, expected = nulls / rows, base_nulls / base_rows
     found["null_rate"] = (rate, expected, *_rate_noise(rate, expected, rows, base_rows, Z_ONE))
@@ -193,7 +208,14 @@ def _rate_noise(rate: Floats, expected: Floats, n: Any, m: Any, z: float) -> tup
 def _categorical(counts: Floats, base: Floats) -> dict[str, Any]:
     n, m = counts.sum(axis=-1), base.sum(axis=-1)
     value, average, critical = _psi(counts, base, n, m, False)
-    return {"psi": (value, None, average, critical)}
+    share_q, share_p = counts / n[..., None], base / m[..., None]
+    # A share that falls counts as two rows more.
+    less = np.minimum(share_q + 2 / n[..., None], share_p)
+    apart = 2 * np.abs(np.arcsin(np.sqrt(np.where(share_q >= share_p, share_q, less))) - np.arcsin(np.sqrt(share_p)))
+    error, classes = np.sqrt(1 / n + 1 / m), counts.shape[-1]
+    change = apart.max(axis=-1)
+    typical, most = stats.norm.isf(np.log(2) / 2 / classes), stats.norm.isf(ALPHA / 2 / classes)
+    return {"psi": (value, None, average, critical), "class_change": (change, None, typical * error, most * error)}
 
 
 def _auc_variance(a: Floats, pos: Any, neg: Any) -> Floats:

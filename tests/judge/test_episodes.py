@@ -20,8 +20,8 @@ RULES: dict[str, tuple[int, int, int, bool]] = {
     NAMES[0]: (1, 1, 1, True),
     NAMES[1]: (2, 2, 2, True),
     NAMES[2]: (3, 3, 3, True),
-    NAMES[3]: (2, 3, 2, True),
-    NAMES[4]: (2, 4, 2, True),
+    NAMES[3]: (2, 3, 3, True),
+    NAMES[4]: (2, 4, 3, True),
     NAMES[5]: (2, 2, 2, False),
 }
 OVERRIDES: list[Row] = [

@@ -13,7 +13,6 @@ from judge import power
 from support import Engine
 
 SERIES = int(os.environ.get("DRIFTLINE_POWER", "20"))
-Told = power.Told
 
 
 @pytest.fixture(scope="module")
@@ -35,3 +34,31 @@ def test_one_day_outages_are_told_on_the_day(table: power.Table) -> None:
 def test_nothing_is_within_the_budget(table: power.Table) -> None:
     for (name, rows), (now, _) in table.items():
         assert not name.startswith("nothing") or now.a_week <= 1, (name, rows, now.a_week)
+
+
+# A change as large as its noise is met in every other window, so its alerts open and end more often.
+AS_LARGE_AS_NOISE = {"+0.1 sigma", "-0.1 sigma", "NULL of 1% doubles"}
+
+
+def test_a_lasting_change_is_one_alert_that_stays_open(table: power.Table) -> None:
+    for (name, rows), (now, _) in table.items():
+        if now.lasts and rows >= 1_000 and now.found >= 0.95:
+            hovers = rows == 1_000 and name in AS_LARGE_AS_NOISE
+            assert now.per_series <= (1.5 if hovers else 1.2), (name, rows, now.per_series)
+            assert now.is_open >= (0.8 if hovers else 0.95), (name, rows, now.is_open)
+
+
+def test_what_matters_is_found_soon(table: power.Table) -> None:
+    for name in ("errors x 1.5", "class of 5% doubles"):
+        assert table[name, 1_000][0].found_within(3) >= 0.95, name
+    for name in ("+0.3 sigma", "-0.3 sigma"):
+        assert table[name, 1_000][0].found_within(1) >= 0.95, name
+    for name in ("spread x 1.2", "5% of the rows move class", "NULL of 5% halves", "NULL of 1% doubles"):
+        assert table[name, 10_000][0].found_within(3) == 1, name
+
+
+def test_more_rows_never_find_less(table: power.Table) -> None:
+    for name in power.scenarios():
+        found = [table[name, rows][0].found for rows in power.SIZES]
+        few, more, many = found
+        assert name.startswith("nothing") or (few <= more + 0.1 and more <= many + 0.1), (name, found)

@@ -160,6 +160,10 @@ ROOTS = frozenset(
 )
 
 
+# In standard deviations of the column: a sum's rounding is that of its largest value, which may be 1e9 of them.
+IN_DEVIATIONS = frozenset(m + end for m in ("mean_shift", "spread_ratio") for end in ("", "_noise"))
+
+
 def _far(column: str, want: Floats, got: Floats, size: Floats) -> npt.NDArray[np.bool_]:
     unit = np.where(size > 0, size, 1.0) if column in UNIT else np.ones(len(want))
     a, b = want / unit, got / unit
@@ -167,6 +171,8 @@ def _far(column: str, want: Floats, got: Floats, size: Floats) -> npt.NDArray[np
         return a != b
     if column in ROOTS:
         return abs(a * a - b * b) > np.maximum(2 * RELATIVE * a * a, OF_ONE)
+    if column in IN_DEVIATIONS:
+        return abs(a - b) > 1e-5 * np.maximum(abs(a), 1.0)
     return abs(a - b) > np.maximum(RELATIVE * abs(a), OF_ONE)
 
 

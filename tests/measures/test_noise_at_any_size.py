@@ -50,7 +50,15 @@ THRESHOLDS = [
     {"family": "drift", "metric": "mean", "warn": 1e-9, "min_rows": 1, "compare": "difference", "direction": "both"},
     *[{"family": "quality", "metric": m, "warn": 1e-9, "min_rows": 1} for m in QUALITY],
     *[
-        {"family": family, "metric": m, "warn": 1e-9, "min_rows": 1, "compare": "difference", "direction": "both"}
+        {
+            "family": family,
+            "metric": m,
+            "warn": 1e-9,
+            "min_rows": 1,
+            "compare": "difference",
+            "direction": "both",
+            "over_noise": 1,
+        }
         for family in ("performance", "estimate")
         for m in sorted({m for of in PERFORMANCE.values() for m in of})
     ],
@@ -188,6 +196,8 @@ def test_a_real_shift_is_seen(judged: pd.DataFrame) -> None:
     shifted = shifted[(shifted["family"] != "quality") | (shifted["metric"] + shifted["column_name"] == "null_ratex")]
     shifted = shifted[(shifted["monitor"] != "lists") | shifted["metric"].isin(PERFORMANCE["lists"])]
     shifted = shifted[(shifted["family"] != "estimate") & (shifted["column_name"].isin(["x", "few", "all"]))]
+    # The spread of 1,000 lognormal rows has a standard error of a quarter: what is two thirds more is not seen in them.
+    shifted = shifted[(shifted["metric"] != "spread_ratio") | (shifted["rows"] == LARGE[1])]
     for rows in SHIFTED[1:]:
         unseen = shifted[(shifted["rows"] == rows) & ~shifted["is_breach"]]
         assert unseen.empty, unseen[

@@ -54,8 +54,9 @@ compared as (
             and difference > least_difference + margin as is_over,
         not_judged is null and not {{ accepted }} and {{ driftline._exceeds('effect', 'critical') }}
             and difference > least_difference + margin as is_over_critical,
-        coalesce(own_consecutive, default_consecutive, usual_breaches) as consecutive,
-        coalesce(own_within, own_consecutive, default_consecutive, usual_within) as within,
+        coalesce(own_consecutive, case when default_consecutive = 1 then 1
+            else greatest(default_consecutive, usual_breaches) end) as consecutive,
+        coalesce(own_within, own_consecutive, greatest(default_consecutive, usual_within)) as within,
         not_judged is null and {{ accepted }} as is_accepted
     from directed as d
     left join {{ ref('driftline_int_accepted') }} as k
@@ -69,15 +70,16 @@ select
     family, metric, column_name, column_role, baseline, judged as value, expected, judged_noise as noise,
     effect, direction, compare, warn, critical, cast(consecutive as {{ dbt.type_int() }}) as consecutive,
     cast(case when within < consecutive then consecutive else within end as {{ dbt.type_int() }}) as within,
-    cast(coalesce(own_consecutive, usual_breaches) as {{ dbt.type_int() }}) as quiet_to_end,
+    cast(coalesce(own_consecutive, case when default_consecutive = 1 then usual_breaches
+        else greatest(default_consecutive, usual_within) end) as {{ dbt.type_int() }}) as quiet_to_end,
     {{ driftline._as_text('chosen_because') }} as chosen_because, {{ driftline._as_text('not_judged') }} as not_judged,
     coalesce(is_over_noise and is_over, false) as is_breach,
     coalesce(is_over_noise and is_over_critical, false) as is_critical,
     coalesce((is_clear and is_over_critical or is_certain and is_over) and at_once = 1, false) as opens_at_once,
     -- Quiet is what has clearly come back, not what hovers at a threshold.
     not_judged is null and not coalesce(is_over_noise and is_over, false)
-        and (is_accepted or difference <= {{ rule.quiet }} * over_noise * judged_noise + margin
-            or effect <= {{ rule.quiet }} * coalesce(warn, critical)
-            or difference <= {{ rule.quiet }} * least_difference) as is_quiet
+        and (is_accepted or difference <= {{ rule.quiet.noise }} * over_noise * judged_noise + margin
+            or effect <= {{ rule.quiet.threshold }} * coalesce(warn, critical)
+            or difference <= {{ rule.quiet.threshold }} * least_difference) as is_quiet
 from compared
 {%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -5,6 +5,7 @@
 {%- set results = driftline._distance_results('bins') -%}
 {%- set of_pair = ['n_q', 'n_p', 'effective_n_q', 'effective_n_p', 'inverse_n', 'n_finite_q', 'n_finite_p', 'ks_n_q',
     'ks_n_p',
+    'stddev_q', 'stddev_p', 'farthest', 'farthest_p', 'n_effective_finite_q', 'n_effective_finite_p',
     'mean_q', 'mean_p', 'inverse_n_finite'] %}
 
 -- The distances whose terms are single bins (the entries with the rows `bins` in macros/catalogue/_distances.sql), what
@@ -56,7 +57,13 @@ pairs as (
         t.n_ordered_q * t.n_ordered_q / nullif(t.ordered_q2, 0) as ks_n_q,
         t.n_ordered_p * t.n_ordered_p / nullif(t.ordered_p2, 0) as ks_n_p,
         t.n_finite_q * t.n_finite_q / nullif(t.finite_q2, 0) as n_effective_finite_q,
-        t.n_finite_p * t.n_finite_p / nullif(t.finite_p2, 0) as n_effective_finite_p
+        t.n_finite_p * t.n_finite_p / nullif(t.finite_p2, 0) as n_effective_finite_p,
+        {{ driftline._side_stddev('q') }} as stddev_q, {{ driftline._side_stddev('p') }} as stddev_p,
+        -- How far the value that is farthest from the baseline's mean is from it: of the window, and of the baseline.
+        {%- for name, ends in {'farthest': 'value', 'farthest_p': 'baseline'}.items() %}
+        greatest(abs(s.{{ ends }}_max - t.finite_p_sum / nullif(t.n_finite_p, 0)),
+            abs(s.{{ ends }}_min - t.finite_p_sum / nullif(t.n_finite_p, 0))) as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from totals as t
     join {{ ref('driftline_int_sides') }} as s on s.pair_no = t.pair_no
 ),
@@ -92,7 +99,7 @@ terms as {{ driftline._computed_once() }} (
         {%- for name in of_pair if name not in ['mean_q', 'mean_p', 'inverse_n_finite'] %}
         t.{{ name }},
         {%- endfor %}
-        t.n_effective_finite_q, t.n_effective_finite_p, t.finite_q_sum as pair_q_sum, t.finite_p_sum as pair_p_sum,
+        t.finite_q_sum as pair_q_sum, t.finite_p_sum as pair_p_sum,
         b.q / t.n_q as share_q, b.p / t.n_p as share_p,
         -- What is to be expected if both sides are alike: the share, and the rows on the smaller side.
         (b.q * t.n_q / t.n_q2 + b.p * t.n_p / t.n_p2) / (t.effective_n_q + t.effective_n_p) as pooled_share,

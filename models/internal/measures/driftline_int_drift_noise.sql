@@ -18,9 +18,10 @@ floors as (
     select
         g.monitor, g.model_version, g.segment, g.segment_value, r.window_periods, c.column_name, c.column_role
         {%- for distance in driftline._distances() %},
-        max(r.{{ distance.name }}) as {{ distance.name }},
-        max(case when r.{{ distance.name }} > r.{{ distance.name }}_expected
-            then r.{{ distance.name }} - r.{{ distance.name }}_expected else 0e0 end) as {{ distance.name }}_excess
+        {%- set far = (distance.deviation or '{0}').replace('{0}', 'r.' ~ distance.name) %}
+        max({{ far }}) as {{ distance.name }},
+        max(case when {{ far }} > r.{{ distance.name }}_expected
+            then {{ far }} - r.{{ distance.name }}_expected else 0e0 end) as {{ distance.name }}_excess
         {%- endfor %}
     from results as r
     join {{ ref('driftline_int_slices') }} as g on g.slice_no = r.slice_no

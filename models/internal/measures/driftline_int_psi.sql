@@ -7,7 +7,8 @@
 -- groups of quantile bins, own edges and categories as they are.
 with groups_of_bins as (
     select
-        r.pair_no, c.bin_group, {{ seen }} as is_seen
+        r.pair_no, c.bin_group, {{ seen }} as is_seen,
+        max(case when c.bin_kind in ('category', 'beyond_top') then 1 else 0 end) as is_class
         {%- for name in both %}, sum(r.{{ name }}) as {{ name }}{% endfor %}
     from {{ ref('driftline_int_pairs') }} as r
     join {{ ref('driftline_int_bins') }} as c on c.bin_no = r.bin_no
@@ -26,7 +27,7 @@ totals as (
 
 terms as (
     select
-        g.pair_no, g.is_seen, g.q, g.p, g.q / t.n_q as share_q, g.p / t.n_p as share_p,
+        g.pair_no, g.is_seen, g.is_class, g.q, g.p, g.q / t.n_q as share_q, g.p / t.n_p as share_p,
         t.n_q * t.n_q / t.n_q2 as effective_n_q, t.n_p * t.n_p / t.n_p2 as effective_n_p
         {%- for name in both %}, t.seen_{{ name }}{% endfor %}
     from groups_of_bins as g
@@ -44,7 +45,9 @@ summed as (
 ),
 
 with_quantiles as (
-    select s.*, k.chi_squared as chi_squared_quantile, j.chi_squared as seen_chi_squared_quantile
+    select
+        s.*, k.chi_squared as chi_squared_quantile, j.chi_squared as seen_chi_squared_quantile
+        {%- for name, sql in driftline._distance_parts('groups').items() %}, {{ sql }} as {{ name }}{% endfor %}
     from summed as s
     left join {{ ref('driftline_int_critical_values') }} as k on k.df = s.group_count - 1
     left join {{ ref('driftline_int_critical_values') }} as j on j.df = s.seen_group_count - 1

@@ -18,18 +18,39 @@ reference_columns as (
     select
         r.slice_no, c.column_no, max(r.reference_model_version) as reference_model_version,
         sum(case when c.bin_kind <> 'moments' then r.n end) as n,
+        sum(case when c.bin_kind = 'moments' then r.w end) as finites,
+        sum(case when c.bin_kind = 'moments' then r.v end) as value_sum,
+        sum(case when c.bin_kind = 'moments' then r.d2 end) as deviation_sq_sum,
         min(r.value_min) as value_min,
         max(r.value_max) as value_max
     from {{ ref('driftline_int_reference') }} as r
     join {{ ref('driftline_int_bins') }} as c on c.bin_no = r.bin_no
     where c.column_role in ('feature', 'prediction', 'label')
     group by r.slice_no, c.column_no
+),
+
+-- Deviations are taken from a frozen centre.
+centres as (
+    select c.column_no, coalesce(max(b.bin_lower), 0) as centre
+    from {{ ref('driftline_int_bins') }} as c
+    left join {{ ref('driftline_bins') }} as b
+        on b.monitor = c.monitor and b.column_name = c.column_name and b.column_role = c.column_role
+        and b.bin_kind = 'centre'
+    where c.bin_kind = 'moments'
+    group by c.column_no
 )
 
 select
     row_number() over (order by r.slice_no, r.window_periods, r.period_index, r.column_no, b.baseline) as pair_no,
     r.slice_no, r.window_periods, r.period_index, r.column_no, b.baseline, f.reference_model_version,
-    r.n, r.value_min, r.value_max,
+    r.n, r.value_min, r.value_max, e.centre, r.finites, r.value_sum, r.deviation_sq_sum,
+    {%- for name in ['finites', 'value_sum', 'deviation_sq_sum'] %}
+    case b.baseline
+        {%- for baseline in earlier %} when '{{ baseline }}' then r.{{ baseline }}_{{ name }}{% endfor %}
+        else case when {{ driftline._is_left('f.finites', 'r.reference_finites') }}
+            then f.{{ name }} - r.reference_{{ name }} end
+    end as baseline_{{ name }},
+    {%- endfor %}
     case b.baseline
         {%- for baseline in earlier %} when '{{ baseline }}' then coalesce(r.{{ baseline }}_n, 0){% endfor %}
         else coalesce(f.n, 0) - r.reference_n
@@ -44,6 +65,7 @@ from {{ ref('driftline_int_rolling_columns') }} as r
 join {{ ref('driftline_int_scopes') }} as o on o.slice_no = r.slice_no
 join baselines as b on b.slice_no = r.slice_no and b.window_periods = r.window_periods
 left join reference_columns as f on f.slice_no = r.slice_no and f.column_no = r.column_no
+left join centres as e on e.column_no = r.column_no
 where case
     when b.baseline = 'noise'
         then r.n > 0 and r.n = r.reference_n and {{ driftline._tells_noise('r', 'o') }}

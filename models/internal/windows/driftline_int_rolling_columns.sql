@@ -11,10 +11,13 @@
     {'name': 'total2', 'aggregate': 'sum', 'baselines': true},
     {'name': 'value_min', 'aggregate': 'min', 'baselines': true},
     {'name': 'value_max', 'aggregate': 'max', 'baselines': true},
+    {'name': 'finites', 'aggregate': 'sum', 'baselines': true},
+    {'name': 'value_sum', 'aggregate': 'sum', 'baselines': true},
+    {'name': 'deviation_sq_sum', 'aggregate': 'sum', 'baselines': true},
 ] -%}
-{%- for name in ['nulls', 'nans', 'infinites', 'unseens', 'finites', 'value_sum', 'deviation_sq_sum', 'out_of_range',
-        'reference_n', 'reference_total', 'reference_total2', 'reference_nulls', 'reference_nans',
-        'reference_infinites', 'reference_unseens',
+{%- for name in ['nulls', 'nans', 'infinites', 'unseens', 'out_of_range',
+        'reference_n', 'reference_value_sum', 'reference_deviation_sq_sum', 'reference_total',
+        'reference_total2', 'reference_nulls', 'reference_nans', 'reference_infinites', 'reference_unseens',
         'reference_finites', 'reference_out_of_range'] -%}
     {%- do measures.append({'name': name, 'aggregate': 'sum', 'baselines': false}) -%}
 {%- endfor %}
@@ -34,6 +37,8 @@ with by_column as (
         sum(case when {{ kinds.total }} then s.reference_w2 end) as reference_total2,
         sum(case when {{ kinds.finites }} then s.v end) as value_sum,
         sum(case when {{ kinds.finites }} then s.d2 end) as deviation_sq_sum,
+        sum(case when {{ kinds.finites }} then s.reference_v end) as reference_value_sum,
+        sum(case when {{ kinds.finites }} then s.reference_d2 end) as reference_deviation_sq_sum,
         min(s.value_min) as value_min,
         max(s.value_max) as value_max,
         sum(s.out_of_range_weight) as out_of_range,
