@@ -160,11 +160,13 @@ ROOTS = frozenset(
 )
 
 
-# In standard deviations of the column: a sum's rounding is that of its largest value, which may be 1e9 of them.
+# In standard deviations of the baseline: a sum's rounding is that of the largest value, however many of them that is.
 IN_DEVIATIONS = frozenset(m + end for m in ("mean_shift", "spread_ratio") for end in ("", "_noise"))
 
 
-def _far(column: str, want: Floats, got: Floats, size: Floats) -> npt.NDArray[np.bool_]:
+def _far(
+    column: str, want: Floats, got: Floats, size: Floats, deviations: Floats | float = 0.0
+) -> npt.NDArray[np.bool_]:
     unit = np.where(size > 0, size, 1.0) if column in UNIT else np.ones(len(want))
     a, b = want / unit, got / unit
     if column.endswith("_count") or column == "chi_squared_df":
@@ -172,8 +174,18 @@ def _far(column: str, want: Floats, got: Floats, size: Floats) -> npt.NDArray[np
     if column in ROOTS:
         return abs(a * a - b * b) > np.maximum(2 * RELATIVE * a * a, OF_ONE)
     if column in IN_DEVIATIONS:
-        return abs(a - b) > 1e-5 * np.maximum(abs(a), 1.0)
+        return abs(a - b) > np.maximum(RELATIVE, OF_ONE * deviations) * np.maximum(abs(a), 1.0)
     return abs(a - b) > np.maximum(RELATIVE * abs(a), OF_ONE)
+
+
+def _in_deviations(rows: pd.DataFrame, size: Floats) -> Floats:
+    """The largest value of each row's column in standard deviations of its baseline, which follow from the shift."""
+    if not {"mean", "baseline_mean", "mean_shift"} <= set(rows.columns):
+        return np.zeros(len(rows))
+    difference = abs(pd.to_numeric(rows["mean"]) - pd.to_numeric(rows["baseline_mean"])).to_numpy(dtype=float)
+    shift = abs(pd.to_numeric(rows["mean_shift"])).to_numpy(dtype=float)
+    with np.errstate(all="ignore"):
+        return np.nan_to_num(size * shift / difference, nan=0.0, posinf=np.inf)
 
 
 def compare(
@@ -197,6 +209,7 @@ def compare(
     size = np.zeros(len(both))
     if "column_name" in both:
         size = both["column_name"].map(dict(sizes or {})).fillna(0.0).to_numpy(dtype=float)
+    deviations = _in_deviations(both, size)
     for column in [c for c in want.columns if c in got.columns and c not in key]:
         a, b = both[column], both[f"{column}__got"]
         if any(isinstance(v, str) for v in (*a, *b)):
@@ -204,7 +217,7 @@ def compare(
         else:
             x, y = (pd.to_numeric(v).to_numpy(dtype=float) for v in (a, b))
             known = ~np.isnan(x) & ~np.isnan(y)
-            wrong = (np.isnan(x) != np.isnan(y)) | (known & _far(column, x, y, size))
+            wrong = (np.isnan(x) != np.isnan(y)) | (known & _far(column, x, y, size, deviations))
         for i in np.flatnonzero(wrong)[:3]:
             at = " ".join(str(both.iloc[i][k]) for k in key if k not in ("monitor", "window_end"))
             out.append(f"{column} of {at}: wanted {a.iloc[i]}, got {b.iloc[i]} ({int(wrong.sum())} like this)")
