@@ -83,9 +83,10 @@ def test_one_fact_is_few_messages(boards: tuple[score.Board, score.Board]) -> No
 
 def test_little_is_told_of_nothing(boards: tuple[score.Board, score.Board]) -> None:
     now, _ = boards
-    assert now.false_of("quiet") == []
-    assert len(now.false) <= 1
-    assert now.precision >= 0.9
+    # Days that differ by 0.05 deviations are told now and then since shifts of 0.1 are judged (decision 31): before 0, 1, 0.94.
+    assert len(now.false_of("quiet")) <= 1
+    assert len(now.false) <= 3
+    assert now.precision >= 0.83
 
 
 def test_the_comparison_knows(project: Project, figure: Callable[[str, object], None]) -> None:
