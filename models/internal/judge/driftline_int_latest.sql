@@ -17,13 +17,17 @@ with windows as (
         on g.monitor = w.monitor and g.model_version = w.model_version and g.source = 'relation' and g.segment <> 'all'
     where w.segment = 'all'
     union
-    -- A ratio that has no denominator has no row: its newest may be an older one.
+    -- A ratio that has no denominator has no row, and two versions no common period: their newest may be an older one.
     select {{ 'w.' ~ window | join(', w.') }}, w.period_index, n.is_retired
     from (
         select {{ group | join(', ') }}, window_periods, max(window_start) as window_start
         from {{ ref('driftline_performance') }}
         where is_complete
         group by {{ group | join(', ') }}, window_periods, metric, class_name, basis
+        union all
+        select {{ group | join(', ') }}, window_periods, max(window_start)
+        from {{ ref('driftline_int_version_series') }}
+        group by {{ group | join(', ') }}, window_periods, metric, case when is_ready then 1 else 0 end
     ) as p
     join {{ ref('driftline_int_windows') }} as w on {{ driftline._same(window, 'w', 'p') }} and w.source = 'relation'
     join {{ ref('driftline_int_newest') }} as n
