@@ -15,6 +15,7 @@ select
     i.evidence, i.headline_alert_id, i.family, i.metric, i.column_name, i.is_common, i.alerts, i.open_alerts,
     i.columns_moved, i.also, i.stands_out,
     {{ driftline._as_text('c.cause') }} as cause,
+    {{ driftline._as_double('k.cost') }} as cost, {{ driftline._as_text('k.cost_unit') }} as cost_unit,
     i.opened_at, i.resolved_at, i.first_window_start, i.last_window_end,
     i.owner, i.known_as, i.found_late, i.no_data_since, i.event,
     {{ driftline._as_text('a.answer') }} as answer,
@@ -27,5 +28,6 @@ left join {{ ref('driftline_int_incident_sentences') }} as s
     on s.incident_id = i.incident_id and s.language = {{ language }}
 left join {{ ref('driftline_int_cause_words') }} as c
     on c.alert_id = i.headline_alert_id and c.language = {{ language }}
+left join {{ ref('driftline_int_incident_costs') }} as k on k.incident_id = i.incident_id
 left join {{ ref('driftline_int_answers') }} as a on a.incident_id = i.incident_id and a.from_last = 1
 {%- else -%}{{ driftline._empty() }}{%- endif %}
