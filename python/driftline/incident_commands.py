@@ -22,7 +22,7 @@ from driftline.warehouse import Warehouse
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd])\Z")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _POLL = 1.0
-_ROOM = {"owner": 15, "status": 12}
+_STATUS = 16
 _GAP = "  "
 
 
@@ -49,14 +49,10 @@ class Listing:
         size = max(2, *(width(short) for short in self.ids.values()))
         rows = [self._row(incident) for incident in self.incidents]
         fixed = (size, 8, 10)
-        # Owner and status take no more room than they need: what happened is what people read.
-        ends = tuple(
-            min(_ROOM[name], max(len(name), *(width(row[place]) for row in rows)))
-            for place, name in ((4, "owner"), (5, "status"))
-        )
-        room = COLUMNS - sum(fixed) - sum(ends) - 5 * len(_GAP)
-        sizes = (*fixed, room, *ends)
-        found = _cells(("id", "severity", "since", "what", "owner", "status"), sizes)
+        # The status takes no more room than it needs: what happened is what people read.
+        status = min(_STATUS, max(len("status"), *(width(row[4]) for row in rows)))
+        sizes = (*fixed, COLUMNS - sum(fixed) - status - 4 * len(_GAP), status)
+        found = _cells(("id", "severity", "since", "what", "status"), sizes)
         for incident, row in zip(self.incidents, rows, strict=True):
             lines = _cells(row, sizes)
             if colours:
@@ -73,8 +69,7 @@ class Listing:
             self.ids[incident.incident_id],
             incident.severity,
             f"{since:%Y-%m-%d}" if since else "",
-            describe(incident.told()),
-            printable(incident.owner or ""),
+            describe(incident.told()) + (f" (owner: {printable(incident.owner)})" if incident.owner else ""),
             incident.standing(self.now),
         )
 

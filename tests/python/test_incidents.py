@@ -422,7 +422,7 @@ def test_the_list_fits_80_columns(any_shop: Any) -> None:
     any_shop.incident("over000000", [{"alert_id": "over000000", "column_name": "c"}], status="resolved")
     any_shop.run("incidents", "snooze", "abcdef0001", "--until", "2999-01-01", "--by", "ann", "--note", "until then")
     lines = any_shop.run("incidents").out.splitlines()
-    assert lines[0].split() == ["id", "severity", "since", "what", "owner", "status"]
+    assert lines[0].split() == ["id", "severity", "since", "what", "status"]
     assert lines[1].startswith("abcdef0002  critical  2026-03-01  other: 推薦の")
     assert max(map(width, lines)) <= 80
     assert "over00" not in "\n".join(lines)
