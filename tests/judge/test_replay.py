@@ -11,13 +11,13 @@ from state.states import Row, columns_of, declare
 from support import Project
 
 # x is moved on these days of March; the reference is the first week.
-MOVED = (9, 10, 11, 12, 15, 16, 17)
+MOVED = (9, 10, 11, 12, 16, 17, 18)
 STAGES = {
     "one window": "2024-03-10 12:00:00",
     "two windows": "2024-03-11 00:00:00",
     "one quiet window": "2024-03-14 12:00:00",
-    "over": "2024-03-15 12:00:00",
-    "once more": "2024-03-18 00:00:00",
+    "over": "2024-03-16 12:00:00",
+    "once more": "2024-03-19 00:00:00",
 }
 
 
@@ -28,9 +28,9 @@ def make_rows(moved: tuple[int, ...] = MOVED) -> list[Row]:
             "at": dt.datetime(2024, 3, day) + dt.timedelta(seconds=rng.randrange(86_400)),
             "x": rng.gauss(0, 1) + (2 if day in moved else 0),
             "calm": rng.gauss(0, 1),
-            "sold": 1.0 if rng.random() < (0.2 if day < 15 else 0.9) else 0.0,
+            "sold": 1.0 if rng.random() < (0.2 if day < 16 else 0.9) else 0.0,
         }
-        for day in range(1, 19)
+        for day in range(1, 20)
         for _ in range(300)
     ]
 
@@ -50,7 +50,10 @@ def stages(make_module_project: Any) -> dict[str, list[tuple[Any, ...]]]:
         vars={
             "driftline_monitors": ["watched"],
             "driftline_windows": {"day": [1, 7]},
-            "driftline_thresholds": [{"metric": "conversion", "consecutive": 1}],
+            "driftline_thresholds": [
+                {"metric": "conversion", "consecutive": 1},
+                {"metric": "out_of_range_rate", "at_once": False},
+            ],
         },
     )  # fmt: skip
     found = {}
@@ -61,7 +64,7 @@ def stages(make_module_project: Any) -> dict[str, list[tuple[Any, ...]]]:
     # moved too, and so were the days in between), the monitor has another name, and the log has stopped.
     for column in ("known_as", "earlier_ids", "found_late", "no_data_since", "opened_at", "resolved_at"):
         project.execute(f"alter table {project.relation('driftline_int_episodes')} drop column {column}")
-    project.load("log", columns_of(make_rows((8, *MOVED, 13, 14))))
+    project.load("log", columns_of(make_rows((8, *MOVED, 13, 14, 15))))
     project.remove_model("watched")
     project.model("seen", declaration(formerly="watched"))
     project.set_vars(driftline_monitors=["seen"], driftline_now="2024-03-25")
@@ -94,7 +97,7 @@ def test_what_is_certain_is_told_by_the_first_window_that_is_over(stages: dict[s
 
 
 def test_a_warning_takes_two_windows_of_three(stages: dict[str, Any]) -> None:
-    # A rate that is over its warning threshold only.
+    # A rate that is over its warning threshold, and not to speak at once.
     assert "out_of_range_rate" not in {alert[0] for alert in stages["one window"]}
     [alert] = [alert for alert in stages["two windows"] if alert[0] == "out_of_range_rate"]
     assert alert[3:] == ("open", "warn", march(9), march(10), 2, "the team", None, "watched")
@@ -119,25 +122,25 @@ def test_a_later_run_of_breaches_is_another_alert(stages: dict[str, Any]) -> Non
     old, new = psi(stages["once more"])
     assert [old] == psi(stages["over"])
     assert new[2] != old[2]
-    assert new[3:] == ("open", "critical", march(15), march(17), 3, "the team", None, "watched")
+    assert new[3:] == ("open", "critical", march(16), march(18), 3, "the team", None, "watched")
 
 
 def test_late_rows_an_upgrade_and_another_name_leave_an_alert_the_same(stages: dict[str, Any]) -> None:
     """Late rows move its first window and close the gap to the next: the older of the two goes on."""
     old, new = psi(stages["once more"])
     [alert] = psi(stages["upgraded"])
-    assert alert[2:] == (old[2], "open", "critical", march(8), march(17), 10, "the team", new[2], "seen")
+    assert alert[2:] == (old[2], "open", "critical", march(8), march(18), 11, "the team", new[2], "seen")
 
 
 def test_an_alert_on_a_feed_that_stopped_says_so(stages: dict[str, Any]) -> None:
     [(message,)] = stages["messages"]
-    assert "; 10 windows since 2024-03-08; no new data since 2024-03-19" in message
+    assert "; 11 windows since 2024-03-08; no new data since 2024-03-20" in message
 
 
 def test_business_is_held_against_the_windows_before(stages: dict[str, Any]) -> None:
     assert not [alert for alert in stages["over"] if alert[0] == "conversion"]
     [alert] = [alert for alert in stages["once more"] if alert[0] == "conversion"]
-    assert alert[4:6] == ("critical", march(15))
+    assert alert[4:6] == ("critical", march(16))
 
 
 def test_nothing_else_alerts(stages: dict[str, Any]) -> None:

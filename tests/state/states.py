@@ -134,7 +134,9 @@ def result_rows(project: Project, relations: Iterable[str] = RESULTS) -> dict[st
 
 
 def _keyed(project: Project, relation: str) -> Table:
-    frame = project.frame(f"select * from {relation}").drop(columns=["computed_at", "rules_hash"], errors="ignore")
+    # By which alert an incident is told depends on the other monitors of the same relation.
+    left_out = ["computed_at", "rules_hash", "is_headline"]
+    frame = project.frame(f"select * from {relation}").drop(columns=left_out, errors="ignore")
     figures = [name for name in frame.columns if any(isinstance(value, float) for value in frame[name].dropna())]
     rest = [name for name in frame.columns if name not in figures]
     found = {}
