@@ -34,6 +34,10 @@ placed as (
         case when a.severity = 'critical' then 1 else 0 end as is_severe,
         case when a.is_total then 1 else 0 end as is_of_all,
         a.peak_effect / nullif(a.threshold, 0) as strength,
+        -- What alerts that are alike in all else are ordered by: their ids depend on when they were found.
+        {{ dbt.concat(['a.monitor', "'|'", 'a.metric', "'|'", 'a.column_name', "'|'", 'a.segment', "'|'",
+            'a.segment_value', "'|'", 'a.model_version', "'|'", 'a.baseline', "'|'",
+            driftline._as_text('a.window_periods')]) }} as series,
         a.first_window_start as begins,
         case when a.family = 'operation' then {{ dbt.dateadd('hour', 1, 'a.first_window_start') }}
             -- What is seen by one measure in this window is seen by another in as many as a warning takes.
@@ -119,7 +123,8 @@ members as (
         row_number() over (
             partition by f.upstream, i.incident_no
             order by f.is_open desc, f.is_critical desc, f.urgency, f.is_of_all desc, f.is_severe desc,
-                {{ driftline._by_nine_digits('coalesce(f.strength, 0e0)') }} desc, f.begins, f.alert_id
+                {{ driftline._by_nine_digits('coalesce(f.strength, 0e0)') }} desc, f.begins,
+                {{ driftline._byte_order('f.series') }}, f.alert_id
         ) as by_weight
     from facts as f
     join incidents as i
