@@ -86,11 +86,18 @@ begins_fact as (
     from joined
 ),
 
+counted as (
+    select b.*, sum(is_first) over ({{ same }} {{ in_order }} rows unbounded preceding) as begun_so_far
+    from begins_fact as b
+),
+
+-- A column that moves on stays where it was when it began.
 facts as (
     select
-        f.*,
-        sum(is_first) over ({{ same }} {{ in_order }} rows unbounded preceding) as fact_no
-    from begins_fact as f
+        c.*,
+        case when kind = 'inputs' then max(case when is_new = 1 then begun_so_far end)
+            over ({{ same }}, column_name {{ in_order }} rows unbounded preceding) else begun_so_far end as fact_no
+    from counted as c
 ),
 
 begun_facts as (

@@ -9,6 +9,7 @@ from . import numbers as n
 from .warehouse import Row
 
 OPEN = ("open", "acknowledged")
+MOVES = ("drift", "trend")
 ANSWERED = {"expected": "answered as expected", "false_alarm": "answered as a false alarm"}
 
 
@@ -23,7 +24,8 @@ def of_alerts(incidents: Iterable[Row], alerts: Sequence[Row]) -> list[Row]:
     for alert in alerts:
         members[n.as_text(alert.get("incident_id")) or n.as_text(alert["alert_id"])].append(alert)
     told = [_incident(known[key], found) if key in known else _alone(found[0]) for key, found in members.items()]
-    return sorted(told, key=lambda i: (i["status"] != "open", i["severity"] != "critical"))
+    # What only moves comes after what it may cost.
+    return sorted(told, key=lambda i: (i["status"] != "open", i["severity"] != "critical", i["family"] in MOVES))
 
 
 def _incident(incident: Row, alerts: list[Row]) -> Row:
@@ -49,6 +51,7 @@ def _incident(incident: Row, alerts: list[Row]) -> Row:
     return {
         "severity": "critical" if incident["severity"] == "critical" else "warn",
         "status": "open" if status in OPEN else "resolved",
+        "family": n.as_text(incident.get("family")),
         "sentence": n.as_text(incident["headline"]),
         "evidence": n.as_text(incident["evidence"]),
         "since": n.moment(n.as_datetime(incident["first_window_start"])),
@@ -62,4 +65,4 @@ def _incident(incident: Row, alerts: list[Row]) -> Row:
 
 
 def _alone(alert: Row) -> Row:
-    return {"severity": alert["severity"], "status": alert["status"], "sentence": "", "alerts": [alert]}
+    return {"severity": alert["severity"], "status": alert["status"], "sentence": "", "family": "", "alerts": [alert]}
