@@ -57,9 +57,16 @@ told as (
         coalesce(b.opened_at, s.opened_at) as opened_at,
         case when b.windows_breached > s.windows_breached then b.windows_breached else s.windows_breached end
             as windows_breached,
-        s.is_critical, s.value, s.peak_value, s.peak_effect, s.mean_value, s.mean_expected,
+        -- Its worst window may be one of those that are gone.
+        case when b.severity = 'critical' then 1 else s.is_critical end as is_critical,
+        {%- for name in ['peak_value', 'peak_effect'] %}
+        {{ 'case when b.peak_effect > s.peak_effect then b.' ~ name ~ ' else s.' ~ name ~ ' end' if has_peaks
+            else 's.' ~ name }} as {{ name }},
+        {%- endfor %}
+        s.value, s.mean_value, s.mean_expected,
         {{ 'coalesce(b.opened_far_out, s.opened_far_out)' if has_peaks else 's.opened_far_out' }} as opened_far_out,
-        s.expected, s.noise, s.threshold, s.compare, s.direction,
+        s.expected, s.noise,
+        case when b.severity = 'critical' then b.threshold else s.threshold end as threshold, s.compare, s.direction,
         s.quiet_at, s.judged_until, s.resolved_at, s.is_retired, s.no_rows_since
     from {{ ref('driftline_int_spans') }} as s
     {%- for alias in ['a', 'b'] %}
