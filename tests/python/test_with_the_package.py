@@ -60,9 +60,10 @@ def test_from_declaration_to_report(make_project: Any, tmp_path: Path, capsys: A
         assert (code, out) == (2, "") and "dbt build" in err
 
     project.build()
-    # Drift alone warns.
-    assert command("check", "--severity", "critical", "--monitor", "shop")[0] == 0
-    code, out, _ = command("check", "--monitor", "shop")
+    # Drift alone would warn; revenue has doubled with it.
+    code, out, _ = command("check", "--severity", "critical", "--monitor", "shop")
+    assert code == 1 and "Revenue rose" in " ".join(out.split())
+    code, out, _ = command("check", "--json", "--monitor", "shop")
     assert code == 1 and "price" in out
     code, out, _ = command("incidents", "--json")
     told = [incident for incident in json.loads(out)["incidents"] if incident["family"] != "operation"]
