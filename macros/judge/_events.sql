@@ -28,6 +28,12 @@
 {% endmacro %}
 
 
+{# Whether the project has a calendar at all. #}
+{% macro _has_events() %}
+    {{- return((driftline._var('driftline_events', none) or []) | length > 0) -}}
+{% endmacro %}
+
+
 {# The first instant of a day, and the first after it: SQL of a day in, SQL of a time out. #}
 {% macro _day(day) %}
     {{- return(driftline._as_timestamp('cast(' ~ day ~ ' as date)')) -}}

@@ -1,5 +1,7 @@
 {{ config(materialized=driftline._private_table()) }}
-{%- if driftline._is_needed() -%}
+{#- Named whether there is a calendar or not: what a model depends on is told before its variables are. -#}
+{%- set read = [ref('driftline_int_episodes'), ref('driftline_int_judgements'), ref('driftline_int_monitors')] -%}
+{%- if driftline._is_needed() and driftline._has_events() -%}
 {%- set series = ['monitor', 'model_version', 'segment', 'segment_value', 'window_periods', 'family', 'metric',
     'column_name', 'baseline'] %}
 

@@ -1,5 +1,6 @@
 {{ config(materialized=driftline._private_table()) }}
-{%- if driftline._is_needed() -%}
+{%- set read = [ref('driftline_int_incident_members'), ref('driftline_int_alerts'), ref('driftline_business')] -%}
+{%- if driftline._is_needed() and driftline._var('driftline_unit_values', {}) -%}
 {%- set lower = driftline._comparison_settings().lower_is_better %}
 
 -- What an incident has cost so far, where the project says what a unit of a business metric is worth: what was missing
