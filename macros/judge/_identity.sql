@@ -36,3 +36,15 @@
         group by g.monitor, g.model_version, g.segment, g.segment_value, g.period
     ) as l
 {% endmacro %}
+
+
+{# The monitors and the names under which their alerts are kept: monitor, owner, period, known_as. #}
+{% macro _names_of_monitors() %}
+    select
+        m.monitor, m.owner, m.period,
+        -- A monitor that was renamed keeps its alerts, unless another goes by that name.
+        case when count(*) over (partition by m.formerly) = 1 and o.monitor is null
+            then coalesce(m.formerly, m.monitor) else m.monitor end as known_as
+    from {{ ref('driftline_int_monitors') }} as m
+    left join (select monitor from {{ ref('driftline_int_monitors') }}) as o on o.monitor = m.formerly
+{% endmacro %}

@@ -9,12 +9,7 @@
 -- How far each series may go since people called it expected, or a false alarm: as far as it had gone by then. What
 -- came before stays as it was judged. An answer that was taken back widens nothing, nor do rows without their answer.
 with names as (
-    select
-        m.monitor,
-        case when count(*) over (partition by m.formerly) = 1 and o.monitor is null
-            then coalesce(m.formerly, m.monitor) else m.monitor end as known_as
-    from {{ ref('driftline_int_monitors') }} as m
-    left join (select monitor from {{ ref('driftline_int_monitors') }}) as o on o.monitor = m.formerly
+    {{ driftline._names_of_monitors() }}
 ),
 
 given as (

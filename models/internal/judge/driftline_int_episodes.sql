@@ -16,13 +16,7 @@
 -- Alerts: the spans with their names and words. An alert is found again by its series and by overlapping windows in
 -- what this table held before, so that late rows which move its first window leave it the same.
 with names as (
-    select
-        m.monitor, m.owner, m.period,
-        -- A monitor that was renamed keeps its alerts, unless another goes by that name.
-        case when count(*) over (partition by m.formerly) = 1 and o.monitor is null
-            then coalesce(m.formerly, m.monitor) else m.monitor end as known_as
-    from {{ ref('driftline_int_monitors') }} as m
-    left join (select monitor from {{ ref('driftline_int_monitors') }}) as o on o.monitor = m.formerly
+    {{ driftline._names_of_monitors() }}
 ),
 
 -- Where the rows of a group end before the windows do.
