@@ -29,13 +29,11 @@
     {%- set quality = ['null_rate', 'nan_rate', 'infinite_rate', 'unseen_rate'] -%}
     case
         when {{ a }}.family in ('freshness', 'volume', 'operation') then 'rows'
-        when {{ a }}.family = 'business' or {{ a }}.family = 'trend' and {{ a }}.metric like 'business%' then 'business'
+        when {{ driftline._source_family(a) | trim }} = 'business' then 'business'
         when {{ a }}.family = 'quality'
             and {{ a }}.metric in ({% for metric in quality %}'{{ metric }}'{{ ', ' if not loop.last }}{% endfor %})
             then 'quality'
-        when {{ a }}.family in ('drift', 'quality') then 'inputs'
-        when {{ a }}.family = 'trend'
-            and ({{ a }}.metric like 'drift%' or {{ a }}.metric like 'quality%') then 'inputs'
+        when {{ driftline._source_family(a) | trim }} in ('drift', 'quality') then 'inputs'
         else 'model'
     end
 {%- endmacro %}
@@ -49,8 +47,7 @@
 #}
 {% macro _subject_of_alert(a) %}
     case
-        when {{ a }}.kind = 'business' and {{ a }}.family = 'trend' then substring({{ a }}.metric, 10)
-        when {{ a }}.kind = 'business' then {{ a }}.metric
+        when {{ a }}.kind = 'business' then {{ driftline._source_metric(a) | trim }}
         when {{ a }}.kind = 'quality' then {{ a }}.column_name
         when {{ a }}.family = 'comparison'
             then case when {{ a }}.metric = 'sample_ratio' then 'split ' else 'version ' end || {{ a }}.model_version
@@ -63,12 +60,7 @@
 
 {# What an alert names: its column, else its metric; a trend that of which it is one. Argument: alias of the alert. #}
 {% macro _what_moved(a) %}
-    case when {{ a }}.column_name <> 'all' then {{ a }}.column_name
-        {%- for family in ['business', 'performance', 'estimate'] %}
-        when {{ a }}.family = 'trend' and {{ a }}.metric like '{{ family }}%'
-            then substring({{ a }}.metric, {{ family | length + 2 }})
-        {%- endfor %}
-        else {{ a }}.metric end
+    case when {{ a }}.column_name <> 'all' then {{ a }}.column_name else {{ driftline._source_metric(a) | trim }} end
 {%- endmacro %}
 
 
