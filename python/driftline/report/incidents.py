@@ -37,7 +37,8 @@ def _incident(incident: Row, alerts: list[Row]) -> Row:
         for column, label in (
             ("stands_out", "Beyond the others"), ("also", "Moved"), ("cause", "Behind it"),
         )
-        if incident.get(column)
+        # What the headline has said is not said again.
+        if incident.get(column) and not n.as_text(incident["headline"]).endswith(n.as_text(incident[column]))
     ]  # fmt: skip
     cost = n.as_float(incident.get("cost"))
     if cost is not None:
