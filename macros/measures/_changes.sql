@@ -8,10 +8,11 @@
     limit            the CUSUM that is more than noise
     seasons          how many seasons back the same season is looked at
     least_seasons    how many there must be, of least_windows windows before and least_residuals residuals
+    most_rows        a window counts for at most this many times the rows of a mean one, of itself and rows_of before
 #}
 {% macro _change_rule() %}
     {{- return({'allowance': 0.5, 'cut': 2.5, 'limit': 8, 'seasons': 8, 'least_seasons': 2, 'least_windows': 5,
-        'least_residuals': 8}) -}}
+        'least_residuals': 8, 'most_rows': 10, 'rows_of': 24}) -}}
 {% endmacro %}
 
 
@@ -57,8 +58,9 @@
 
     spans  what _change_spans returned
 
-    near, guarded, before, scale, recent, memory  of windows of one phase: all at the level, those that are guarded, the
-                  one before, those the noise is taken from, those of the trend, those of a CUSUM
+    near, guarded, before, block, scale, recent, memory  of windows of one phase: all at the level, those that are
+                  guarded, the one before, as many as are guarded, those the noise is taken from, those of the trend,
+                  those of a CUSUM
     season_around, same_season, half_season  the season around a window, the same window of earlier seasons, and how
                   many periods of the season lie before it; only where there is a season
 #}
@@ -67,7 +69,7 @@
     {%- set within = 'over (partition by chain_no, phase order by period_index range between ' -%}
     {%- set frames = {
         'near': [s.level, 1], 'guarded': [s.level + s.guard, s.guard + 1], 'scale': [s.scale + s.guard, s.guard + 1],
-        'before': [1, 1], 'recent': [s.level - 1, 0], 'memory': [s.memory - 1, 0],
+        'before': [1, 1], 'block': [s.guard - 1, 0], 'recent': [s.level - 1, 0], 'memory': [s.memory - 1, 0],
     } -%}
     {%- set found = {} -%}
     {%- for name, ends in frames.items() -%}

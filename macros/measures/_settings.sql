@@ -25,7 +25,7 @@
 #}
 {% macro _rules_hash() %}
     {%- set rules = {
-        'version': 4, 'distances': driftline._distances() | map(attribute='name') | list,
+        'version': 5, 'distances': driftline._distances() | map(attribute='name') | list,
         'metrics': driftline._metrics() | map(attribute='name') | list,
     } -%}
     {%- for name in driftline._var_names()

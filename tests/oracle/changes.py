@@ -75,11 +75,29 @@ def normal_score(t: float, nu: float) -> float:
     return float(math.copysign(stats.norm.isf(stats.t.sf(abs(t), nu)), t))
 
 
-def describe(series: Mapping[int, float | None], s: Spans) -> dict[int, Window]:
+def weights_of(rows: Mapping[int, float], y: Mapping[int, float]) -> dict[int, float]:
+    """A window's rows, at most ten times the mean of itself and the 24 windows before, overlapping ones too."""
+    indices = sorted(rows)
+    found: dict[int, float] = {}
+    for place, i in enumerate(indices):
+        if i in y:
+            lately = [rows[k] for k in indices[max(place - 24, 0) : place + 1] if k in y]
+            found[i] = min(rows[i], 10 * float(np.mean(lately)))
+    return found
+
+
+def describe(
+    series: Mapping[int, float | None], s: Spans, rows: Mapping[int, float] | None = None
+) -> dict[int, Window]:
+    """``rows``: how many a window's value is the mean of; None for what is no mean: then all windows count alike."""
     indices = sorted(series)
     first = indices[0]
     windows = {i: Window(series[i]) for i in indices}
     y = {i: v for i, v in series.items() if v is not None}
+    weight = weights_of({i: rows[i] for i in indices}, y) if rows is not None else dict.fromkeys(y, 1.0)
+
+    def mean(values: Mapping[int, float], of: list[int]) -> float:
+        return float(np.average([values[k] for k in of], weights=[weight[k] for k in of]))
 
     def back(i: int, count: int, start: int = 1) -> list[int]:
         """The windows ``start`` … ``count`` before a window, the newest first; those of its phase."""
@@ -90,38 +108,48 @@ def describe(series: Mapping[int, float | None], s: Spans) -> dict[int, Window]:
     if s.season > 1:
         for i in y:
             around = [i + k * s.size for k in range(-left, s.season - left)]
-            there = [y[k] for k in around if k in y]
+            there = [k for k in around if k in y]
             if around[0] >= first and len(there) >= s.season / 2:
-                from_season[i] = y[i] - float(np.mean(there))
+                from_season[i] = y[i] - mean(y, there)
 
+    # How far a mean over windows lies from the truth goes with one over the sum of their weights.
     adjusted: dict[int, float] = {}
     effects: dict[int, tuple[float, float]] = {}
     for i in indices:
         same = [i - k * s.season * s.size for k in range(1, 9)]
-        found = [from_season[k] for k in same if k in from_season] if s.season > 1 else []
-        windows[i].season_count = len(found)
-        effects[i] = (float(np.mean(found)), 1 / len(found)) if len(found) >= 2 else (0.0, 0.0)
+        known = [k for k in same if k in from_season] if s.season > 1 else []
+        windows[i].season_count = len(known)
+        effects[i] = (mean(from_season, known), 1 / sum(weight[k] for k in known)) if len(known) >= 2 else (0.0, 0.0)
         if i in y:
             adjusted[i] = y[i] - effects[i][0]
 
     errors: dict[int, float] = {}
     factors: dict[int, float] = {}
     for i in indices:
-        guarded = [adjusted[k] for k in back(i, s.level + s.guard, s.guard + 1) if k in adjusted]
-        near = [adjusted[k] for k in back(i, s.level) if k in adjusted]
+        guarded = [k for k in back(i, s.level + s.guard, s.guard + 1) if k in adjusted]
+        near = [k for k in back(i, s.level) if k in adjusted]
         used = guarded if len(guarded) >= 5 else near
         if len(used) < 5:
             continue
-        w, level = windows[i], float(np.mean(used))
+        w, level = windows[i], mean(adjusted, used)
         w.expected = level + effects[i][0]
         if effects[i][1]:
             w.seasonal_effect = effects[i][0]
-        factors[i] = math.sqrt(1 + 1 / len(used) + effects[i][1])
+        all_of_level = sum(weight[k] for k in used)
+        own = weight.get(i, all_of_level / len(used))
+        factors[i] = math.sqrt(1 + own / all_of_level + own * effects[i][1])
         if i in y:
             w.residual = y[i] - w.expected
             if abs(w.residual) <= 1e-10 * max(abs(y[i]), abs(level)):
                 w.residual = 0.0
-            errors[i] = w.residual / factors[i]
+            errors[i] = w.residual / factors[i] * math.sqrt(weight[i])
+
+    # What the errors of the newest windows say together, were they independent: as much as one of them.
+    together: dict[int, float] = {}
+    for i in errors:
+        newest = [errors[k] for k in back(i, s.guard - 1, 0) if k in errors]
+        if len(newest) >= s.guard / 2:
+            together[i] = sum(newest) / math.sqrt(len(newest))
 
     scores: dict[int, float] = {}
     for i in indices:
@@ -135,11 +163,17 @@ def describe(series: Mapping[int, float | None], s: Spans) -> dict[int, Window]:
             squares = sum(a * a + b * b for a, b in pairs) / 2
             if pairs and squares > 0:
                 rho = sum(a * b for a, b in pairs) / squares
-                rho = min(max(rho + (1 + 4 * max(rho, 0.0)) / len(pairs), 0.0), 0.95)
-            w.autocorrelation = rho
+                rho += (1 + 4 * max(rho, 0.0)) / len(pairs)
+            sums = [together[k] for k in stretch if k in together]
+            if sums and sd > 0:
+                # Sums of an autoregressive series scatter (1 + ρ) / (1 - ρ) times as much: solved for ρ.
+                excess = float(np.mean(np.square(sums))) / sd**2
+                rho = max(rho, (excess - 1) / (excess + 1))
+            w.autocorrelation = rho = min(max(rho, 0.0), 0.95)
             factor = math.sqrt((1 + rho) / (1 - rho))
             if i in factors and sd > 0:
-                w.scale = sd * factors[i]
+                usual = float(np.mean([weight[k] for k in stretch]))
+                w.scale = sd * factors[i] / math.sqrt(min(weight.get(i, usual), usual))
                 if w.residual is not None:
                     w.z_score = normal_score(w.residual / (w.scale * factor), len(stretch))
                     scores[i] = min(max(w.z_score, -CUT), CUT)

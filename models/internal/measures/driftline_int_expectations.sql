@@ -9,7 +9,7 @@
 -- What each window of a series was to be expected: level and season of the windows before, their scatter, the trend.
 with phased as (
     select
-        chain_no, phase, period, window_start, period_index, size, y,
+        chain_no, phase, period, window_start, period_index, size, y, weight,
         min(period_index) over (partition by chain_no) as first_index
     from {{ ref('driftline_int_histories') }}
 ),
@@ -23,7 +23,9 @@ with phased as (
     {%- if s.season > 1 %}
     select
         p.*,
-        avg(from_season) {{ frame.same_season }} as season_mean,
+        sum(weight * from_season) {{ frame.same_season }}
+            / sum(case when from_season is not null then weight end) {{ frame.same_season }} as season_mean,
+        sum(case when from_season is not null then weight end) {{ frame.same_season }} as season_weight,
         {{ driftline._as_double('count(from_season) ' ~ frame.same_season) }} as season_count
     from (
         select
@@ -31,14 +33,17 @@ with phased as (
             case
                 when period_index - {{ frame.half_season }} >= first_index
                     and count(y) {{ frame.season_around }} >= {{ s.season / 2 }}
-                    then y - avg(y) {{ frame.season_around }}
+                    then y - sum(weight * y) {{ frame.season_around }} / sum(weight) {{ frame.season_around }}
             end as from_season
         from phased as p
         where period = '{{ window.period }}'
     ) as p
     {%- else %}
     select
-        p.*, {{ driftline._as_double('null') }} as from_season, {{ driftline._as_double('null') }} as season_mean,
+        p.*,
+        {%- for name in ['from_season', 'season_mean', 'season_weight'] %}
+        {{ driftline._as_double('null') }} as {{ name }},
+        {%- endfor %}
         0e0 as season_count
     from phased as p
     where period = '{{ window.period }}'
@@ -55,14 +60,19 @@ with phased as (
         case
             when guarded_count >= {{ least_windows }} then guarded_count
             when near_count >= {{ least_windows }} then near_count
-        end as level_count
+        end as level_count,
+        case
+            when guarded_count >= {{ least_windows }} then guarded_weight
+            when near_count >= {{ least_windows }} then near_weight
+        end as level_weight
     from (
         select
             p.*,
-            avg(adjusted) {{ frame.guarded }} as guarded_level,
-            {{ driftline._as_double('count(adjusted) ' ~ frame.guarded) }} as guarded_count,
-            avg(adjusted) {{ frame.near }} as near_level,
-            {{ driftline._as_double('count(adjusted) ' ~ frame.near) }} as near_count
+            {%- for name in ['guarded', 'near'] %}
+            sum(weight * adjusted) {{ frame[name] }} / sum(weight) {{ frame[name] }} as {{ name }}_level,
+            sum(weight) {{ frame[name] }} as {{ name }}_weight,
+            {{ driftline._as_double('count(adjusted) ' ~ frame[name]) }} as {{ name }}_count{{ ',' if not loop.last }}
+            {%- endfor %}
         from (
             select p.*, y - seasonal_effect as adjusted
             from (
@@ -70,7 +80,7 @@ with phased as (
                     p.*,
                     case when season_count >= {{ rule.least_seasons }} then season_mean else 0e0 end as seasonal_effect,
                     case
-                        when season_count >= {{ rule.least_seasons }} then 1e0 / season_count else 0e0
+                        when season_count >= {{ rule.least_seasons }} then 1e0 / season_weight else 0e0
                     end as season_variance
                 from {{ window.period }}_season as p
             ) as p
@@ -78,15 +88,22 @@ with phased as (
     ) as p
 ),
 
--- The errors are residuals made as large as if nothing had been estimated.
+-- The errors are residuals made as large as if nothing had been estimated and every window had one row. Sums of them
+-- over a few windows tell how much a window is like those before it.
 {{ window.period }}_errors as (
-    select p.*, max(error) {{ frame.before }} as error_before
+    select
+        p.*,
+        max(error) {{ frame.before }} as error_before,
+        sum(error) {{ frame.block }} as block_sum,
+        {{ driftline._as_double('count(error) ' ~ frame.block) }} as block_count
     from (
-        select p.*, residual / forecast_factor as error
+        select p.*, residual / forecast_factor * sqrt(weight) as error
         from (
             select
                 p.*,
-                sqrt(1e0 + 1e0 / level_count + season_variance) as forecast_factor,
+                -- A window without a value is taken to be like those before it.
+                sqrt(1e0 + coalesce(weight, level_weight / level_count) * (1e0 / level_weight + season_variance))
+                    as forecast_factor,
                 -- What rounding leaves of no difference is none.
                 case
                     when abs(adjusted - level) > 1e-10 * greatest(abs(y), abs(level)) then adjusted - level
@@ -102,6 +119,9 @@ with phased as (
         p.*,
         sum({{ driftline._squared('error') }}) {{ frame.scale }} as squares,
         {{ driftline._as_double('count(error) ' ~ frame.scale) }} as error_count,
+        avg(case when error is not null then weight end) {{ frame.scale }} as usual_weight,
+        avg(case when error is not null and block_count >= {{ s.guard / 2 }}
+            then block_sum * (block_sum / block_count) end) {{ frame.scale }} as block_squares,
         sum(error * error_before) {{ frame.scale }} as products,
         sum(case when error_before is not null then (
             {{ driftline._squared('error') }} + {{ driftline._squared('error_before') }}
@@ -128,17 +148,20 @@ scaled as (
         level + seasonal_effect as expected,
         case
             when error_count >= {{ least_residuals }} and squares > 0 then sqrt(squares / error_count) * forecast_factor
+                / sqrt(case when weight < usual_weight then weight else usual_weight end)
         end as scale,
-        -- The estimate is too low by about (1 + 4ρ) / n.
+        -- The larger of two: of windows that follow each other, and the one that makes sums over a few windows scatter
+        -- as they do. The first is too low by about (1 + 4ρ) / n.
         case when error_count >= {{ least_residuals }} then
-            case when pair_count > 0 and paired_squares > 0
-                then least(greatest(
-                    products / paired_squares
-                        + (1e0 + 4e0 * greatest(products / paired_squares, 0e0)) / pair_count,
-                    0e0
-                ), 0.95e0)
-                else 0e0
-            end
+            least(greatest(
+                case when pair_count > 0 and paired_squares > 0 then
+                    products / paired_squares + (1e0 + 4e0 * greatest(products / paired_squares, 0e0)) / pair_count
+                else 0e0 end,
+                case when block_squares > 0 and squares > 0
+                    then (block_squares - squares / error_count) / (block_squares + squares / error_count)
+                else 0e0 end,
+                0e0
+            ), 0.95e0)
         end as autocorrelation
     from spanned as s
 ),

@@ -1,5 +1,6 @@
 {{ config(materialized=driftline._private_table()) }}
 {%- if driftline._is_needed(['trend']) -%}
+{%- set rule = driftline._change_rule() -%}
 {%- set overrides = driftline._threshold_overrides() -%}
 {#- The measures whose history is looked at: family, the baseline under which the long form has them, and which of them
     (empty: all). What is said of a whole window is judged by default (kind `measure`), a column's measures on
@@ -34,7 +35,8 @@ with measured as (
         -- Far from where squares overflow or underflow; NaN is no number either. A window without rows is left out,
         -- though a sum is 0 there: that the data stopped is not a new level of what they say.
         case when m.row_count > 0 and m.value between -1e100 and 1e100
-            then case when abs(m.value) < 1e-100 then 0e0 else m.value end end as y
+            then case when abs(m.value) < 1e-100 then 0e0 else m.value end end as y,
+        m.baseline_row_count
     from {{ ref('driftline_measured') }} as m
     join {{ ref('driftline_int_monitors') }} as p on p.monitor = m.monitor
     where m.family = {{ driftline._literal(source.family) }} and m.baseline = {{ driftline._literal(source.baseline) }}
@@ -61,6 +63,9 @@ numbered as (
         w.*,
         cast(dense_rank() over (order by {{ keys }}) as {{ dbt.type_int() }}) as chain_no,
         min(y) over (partition by {{ keys }}) as lowest, max(y) over (partition by {{ keys }}) as highest,
+        {{ driftline._as_double('case when y is not null then row_count end') }} as counted,
+        -- Of business metrics only sums know how many rows are usual; a sum of few rows is no less certain.
+        case when source_family = 'business' then max(baseline_row_count) over (partition by {{ keys }}) end as of_a_sum,
         case period
             {%- for window in windows %}
             when '{{ window.period }}'
@@ -69,6 +74,20 @@ numbered as (
         end as period_index,
         {{ size_of_window }} as size
     from wanted as w
+),
+
+-- What a window counts for is its rows; one with very many does not speak for all.
+weighed as (
+    select
+        n.*,
+        case
+            when counted is null then null
+            when of_a_sum is not null then 1e0
+            else least(counted, {{ rule.most_rows }}e0 * avg(counted) over (
+                partition by chain_no order by period_index rows between {{ rule.rows_of }} preceding and current row
+            ))
+        end as weight
+    from numbered as n
 )
 
 -- Windows of a phase follow each other without overlap. What has never varied, by more than rounding, has no trend and
@@ -76,7 +95,8 @@ numbered as (
 select
     chain_no, mod(period_index, size) as phase, period_index, period, size,
     monitor, model_version, segment, segment_value, window_periods, window_start, window_end,
-    source_family, source_metric, column_name, column_role, column_kind, row_count, value, value_reason, y
-from numbered
+    source_family, source_metric, column_name, column_role, column_kind, row_count, value, value_reason, y,
+    weight
+from weighed
 where highest - lowest > 1e-10 * greatest(abs(highest), abs(lowest), 1e-280)
 {%- else -%}{{ driftline._empty() }}{%- endif %}
