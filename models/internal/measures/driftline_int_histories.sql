@@ -65,7 +65,9 @@ numbered as (
         min(y) over (partition by {{ keys }}) as lowest, max(y) over (partition by {{ keys }}) as highest,
         {{ driftline._as_double('case when y is not null then row_count end') }} as counted,
         -- Of business metrics only sums know how many rows are usual; a sum of few rows is no less certain.
-        case when source_family = 'business' then max(baseline_row_count) over (partition by {{ keys }}) end as of_a_sum,
+        case
+            when source_family = 'business' then max(baseline_row_count) over (partition by {{ keys }})
+        end as of_a_sum,
         case period
             {%- for window in windows %}
             when '{{ window.period }}'
