@@ -237,7 +237,7 @@ def project(make_module_project: Callable[..., Any], rows: pd.DataFrame) -> Proj
     astray = (rows["version"] == "v2") & (rows["area"] == "north") & (rows["request"] % 2 == 0)
     made.load("skewed_log", rows[~astray], TYPES)
     made.load("extreme_log", extremes(), {"version": "text"})
-    made.build("--select", "+driftline_comparisons", "+driftline_performance")
+    made.build("--select", "+driftline_comparisons", "+driftline_performance", "+driftline_int_version_series")
     return made
 
 
@@ -595,3 +595,37 @@ def test_rows_needed_gives_the_power_it_says() -> None:
         bound = o.anytime_bound(known, 0.05) if cumulative else stats.norm.isf(0.025)
         power = stats.norm.sf(bound - abs(want["difference"]) / deviation)
         assert power == pytest.approx(0.8, abs=0.01)
+
+
+def test_the_judge_sees_the_split_of_both_lengths(project: Project, found: pd.DataFrame) -> None:
+    """What is furthest over its noise, whose level is shared by all pairs and both lengths."""
+    series = project.frame("select * from driftline_int_version_series where metric = 'sample_ratio'")
+    assert set(series["monitor"]) == {"numbers"}
+    table = found[(found["monitor"] == "numbers") & (found["metric"] == "sample_ratio")]
+    table = table[table["champion_value"].notna() & ((table["span"] == "cumulative") | (table["window_periods"] == 5))]
+    spans = set()
+    for end, looks in table.groupby("window_end"):
+        of = [
+            max((row for row in rows.itertuples()), key=lambda row: row.champion_row_count)
+            for _, rows in looks.groupby(["model_version", "span"])
+        ]
+        for version in {row.model_version for row in of}:
+            seen = series[(series["model_version"] == version) & (series["window_end"] == end)]
+            assert len(seen) == 1
+            got = seen.iloc[0]
+            over = {}
+            for row in of:
+                if row.model_version == version:
+                    p = row.anytime_p_value if row.span == "cumulative" else row.p_value
+                    p = min(max(p, 1e-300), 0.999)
+                    noise = abs(row.difference) * stats.norm.isf(0.0005 / len(of)) / stats.norm.isf(p / 2)
+                    over[row.span] = (abs(row.difference) / noise if noise > 0 else -1.0, noise, row)
+            span = max(over, key=lambda name: over[name][0])
+            ratio, noise, row = over[span]
+            if len(over) == 2 and abs(ratio - min(over.values(), key=lambda found: found[0])[0]) < 1e-6:
+                continue
+            assert (got["value"], got["expected"]) == pytest.approx((row.value, row.champion_value), rel=1e-12)
+            assert got["noise"] == pytest.approx(noise, rel=1e-6)
+            assert got["row_count"] == min(row.row_count, row.champion_row_count)
+            spans.add(span)
+    assert spans == {"cumulative", "window"}

@@ -7,8 +7,9 @@ counts for n₁n₀/(n₁+n₀): a row of one version weighs the other's share o
 from __future__ import annotations
 
 import functools
+import itertools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -185,6 +186,19 @@ def _drawn(rows: int, marked: int, drawn: int) -> tuple[float, float]:
     return float(law.mean()), float(law.var())
 
 
+def split_dispersion(excess: Sequence[float], variance: Sequence[float]) -> float:
+    """How much more shares of periods that follow each other differ than chance makes them, weighted by what each pair
+    tells (von Neumann's successive differences).
+    """
+    top = bottom = 0.0
+    for (e0, v0), (e1, v1) in itertools.pairwise(zip(excess, variance, strict=True)):
+        if v0 > 0 and v1 > 0:
+            by_chance = 1 / v0 + 1 / v1
+            top += (e1 / v1 - e0 / v0) ** 2 / by_chance**2
+            bottom += 1 / by_chance
+    return top / bottom if bottom else 1.0
+
+
 def split_p_values(
     rows: pd.DataFrame, history: pd.DataFrame, challenger: str, champion: str, segments: list[str], share: float | None,
     level: float, planned_rows: int, rows_per_unit: float = 1.0,
@@ -220,9 +234,7 @@ def split_p_values(
         before = past[key]
         moving = rows_per_unit
         if len(before) >= LEAST_PERIODS and before["variance"].sum() > 0:
-            usual = before["excess"].sum() / before["variance"].sum()
-            varied = ((before["excess"] - usual * before["variance"]) ** 2).sum() * len(before) / (len(before) - 1)
-            moving = max(float(varied / before["variance"].sum()), rows_per_unit)
+            moving = max(split_dispersion(before["excess"].tolist(), before["variance"].tolist()), rows_per_unit)
         if of["variance"].sum() > 0:
             squares[key] = float(of["excess"].sum() ** 2 / of["variance"].sum() / moving)
     if not squares:

@@ -91,31 +91,47 @@ excesses as (
         and ((t.segment = 'all' and c.share is not null) or (t.segment <> 'all' and c.share is null))
 ),
 
-squared as (
+-- Rows that come together, as those of a request do, make the split vary more from period to period than chance does.
+-- Seen by how periods that follow each other differ: a split that breaks, or never was as declared, is no clustering.
+beside as (
+    select
+        e.*, {{ driftline._as_double('excess / nullif(excess_variance, 0)') }} as ratio,
+        lag(excess / nullif(excess_variance, 0)) over (
+            partition by couple_no, segment, segment_value order by period_index
+        ) as ratio_before,
+        lag(excess_variance) over (
+            partition by couple_no, segment, segment_value order by period_index
+        ) as variance_before
+    from excesses as e
+),
+
+weighed as (
+    select
+        b.*,
+        case when ratio_before is not null and ratio is not null
+            then excess_variance * (variance_before / (excess_variance + variance_before)) else 0e0 end as pair_weight
+    from beside as b
+),
+
+summed as (
     select
         couple_no, period, first_index, period_index, segment, segment_value, coalesce(share, -1) as share,
-        rows_per_unit, information, 1 as counts,
-        excess, coalesce(excess_variance, 0) as excess_variance, excess * excess as excess_squared,
-        excess * coalesce(excess_variance, 0) as excess_by_variance,
-        excess_variance * excess_variance as variance_squared
-    from excesses
+        rows_per_unit, information, 1 as counts, excess, coalesce(excess_variance, 0) as excess_variance, pair_weight,
+        case when pair_weight > 0 then
+            pair_weight * pair_weight * (ratio - ratio_before) * (ratio - ratio_before) else 0e0 end as pair_square
+    from weighed
 ),
 
 rolled as (
-    {{ driftline._roll_spans('squared', ['couple_no', 'segment', 'segment_value', 'share', 'rows_per_unit'],
-        ['information', 'excess', 'excess_variance', 'excess_squared', 'excess_by_variance', 'variance_squared']) }}
+    {{ driftline._roll_spans('summed', ['couple_no', 'segment', 'segment_value', 'share', 'rows_per_unit'],
+        ['information', 'excess', 'excess_variance', 'pair_weight', 'pair_square']) }}
 ),
 
--- Rows that come together, as those of a request do, make the split vary more from period to period than chance does.
--- What it varies by beyond its own mean is taken off.
 varied as {{ driftline._computed_once() }} (
     select
         r.*,
-        case when span = 'cumulative' and periods >= {{ least_periods }} and excess_variance > 0 then
-            (excess_squared - 2e0 * (excess / excess_variance) * excess_by_variance
-                + (excess / excess_variance) * (excess / excess_variance) * variance_squared)
-            / excess_variance * (periods / (periods - 1e0))
-        end as own_dispersion
+        case when span = 'cumulative' and periods >= {{ least_periods }} and pair_weight > 0
+            then pair_square / pair_weight end as own_dispersion
     from rolled as r
 ),
 
