@@ -19,7 +19,7 @@
     {%- set least = {'over_noise': 0, 'least_difference': 0} -%}
     {%- set numbers = ['warn', 'critical', 'or_warn', 'or_critical'] + least.keys() | list + whole -%}
     {%- set switches = ['enabled', 'at_once'] -%}
-    {{- driftline._check_seed(ref('driftline_thresholds')) -}}
+    {{- driftline._check_seed(ref('driftline_default_thresholds')) -}}
     {%- set given = driftline._var('driftline_thresholds', []) or [] -%}
     {%- set allowed = 'a list of {' ~ (keys + numbers + choices.keys() | list + switches) | join(', ') ~ '}' -%}
     {%- if given is string or given is mapping or given is not sequence -%}
@@ -150,10 +150,10 @@
 {% macro _check_seed(seed) %}
     {%- if execute and flags.INTROSPECT is not false and adapter.get_columns_in_relation(seed) | length == 1 -%}
         {{- exceptions.raise_compiler_error(
-            "driftline: seed 'driftline_thresholds' was read as one column,"
+            "driftline: seed 'driftline_default_thresholds' was read as one column,"
             ~ " with the delimiter that this project sets for all"
             ~ " seeds; give it its own in dbt_project.yml, `seeds: {driftline: {+delimiter: ','}}`, and run"
-            ~ ' `dbt seed --full-refresh --select driftline_thresholds`'
+            ~ ' `dbt seed --full-refresh --select driftline_default_thresholds`'
         ) -}}
     {%- endif -%}
 {% endmacro %}

@@ -51,8 +51,9 @@
         'driftline_fairness_groups', 'driftline_groups', 'driftline_histories', 'driftline_judgements',
         'driftline_maturity', 'driftline_model_sums', 'driftline_realized', 'driftline_reference',
         'driftline_rolling_bins', 'driftline_rolling_columns', 'driftline_rolling_measures',
-        'driftline_rolling_scores', 'driftline_score_curves', 'driftline_series', 'driftline_version_pairs',
-        'driftline_version_rows', 'driftline_version_splits', 'driftline_version_sums', 'driftline_windows',
+        'driftline_rolling_scores', 'driftline_score_curves', 'driftline_series', 'driftline_thresholds',
+        'driftline_version_pairs', 'driftline_version_rows', 'driftline_version_splits',
+        'driftline_version_sums', 'driftline_windows',
     ]) -}}
 {% endmacro %}
 

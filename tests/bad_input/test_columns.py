@@ -244,7 +244,7 @@ def test_a_monitor_that_breaks_keeps_its_tables(
     assert list(run.failures) == ["good"]
     after = everything(project)
     # That it broke is recorded, and the seed loaded again.
-    moved = {"driftline_thresholds", "driftline_int_attempts", "driftline_int_runs", "driftline_monitors"}
+    moved = {"driftline_default_thresholds", "driftline_int_attempts", "driftline_int_runs", "driftline_monitors"}
     assert {name: rows for name, rows in after.items() if name not in moved} == {
         name: rows for name, rows in before.items() if name not in moved
     }

@@ -46,18 +46,24 @@ def project(make_module_project: Any) -> Project:
 
 def test_a_contract_for_every_model_of_the_project(project: Project) -> None:
     """The columns of a monitor are the package's: nobody can declare them in the project."""
-    assert len(project.column_names("driftline_thresholds")) == 19
-    assert project.sql("select warn from driftline_thresholds where metric = 'psi'") == [(0.1,)]
+    assert len(project.column_names("driftline_default_thresholds")) == 19
+    assert project.sql("select warn from driftline_default_thresholds where metric = 'psi'") == [(0.1,)]
     assert project.sql("select sum(row_count) from driftline_state where column_role = 'row'") == [(60,)]
     assert project.relations()["good"] == "table"
 
 
-def test_a_seed_of_an_earlier_version_is_made_anew(project: Project) -> None:
-    """dbt fills only the columns that are there."""
-    seed = project.workspace.relation("driftline_thresholds")
-    project.workspace.execute(f"alter table {seed} drop column or_warn")
-    project.build("--select", "driftline_thresholds")
-    assert project.sql("select or_warn from driftline_thresholds where metric = 'null_rate'") == [(0.5,)]
+def test_the_default_thresholds_of_an_earlier_version_stay(project: Project) -> None:
+    """dbt fills only the columns that are there, so a seed with others has another name: nobody's view goes with it."""
+    former = project.workspace.relation("driftline_thresholds")
+    project.sql(f"create table {former} as select 'psi' as metric, 0.1 as warn")
+    project.sql(f"create view former_view as select * from {former}")
+    project.sql("create view own_view as select metric, or_warn from driftline_default_thresholds")
+    for _ in range(2):
+        project.build("--select", "driftline_default_thresholds")
+    assert project.sql("select or_warn from own_view where metric = 'null_rate'") == [(0.5,)]
+    assert project.sql("select * from former_view") == [("psi", 0.1)]
+    project.sql("drop view former_view")
+    project.sql(f"drop table {former}")
 
 
 def test_an_expression_the_warehouse_refuses_is_told_by_its_argument(project: Project) -> None:
@@ -70,13 +76,13 @@ def test_an_expression_the_warehouse_refuses_is_told_by_its_argument(project: Pr
 def test_a_delimiter_for_all_seeds_is_called_by_its_name(project: Project) -> None:
     project.config["seeds"] = {"+delimiter": ";"}
     project.write_project_file()
-    project.build("--select", "driftline_thresholds", "--full-refresh")
+    project.build("--select", "driftline_default_thresholds", "--full-refresh")
     failures = project.run(["run", "--select", "driftline_int_judgements"]).failures
-    said = "seed 'driftline_thresholds' was read as one column"
+    said = "seed 'driftline_default_thresholds' was read as one column"
     assert said in failures["driftline_int_judgements"] and "+delimiter: ','" in failures["driftline_int_judgements"]
     project.config["seeds"] = {"+delimiter": ";", "driftline": {"+delimiter": ","}}
     project.write_project_file()
-    project.build("--select", "driftline_thresholds", "--full-refresh")
+    project.build("--select", "driftline_default_thresholds", "--full-refresh")
     project.build("--select", "driftline_int_judgements")
 
 

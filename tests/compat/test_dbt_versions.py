@@ -190,9 +190,9 @@ def test_every_column_is_described(empty: Outcome, empty_database: duckdb.DuckDB
 
 
 def test_default_thresholds_arrive(empty_database: duckdb.DuckDBPyConnection) -> None:
-    with Path(REPOSITORY, "seeds", "driftline_thresholds.csv").open(newline="", encoding="utf-8") as stream:
+    with Path(REPOSITORY, "seeds", "driftline_default_thresholds.csv").open(newline="", encoding="utf-8") as stream:
         rows = sum(1 for _ in csv.DictReader(stream))
-    assert empty_database.execute("select count(*) from driftline_thresholds").fetchall() == [(rows,)]
+    assert empty_database.execute("select count(*) from driftline_default_thresholds").fetchall() == [(rows,)]
 
 
 @pytest.mark.parametrize("target", V2_TARGETS)

@@ -790,7 +790,7 @@ def database(monitors: Iterable[Monitor], seed: int = 7) -> duckdb.DuckDBPyConne
     con = duckdb.connect(":memory:")
     builder = Builder(con, seed)
     builder.add(
-        "driftline_thresholds", family="drift", metric="psi", baseline="*", column_kind="*", direction="above",
+        "driftline_default_thresholds", family="drift", metric="psi", baseline="*", column_kind="*", direction="above",
         warn=0.1, critical=0.25, min_rows=200, consecutive=2, segments="each", versions="each",
     )  # fmt: skip
     for monitor in monitors:

@@ -31,7 +31,7 @@ def test_every_model_that_once_was_is_listed() -> None:
 def project(make_project: Callable[..., Project]) -> Project:
     """A project of today beside relations of yesterday, one of which bears the name of a model of its own."""
     made = make_project(models={"driftline_cells": "select 1 as one"}, vars={"driftline_monitors": []})
-    made.build("--select", "driftline_cells", "driftline_thresholds")
+    made.build("--select", "driftline_cells", "driftline_default_thresholds")
     for name in ("driftline_groups", "driftline_series", "driftline_mine", "groups"):
         made.sql(f"create table {name} as select 1 as one")
     made.sql("create view driftline_windows as select one from driftline_groups")

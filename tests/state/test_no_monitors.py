@@ -51,7 +51,7 @@ def parts(project: Project) -> set[str]:
 def test_the_build_leaves_the_described_relations_and_no_other(project: Project, parts: set[str]) -> None:
     assert set(project.relations()) == set(RELATIONS) - parts
     promised = {name for name, entry in RELATIONS.items() if (entry.get("config") or {}).get("contract")}
-    assert not parts & (promised | {"driftline_metrics", "driftline_monitors", "driftline_thresholds"})
+    assert not parts & (promised | {"driftline_metrics", "driftline_monitors", "driftline_default_thresholds"})
 
 
 @pytest.mark.parametrize("name", RELATIONS)

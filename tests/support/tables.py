@@ -24,7 +24,13 @@ RESULTS = (
     *("driftline_latest", "driftline_histograms", "driftline_incidents", "driftline_alerts", "driftline_causes"),
     "driftline_monitors",
 )
-HELPERS = ("driftline_thresholds", "driftline_importances", "driftline_measured", "driftline_bins", "driftline_state")
+HELPERS = (
+    "driftline_default_thresholds",
+    "driftline_importances",
+    "driftline_measured",
+    "driftline_bins",
+    "driftline_state",
+)
 
 
 @cache

@@ -172,7 +172,7 @@ class Warehouse:
 
     def thresholds(self) -> list[Row]:
         return self.rows(
-            "driftline_thresholds",
+            "driftline_default_thresholds",
             "select family, metric, baseline, column_kind, warn, critical from {table} where family = 'drift'",
         )
 
