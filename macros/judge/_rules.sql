@@ -42,7 +42,7 @@
         coalesce(m.noise, case when s.metric is null then 0 end) as judged_noise
     from {{ rows }} as m
     join {{ ref('driftline_int_monitors') }} as k on k.monitor = m.monitor
-    left join {{ ref('driftline_thresholds') }} as s
+    left join {{ ref('driftline_default_thresholds') }} as s
         on s.family = m.family and s.metric in (m.metric, 'any') and s.baseline = m.baseline
         and s.column_kind in (m.column_kind, 'any')
 {%- endmacro %}
@@ -53,3 +53,17 @@
     {{- return("enabled = 1 and coalesce(warn, critical, or_warn, or_critical) is not null"
         ~ " and (segments = 'each' or segment = 'all') and (versions = 'each' or model_version = 'all')") -}}
 {% endmacro %}
+
+
+{#
+    Of the measures of how a column is distributed: 'whole' of those that see all of it, 'finer' of those that are there
+    for what is certain and too small for the others; NULL of all else. A finer one has no alert of its own while one of
+    the whole has (driftline_int_spans).
+
+    j  alias of a row with family and metric
+#}
+{% macro _shape_measure(j) %}
+    case when {{ j }}.family <> 'drift' then null
+        when {{ j }}.metric in ('psi', 'ks_lower') then 'whole'
+        when {{ j }}.metric in ('mean_shift', 'spread_ratio', 'class_change') then 'finer' end
+{%- endmacro %}

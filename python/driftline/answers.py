@@ -32,6 +32,9 @@ SERIES = (
 )  # fmt: skip
 
 
+_WHOLE, _FINER = ("psi", "ks_lower"), ("mean_shift", "spread_ratio", "class_change")
+
+
 @dataclass(frozen=True)
 class Answer:
     """One row. Times are UTC by the warehouse's clock.
@@ -182,8 +185,11 @@ class Answers:
         if alerts is None or judgements is None or answer.data_until is None:
             return 0
         literal = warehouse.literal
-        same = " and ".join(f"j.{name} = a.{name}" for name in ("monitor", *SERIES))
-        series = ", ".join(f"a.{name}" for name in SERIES)
+        same = " and ".join(f"j.{name} = a.{name}" for name in ("monitor", *SERIES) if name != "metric")
+        # The finer measures of a column that its alert spoke for (decision 34).
+        whole, finer = (", ".join(map(literal, names)) for names in (_WHOLE, _FINER))
+        same += f" and (j.metric = a.metric or j.family = 'drift' and a.metric in ({whole}) and j.metric in ({finer}))"
+        series = ", ".join(f"{'j' if name == 'metric' else 'a'}.{name}" for name in SERIES)
         for start in range(0, len(alert_ids), _MEMBERS_AT_ONCE):
             ids = ", ".join(map(literal, alert_ids[start : start + _MEMBERS_AT_ONCE]))
             warehouse.execute(

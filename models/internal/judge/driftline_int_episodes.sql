@@ -69,7 +69,7 @@ told as (
         and {{ alias }}.first_window_start < s.last_window_end and s.first_window_start < {{ alias }}.last_window_end
         and {{ alias }}.resolved_at is {{ 'not ' if alias == 'a' }}null
     {%- endfor %}
-    where a.alert_id is null
+    where a.alert_id is null and (not s.is_evidence or b.alert_id is not null)
 ),
 {%- endif %}
 
@@ -80,6 +80,9 @@ spans as (
     from {{ 'told' if lets_go else ref('driftline_int_spans') }} as s
     join names as n on n.monitor = s.monitor
     left join stopped as d on {{ driftline._same(['monitor'] + keys[:3], 'd', 's') }}
+    {%- if not lets_go %}
+    where not s.is_evidence
+    {%- endif %}
 ),
 
 earlier as (

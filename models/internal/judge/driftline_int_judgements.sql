@@ -76,6 +76,7 @@ select
     coalesce(is_over_noise and is_over, false) as is_breach,
     coalesce(is_over_noise and is_over_critical, false) as is_critical,
     coalesce((is_clear and is_over_critical or is_certain and is_over) and at_once = 1, false) as opens_at_once,
+    at_once = 1 as at_once,
     -- Quiet is what has clearly come back, not what hovers at a threshold.
     not_judged is null and not coalesce(is_over_noise and is_over, false)
         and (is_accepted or difference <= {{ rule.quiet.noise }} * over_noise * judged_noise + margin

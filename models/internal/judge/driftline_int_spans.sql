@@ -4,6 +4,7 @@
     'column_name', 'baseline'] %}
 {%- set series = keys | join(', ') %}
 {%- set rule = driftline._judge_rule() %}
+{%- set of_one = keys | reject('in', ['family', 'metric']) | list %}
 {%- set lap_of_b = 'b.' ~ keys | join(', b.') ~ ', b.block, b.lap' %}
 
 -- The episodes of each series: where one begins, goes on and ends. They follow from the judgements alone, so a second
@@ -24,7 +25,7 @@ newest as (
 
 judged as (
     select
-        j.*, n.ended_at as newest_end,
+        j.*, n.ended_at as newest_end, {{ driftline._shape_measure('j') }} as shape,
         case
             {%- for period in rule.silence %}
             when m.period = '{{ period }}' then {{ rule.silence[period] }}
@@ -38,13 +39,28 @@ judged as (
     where j.not_judged is null
 ),
 
+-- How a column is distributed is one fact: a measure of all of it opens at once where a finer one is certain of what it
+-- sees, too, and is not quiet while a finer one breaches.
+together as (
+    select
+        {{ series }}, window_start, window_end, newest_end, silence, start_before, shape, value, expected, noise,
+        effect, direction, compare, warn, critical, consecutive, within, quiet_to_end, is_breach, is_critical,
+        opens_at_once or shape = 'whole' and is_breach and at_once and max(case when shape = 'finer' and opens_at_once
+            then 1 else 0 end) over (partition by {{ of_one | join(', ') }}, shape is null, window_start) = 1
+            as opens_at_once,
+        is_quiet and not (shape = 'whole' and max(case when shape = 'finer' and is_breach
+            then 1 else 0 end) over (partition by {{ of_one | join(', ') }}, shape is null, window_start) = 1)
+            as is_quiet
+    from judged
+),
+
 -- Windows that could not be judged neither continue an episode nor end it; a long silence does.
 blocks as (
     select
-        judged.*,
+        t.*,
         sum(case when {{ dbt.datediff('start_before', 'window_start', 'day') }} > silence then 1 else 0 end)
             over (partition by {{ series }} order by window_start rows unbounded preceding) as block
-    from judged
+    from together as t
 ),
 
 placed as (
@@ -121,7 +137,7 @@ outcomes as (
 
 episodes as (
     select
-        {{ series }}, block, lap,
+        {{ series }}, block, lap, max(shape) as shape,
         min(window_start) as first_window_start, max(window_start) as last_window_start,
         max(window_end) as last_window_end, count(*) as windows_breached, min(opened_at) as opened_at,
         max(case when is_critical then 1 else 0 end) as is_critical,
@@ -134,14 +150,38 @@ episodes as (
         max(is_far_out) = 1 as opened_far_out
     from members
     group by {{ series }}, block, lap
+),
+
+spans as (
+    select
+        e.*, o.quiet_at, o.judged_until, r.is_retired, r.no_rows_since,
+        case when o.quiet_at is not null then o.quiet_at
+            when o.is_silent = 1 or r.is_retired = 1 then o.judged_until end as resolved_at,
+        case when e.is_critical = 1 then coalesce(e.critical, e.warn) else coalesce(e.warn, e.critical) end
+            as threshold
+    from episodes as e
+    join outcomes as o on {{ driftline._same(keys + ['block', 'lap'], 'o', 'e') }}
+    left join {{ ref('driftline_int_last_rows') }} as r on {{ driftline._same(keys[:4], 'r', 'e') }}
+),
+
+-- The first breach of a finer measure while no measure of the whole has an alert: what it sees alone.
+alone as (
+    select {{ 'm.' ~ keys | join(', m.') }}, m.block, m.lap, min(m.window_end) as opened_at
+    from members as m
+    left join spans as w
+        on {{ driftline._same(of_one, 'w', 'm') }} and w.shape = 'whole'
+        and w.opened_at <= m.window_end and (w.resolved_at is null or w.resolved_at > m.window_end)
+    where m.shape = 'finer' and m.window_end >= m.opened_at and w.monitor is null
+    group by {{ 'm.' ~ keys | join(', m.') }}, m.block, m.lap
 )
 
 select
-    e.*, o.quiet_at, o.judged_until, r.is_retired, r.no_rows_since,
-    case when o.quiet_at is not null then o.quiet_at
-        when o.is_silent = 1 or r.is_retired = 1 then o.judged_until end as resolved_at,
-    case when e.is_critical = 1 then coalesce(e.critical, e.warn) else coalesce(e.warn, e.critical) end as threshold
-from episodes as e
-join outcomes as o on {{ driftline._same(keys + ['block', 'lap'], 'o', 'e') }}
-left join {{ ref('driftline_int_last_rows') }} as r on {{ driftline._same(keys[:4], 'r', 'e') }}
+    {{ 's.' ~ keys | join(', s.') }}, s.first_window_start, s.last_window_start, s.last_window_end, s.windows_breached,
+    coalesce(a.opened_at, s.opened_at) as opened_at, s.is_critical, s.value, s.expected, s.noise, s.compare,
+    s.direction, s.peak_value, s.peak_effect, s.mean_value, s.mean_expected, s.opened_far_out, s.quiet_at,
+    s.judged_until, s.is_retired, s.no_rows_since, s.resolved_at, s.threshold,
+    -- What is seen with the whole is evidence of its alert.
+    coalesce(s.shape = 'finer', false) and a.opened_at is null as is_evidence
+from spans as s
+left join alone as a on {{ driftline._same(keys + ['block', 'lap'], 'a', 's') }}
 {%- else -%}{{ driftline._empty() }}{%- endif %}
