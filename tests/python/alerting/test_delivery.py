@@ -78,7 +78,7 @@ def test_all_kinds_of_channels_at_once(any_shop: Any, tools: Any, http: Any, smt
     digest = hmac.new(b"a secret of 24 bytes....", signed, hashlib.sha256).digest()
     assert hook.headers["webhook-signature"] == "v1," + base64.b64encode(digest).decode()
     assert hook.headers["idempotency-key"] == hook.headers["webhook-id"] == hook.json["idempotency_key"]
-    assert found["/apprise"].json["title"] == "shop: 1 critical alert, 1 warning"
+    assert found["/apprise"].json["title"] == "shop: 1 critical incident, 1 warning"
     assert outcomes(shop) == {(name, "sent"): 2 for name in ("slack", "pager", "hook", "apprise", "mail")}
     assert shop.run("alert").err == "driftline: nothing new to tell.\n"
 

@@ -58,7 +58,7 @@ def message_of(*incidents: Incident, recorded: list[Entry] | None = None) -> Mes
 
 def test_a_message_is_a_sentence_with_what_it_rests_on() -> None:
     assert compose(message_of(INCIDENT), catalogue("en"), FACTS).plain() == (
-        "shop: 1 critical alert\n\n"
+        "shop: 1 critical incident\n\n"
         "New, critical: The price rose from 25 € to 31 €, since 2026-03-01\n"
         "  price: psi 0.31\n"
         "  Since: 2026-03-01\n"

@@ -93,7 +93,7 @@ def test_every_key_is_used_and_every_used_key_is_there() -> None:
 def test_english() -> None:
     text = compose(message_of(ALERT, BUSINESS), catalogue("en"), FACTS, "https://example.com/r.html").plain()
     assert text == (
-        "shop: 1 critical alert, 1 warning\n\n"
+        "shop: 1 critical incident, 1 warning\n\n"
         "New, critical: price: psi 0.31, held against the reference\n"
         "  Since: 2026-03-01, 2 windows of 7 periods\n"
         "  Beyond the usual: up to 0.01 is chance; it is critical from 0.25\n"
@@ -130,7 +130,7 @@ def test_only_the_worst_are_shown_and_the_rest_is_counted() -> None:
     alerts = [replace(BUSINESS, alert_id=f"b{n}") for n in range(20)] + [ALERT]
     words = compose(message_of(*alerts), catalogue("en"), FACTS, at_most=3)
     assert len(words.items) == 3 and words.items[0].severity == "critical" and words.more == "18 more are not shown."
-    assert words.title == "shop: 1 critical alert, 20 warnings"
+    assert words.title == "shop: 1 critical incident, 20 warnings"
 
 
 def test_link() -> None:
@@ -292,7 +292,7 @@ def test_a_broken_monitor_is_told_as_what_it_is() -> None:
         return compose(message_of(alert), catalogue("en"), Facts()).plain()
 
     assert told(BROKEN) == (
-        "shop: 1 critical alert\n\n"
+        "shop: 1 critical incident\n\n"
         "New, critical: the monitor's last 2 runs failed or were skipped\n"
         "  Since: 2026-03-01 06:00 UTC\n"
         "  In full: its last 2 runs failed or were skipped (the first 2026-03-01 06:00 UTC)\n"
