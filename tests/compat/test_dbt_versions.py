@@ -102,7 +102,7 @@ def test_demo_says_what_was_found(demo: Outcome) -> None:
         "reco_v1, wears out",
         "Canary of 2011",
         "Incidents: 5 open",
-        "alerts: 37 open",
+        "alerts: 25 open",
     ):
         assert part in told.stdout
 
