@@ -80,7 +80,7 @@ _KINDS = {
 _COLUMNS = tuple(field.name for field in fields(Answer))
 _ACCEPTED = (
     "answer_id", "incident_id", "monitor", *SERIES, "accepted_from", "compare", "accepted_effect",
-    "accepted_difference",
+    "accepted_difference", "way",
 )  # fmt: skip
 
 
@@ -138,8 +138,6 @@ class Answers:
 
     def _create(self, table: str, relation: str, names: Sequence[str], key: str) -> None:
         warehouse = self._warehouse
-        if warehouse.sibling_exists("driftline_alerts", table):
-            return
         types = {
             "text": warehouse.text_type(1000),
             "note": warehouse.text_type(_NOTE_BYTES),
@@ -148,7 +146,17 @@ class Answers:
             "number": warehouse.number_type,
             "timestamp": warehouse.timestamp_type,
         }
-        columns = ", ".join(f"{name} {types[_KINDS.get(name, 'text')]}" for name in names)
+        of = {name: types[_KINDS.get(name, "text")] for name in names}
+        if warehouse.sibling_exists("driftline_alerts", table):
+            for name in (name for name in names if name not in self._columns(relation)):
+                try:
+                    warehouse.execute(f"alter table {relation} add column {name} {of[name]}")
+                except WarehouseError:
+                    # Another person may have added it just now.
+                    if name not in self._columns(relation):
+                        raise
+            return
+        columns = ", ".join(f"{name} {kind}" for name, kind in of.items())
         unique = f", primary key ({key})" if key and warehouse.dialect in _UPSERTS else ""
         try:
             warehouse.execute(f"create table if not exists {relation} ({columns}{unique})")
@@ -158,6 +166,9 @@ class Answers:
                 warehouse.columns(relation)
             except WarehouseError:
                 raise error from None
+
+    def _columns(self, relation: str) -> set[str]:
+        return {column.name.lower() for column in self._warehouse.columns(relation)}
 
     def record(self, answer: Answer, alert_ids: Sequence[str] = ()) -> int:
         """Add an answer. Returns how many series it widens. Raises WarehouseError.
@@ -175,7 +186,7 @@ class Answers:
         return widened
 
     def _accept(self, answer: Answer, alert_ids: Sequence[str]) -> int:
-        """Note how far each series of the incident has gone: the largest effect that was judged a breach.
+        """Note how far each series of the incident has gone, up and down: the largest effect that was judged a breach.
 
         And by what it was compared, where that was always the same; the plain difference is good for any.
         """
@@ -190,6 +201,7 @@ class Answers:
         whole, finer = (", ".join(map(literal, names)) for names in (_WHOLE, _FINER))
         same += f" and (j.metric = a.metric or j.family = 'drift' and a.metric in ({whole}) and j.metric in ({finer}))"
         series = ", ".join(f"{'j' if name == 'metric' else 'a'}.{name}" for name in SERIES)
+        way = "case when j.value < case when j.compare = 'value' then 0 else j.expected end then 'down' else 'up' end"
         for start in range(0, len(alert_ids), _MEMBERS_AT_ONCE):
             ids = ", ".join(map(literal, alert_ids[start : start + _MEMBERS_AT_ONCE]))
             warehouse.execute(
@@ -197,13 +209,15 @@ class Answers:
                 f"select {literal(answer.answer_id)}, {literal(answer.incident_id)}, "
                 f"coalesce(a.known_as, a.monitor), {series}, {literal(answer.data_until)}, "
                 "case when min(j.compare) = max(j.compare) then max(j.compare) end, max(j.effect), "
-                "max(case when j.compare = 'value' then abs(j.value) else abs(j.value - j.expected) end) "
+                f"max(case when j.compare = 'value' then abs(j.value) else abs(j.value - j.expected) end), {way} "
                 f"from {alerts} as a join {judgements} as j on {same} "
                 "and j.window_start >= a.first_window_start and j.window_end <= a.last_window_end "
-                f"where j.is_breach and a.alert_id in ({ids}) group by coalesce(a.known_as, a.monitor), {series}"
+                f"where j.is_breach and a.alert_id in ({ids}) "
+                f"group by coalesce(a.known_as, a.monitor), {series}, {way}"
             )
         (row,) = warehouse.query(
-            f"select count(*) as series from {self.accepted} where answer_id = {literal(answer.answer_id)}"
+            f"select count(*) as series from (select distinct monitor, {', '.join(SERIES)} from {self.accepted} "
+            f"where answer_id = {literal(answer.answer_id)}) as widened"
         )
         return int(row["series"])
 

@@ -64,9 +64,7 @@ def test_expected_is_usual_from_then_on(make_project: Any, capsys: Any) -> None:
     assert accepted and {row[1] for row in accepted} == {datetime(2026, 1, 18)}
     named = {row[0] for row in accepted}
     assert {(row[2], row[3]) for row in episodes() if row[1] in named} == {("resolved", datetime(2026, 1, 18))}
-    assert project.sql(f"select answer, from_last from {project.relation('driftline_int_answers')}") == [
-        ("expected", 1)
-    ]
+    assert project.sql(f"select answer from {project.relation('driftline_int_answers')}") == [("expected",)]
 
     build("2026-01-29")
     # What goes beyond it is told, and so is what nobody spoke of.
@@ -83,6 +81,43 @@ def test_expected_is_usual_from_then_on(make_project: Any, capsys: Any) -> None:
         f"select min(first_window_start) from {project.relation('driftline_alerts')} where status = 'open'"
     )
     assert first == [(datetime(2026, 1, 16),)]
+
+
+def test_what_was_expected_up_is_not_expected_down(make_project: Any, capsys: Any) -> None:
+    """The mean of price rises by 0.5 deviations, which is called expected, and then falls by as much."""
+    chance = random.Random(3)
+    made: dict[str, list[Any]] = {"at": [], "price": [], "amount": []}
+    for day in range(30):
+        for row in range(300):
+            made["at"].append(datetime(2026, 1, 1) + timedelta(days=day, minutes=4 * row))
+            made["price"].append(chance.gauss({15: 10.9, 24: 9.1}.get((day >= 15) * 15 + (day >= 24) * 9, 10.0), 2.0))
+            made["amount"].append(chance.gauss(5.0, 1.0))
+    project: Project = make_project(
+        models={"monitors/shop": MONITOR},
+        tables={"log": made},
+        vars={"driftline_monitors": ["shop"], "driftline_now": "2026-01-18"},
+    )
+
+    def open_metrics(now: str) -> set[str]:
+        project.set_vars(driftline_now=now)
+        project.build()
+        return {
+            row[0]
+            for row in project.sql(
+                f"select metric from {project.relation('driftline_alerts')} where status = 'open' and column_name = 'price'"
+            )
+        }
+
+    arguments = ["--project-dir", str(project.path), "--profiles-dir", str(project.path)]
+    assert open_metrics("2026-01-18")
+    assert run(["incidents", "resolve", episodes_id(project), "--expected", "sale", "--by", "ann", *arguments]) == 0
+    accepted = project.relation("driftline_accepted")
+    assert set(project.sql(f"select distinct way from {accepted} where metric = 'mean_shift'")) == {("up",)}
+    assert open_metrics("2026-01-24") == set()
+    assert "mean_shift" in open_metrics("2026-01-30")
+    # A row of before ways were recorded counts for both.
+    project.sql(f"alter table {accepted} drop column way")
+    assert "mean_shift" not in open_metrics("2026-01-30")
 
 
 def episodes_id(project: Project) -> str:

@@ -61,6 +61,8 @@ compared as (
     from directed as d
     left join {{ ref('driftline_int_accepted') }} as k
         on {{ driftline._same(series, 'k', 'd') }}
+        and k.way = case when d.judged < case when d.compare = 'value' then 0e0 else d.expected end
+            then 'down' else 'up' end
         and d.window_end > k.accepted_from and (k.accepted_until is null or d.window_end <= k.accepted_until)
 )
 
