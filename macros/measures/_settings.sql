@@ -29,7 +29,8 @@
         'metrics': driftline._metrics() | map(attribute='name') | list,
     } -%}
     {%- for name in driftline._var_names()
-            if name not in ['driftline_monitors', 'driftline_now', 'driftline_thresholds', 'driftline_language'] -%}
+            if name not in ['driftline_monitors', 'driftline_now', 'driftline_thresholds', 'driftline_language',
+                'driftline_costs'] -%}
         {%- do rules.update({name: driftline._var_text(driftline._var(name))}) -%}
     {%- endfor -%}
     {{- return(local_md5(tojson(rules))) -}}

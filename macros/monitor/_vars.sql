@@ -8,7 +8,7 @@
         'driftline_season', 'driftline_confidence', 'driftline_thresholds', 'driftline_fairness_min_rows',
         'driftline_lower_is_better', 'driftline_champions', 'driftline_comparison_min_rows', 'driftline_planned_rows',
         'driftline_minimal_effect', 'driftline_traffic', 'driftline_rows_per_unit', 'driftline_retention',
-        'driftline_language', 'driftline_events', 'driftline_unit_values',
+        'driftline_language', 'driftline_events', 'driftline_unit_values', 'driftline_costs',
     ]) -}}
 {% endmacro %}
 
@@ -178,6 +178,7 @@
     {%- do driftline._comparison_settings() -%}
     {%- do driftline._language() -%}
     {%- do driftline._unit_values() -%}
+    {%- do driftline._cost_limits() -%}
     {%- set events = driftline._var('driftline_events', none) -%}
     {%- if events is not string -%}{%- do driftline._listed_events(events) -%}{%- endif -%}
 {% endmacro %}

@@ -44,6 +44,25 @@ def test_what_is_missing_by_what_it_is_worth(make_project: Any) -> None:
     assert incident["cost"] == pytest.approx(max(costs, key=abs), rel=1e-9)
     # Four days of 80 sales fewer, at 25 each.
     assert incident["cost_unit"] == "GBP" and 6500 < incident["cost"] < 9500
+    # What it is worth decides how bad it is.
+    cost = incident["cost"]
+    assert incident["severity"] == "critical"
+    for limits, severity in [
+        ({"warn": cost + 1}, "warn"),
+        ({"critical": cost + 1}, "warn"),
+        ({"warn": cost - 1, "critical": cost + 1}, "critical"),
+        ({"warn": 1, "critical": cost - 1}, "critical"),
+    ]:
+        project.build("--select", "driftline_int_incidents+", vars={"driftline_costs": {"GBP": limits}})
+        assert project.sql("select severity from driftline_incidents") == [(severity,)], limits
+    # A loss that looks small, and is not.
+    small = [{"family": family, "critical": 1e6} for family in ("business", "trend")]
+    more = {"driftline_thresholds": small, "driftline_costs": {"EUR": {"critical": 1}}}
+    project.build("--select", "driftline_int_judgements+", vars=more)
+    assert project.sql("select severity from driftline_incidents") == [("warn",)], "another currency"
+    more["driftline_costs"] = {"GBP": {"critical": cost - 1}}
+    project.build("--select", "driftline_int_incidents+", vars=more)
+    assert project.sql("select severity from driftline_incidents") == [("critical",)]
     # Nothing said, nothing known.
     project.build(vars={"driftline_unit_values": {}})
     assert project.sql("select cost, cost_unit from driftline_incidents") == [(None, None)]

@@ -31,6 +31,7 @@ summed as (
         -- How bad it is while it is open, and was when it is over.
         max(case when is_critical and status = 'open' then 1 else 0 end) as is_critical_now,
         max(case when is_critical then 1 else 0 end) as was_critical,
+        min(case when kind in ('business', 'model') or not is_critical then 1 else 0 end) as is_of_money,
         min(opened_at) as opened_at, max(resolved_at) as resolved_at,
         min(first_window_start) as first_window_start, max(last_window_end) as last_window_end,
         min(case when found_late then 1 else 0 end) as is_found_late,
@@ -76,8 +77,12 @@ named as (
 select
     s.incident_id, h.monitor,
     cast(s.monitors as {{ dbt.type_int() }}) as monitors,
-    {{ driftline._as_text("case when s.is_critical_now = 1 or s.open_alerts = 0 and s.was_critical = 1
-        then 'critical' else 'warn' end") }} as severity,
+    -- What a loss is worth goes before how large it looks; what fails to come or is missing is not told by money.
+    {{ driftline._as_text("case
+        when k.cost >= l.critical then 'critical'
+        when k.cost < coalesce(l.warn, l.critical) and s.is_of_money = 1 then 'warn'
+        when s.is_critical_now = 1 or s.open_alerts = 0 and s.was_critical = 1 then 'critical'
+        else 'warn' end") }} as severity,
     h.message as evidence,
     h.alert_id as headline_alert_id, h.family, h.metric, h.column_name,
     s.columns_moved >= {{ rule.common }} or s.monitors >= {{ rule.common }} as is_common,
@@ -105,4 +110,6 @@ from (
 ) as s
 join members as h on h.incident_id = s.incident_id and h.is_headline
 left join named as n on n.incident_id = s.incident_id
+left join {{ ref('driftline_int_incident_costs') }} as k on k.incident_id = s.incident_id
+left join ({{ driftline._cost_limits() }}) as l on l.cost_unit = k.cost_unit
 {%- else -%}{{ driftline._empty() }}{%- endif %}
