@@ -3,6 +3,37 @@
 {%- set language = driftline._literal(driftline._language()) %}
 
 -- What people are told, the alerts that have one cause as one incident, and what they have answered.
+with members as (
+    select
+        m.incident_id, m.alert_id, case when a.status = 'open' then 1 else 0 end as is_open,
+        max(case when a.status = 'open' then 1 else 0 end) over (partition by m.incident_id) as is_any_open,
+        ',' || m.alert_id || ',' || coalesce(a.earlier_ids, '') || ',' as ids
+    from {{ ref('driftline_int_incident_members') }} as m
+    join {{ ref('driftline_int_alerts') }} as a on a.alert_id = m.alert_id
+),
+
+-- Each answer counts for the incident it was given to, and for the one that this became part of, where it was about all
+-- that is open in it (of what is over, about all of it).
+addressed as (
+    select incident_id, answer_id from {{ ref('driftline_int_answers') }}
+    union
+    select o.incident_id, w.answer_id
+    from {{ ref('driftline_int_answers') }} as w
+    join members as e on e.incident_id <> w.incident_id and position(',' || w.incident_id || ',' in e.ids) > 0
+    join members as o on o.incident_id = e.incident_id and o.is_open = o.is_any_open
+    group by o.incident_id, w.answer_id
+    having min(case when position(',' || o.alert_id || ',' in ',' || coalesce(w.alert_ids, '') || ',') > 0
+        then 1 else 0 end) = 1
+),
+
+answers as (
+    select
+        d.incident_id, w.answer, w.answered_by, w.answered_at, w.note, w.until,
+        row_number() over (partition by d.incident_id order by w.answered_at desc, w.answer_id desc) as from_last
+    from addressed as d
+    join {{ ref('driftline_int_answers') }} as w on w.answer_id = d.answer_id
+)
+
 select
     i.incident_id, i.monitor, i.monitors, i.severity,
     {{ driftline._as_text("case
@@ -14,7 +45,7 @@ select
     coalesce(s.headline, i.evidence) as headline,
     i.evidence, i.headline_alert_id, i.family, i.metric, i.column_name, i.is_common, i.alerts, i.open_alerts,
     i.columns_moved, i.also, i.stands_out,
-    {{ driftline._as_text('c.cause') }} as cause,
+    {{ driftline._as_text('s.cause') }} as cause,
     {{ driftline._as_double('k.cost') }} as cost, {{ driftline._as_text('k.cost_unit') }} as cost_unit,
     i.opened_at, i.resolved_at, i.first_window_start, i.last_window_end,
     i.owner, i.known_as, i.found_late, i.no_data_since, i.event,
@@ -26,8 +57,6 @@ select
 from {{ ref('driftline_int_incidents') }} as i
 left join {{ ref('driftline_int_incident_sentences') }} as s
     on s.incident_id = i.incident_id and s.language = {{ language }}
-left join {{ ref('driftline_int_cause_words') }} as c
-    on c.alert_id = i.headline_alert_id and c.language = {{ language }}
 left join {{ ref('driftline_int_incident_costs') }} as k on k.incident_id = i.incident_id
-left join {{ ref('driftline_int_answers') }} as a on a.incident_id = i.incident_id and a.from_last = 1
+left join answers as a on a.incident_id = i.incident_id and a.from_last = 1
 {%- else -%}{{ driftline._empty() }}{%- endif %}

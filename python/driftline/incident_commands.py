@@ -153,7 +153,9 @@ def _answer(
     more: dict[str, Any] = {"note": note, "severity": incident.severity, "data_until": incident.told().last_window_end}
     if kind == SNOOZE:
         more["until"] = _moment(until or "", now)
-    taken_back = revocable(answers.read(), incident.incident_id) if kind == REVOKE else None
+    # What counts may have been said to an incident that became part of this one.
+    said = incident.answered if incident.answered and incident.answered.answer_id else None
+    taken_back = said or revocable(answers.read(), incident.incident_id) if kind == REVOKE else None
     if taken_back is not None:
         more["revokes"] = taken_back.answer_id
     ids = [alert.table_id for alert in incident.members]

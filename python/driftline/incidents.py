@@ -292,7 +292,7 @@ def answered(incident: Incident, given: Mapping[str, Sequence[Answer]] | None) -
     given = given or {}
     mine = list(given.get(incident.incident_id, ()))
     still = {alert.alert_id for alert in incident.open_members or incident.members}
-    for earlier in _listed(incident.earlier_ids):
+    for earlier in incident.ids[1:]:
         mine += [answer for answer in given.get(earlier, ()) if still and still <= answer.members]
     last = max(mine, key=lambda answer: (answer.answered_at, answer.answer_id), default=None)
     counts = last

@@ -217,6 +217,88 @@ def test_what_is_told_of_several_failing_monitors_is_one(chain: Chain) -> None:
     assert sorted((i["monitors"], i["severity"]) for i in failing) == [(1, "critical"), (2, "critical")]
 
 
+def test_an_answer_to_what_became_part_counts_where_it_covers_all(chain: Chain) -> None:
+    """As the command line has it (driftline.incidents.answered)."""
+    judge(chain, planted(15))
+    workspace = chain.workspace
+    open_ones: dict[str, list[str]] = defaultdict(list)
+    for alert in rows_of(chain, "driftline_alerts"):
+        if alert["status"] == "open":
+            open_ones[alert["incident_id"]].append(alert["alert_id"])
+    incident_id, ids = next((i, ids) for i, ids in open_ones.items() if len(ids) > 1 and i in ids)
+    part = next(alert_id for alert_id in ids if alert_id != incident_id)
+
+    def answer(answer_id: str, to: str, kind: str, minute: int, about: list[str]) -> dict[str, Any]:
+        workspace.execute(
+            f"insert into {workspace.relation('driftline_int_answers')} "
+            "(answer_id, incident_id, monitor, answer, answered_by, answered_at, alert_ids) values "
+            f"('{answer_id}', '{to}', 'm', '{kind}', 'ann', '2024-04-01 12:{minute:02}:00', '{','.join(about)}')"
+        )
+        chain.run("driftline_incidents")
+        incidents = {i["incident_id"]: i for i in rows_of(chain, "driftline_incidents")}
+        assert [i for i in incidents.values() if i["answer"]] in ([], [incidents[incident_id]])
+        return incidents[incident_id]
+
+    try:
+        assert answer("1", part, "expected", 1, [part])["status"] == "open"
+        assert answer("2", part, "expected", 2, ["x", *ids])["status"] == "expected"
+        assert answer("3", incident_id, "ack", 3, ids)["status"] == "acknowledged"
+        assert answer("4", part, "false_alarm", 2, ids)["status"] == "acknowledged", "the last one counts"
+    finally:
+        workspace.execute(f"delete from {workspace.relation('driftline_int_answers')}")
+    # An alert that went on in another: its id is among that one's earlier ones.
+    workspace.execute(
+        f"update {workspace.relation('driftline_int_episodes')} set earlier_ids = 'was,{'w' * 32}' "
+        f"where alert_id = '{part}'"
+    )
+    chain.run("driftline_int_alerts")
+    try:
+        assert answer("5", "w" * 32, "expected", 1, ids)["status"] == "expected"
+    finally:
+        workspace.execute(f"delete from {workspace.relation('driftline_int_answers')}")
+
+
+def test_a_cause_is_told_once(chain: Chain) -> None:
+    """The later of two incidents of one time refers to the one before, in each language; another time tells it anew."""
+    judge(chain, planted(60))
+    workspace = chain.workspace
+    incidents = sorted(rows_of(chain, "driftline_incidents"), key=lambda i: (i["opened_at"], i["incident_id"]))
+    still = [i for i in incidents if i["status"] == "open" and i["last_window_end"] > i["first_window_start"]]
+    ended = [i for i in incidents if i["status"] == "resolved"]
+    first, second, over = next(
+        (a, b, c)
+        for n, a in enumerate(still)
+        for b in still[n + 1 :]
+        for c in ended
+        if b["first_window_start"] < a["last_window_end"]
+        and a["first_window_start"] < b["last_window_end"]
+        and c["last_window_end"] <= min(a["first_window_start"], b["first_window_start"])
+    )
+    words = workspace.relation("driftline_int_cause_words")
+    for incident, key in ((first, "k"), (second, "k"), (over, "k")):
+        for language in ("en", "ja"):
+            workspace.execute(
+                f"insert into {words} (alert_id, language, cause, cause_key) values "
+                f"('{incident['headline_alert_id']}', '{language}', 'cause of {incident['incident_id']}', '{key}')"
+            )
+    try:
+        chain.run("driftline_int_incident_sentences", "driftline_incidents")
+        told = {
+            (row["incident_id"], row["language"]): row for row in rows_of(chain, "driftline_int_incident_sentences")
+        }
+        for language, words_of in (("en", "the same as told of: {}"), ("ja", "次のインシデントと同じです：{}")):
+            headline = told[first["incident_id"], language]["headline"]
+            assert told[second["incident_id"], language]["cause"] == words_of.format(headline)
+            for alone in (first, over):
+                assert told[alone["incident_id"], language]["cause"] == f"cause of {alone['incident_id']}"
+        causes = {i["incident_id"]: i["cause"] for i in rows_of(chain, "driftline_incidents") if i["cause"]}
+        assert causes == {
+            i: told[i, "en"]["cause"] for i in (first["incident_id"], second["incident_id"], over["incident_id"])
+        }
+    finally:
+        workspace.execute(f"delete from {words}")
+
+
 def test_ids_stay_while_histories_grow(chain: Chain) -> None:
     """An alert stays in its incident, and an incident keeps its id, run after run and when run twice."""
     for table in ("driftline_int_episodes", "driftline_int_incident_members"):

@@ -366,6 +366,13 @@ def test_what_is_accepted_is_what_was_reached(any_shop: Any) -> None:
         ("a", "shop", "b", until, "difference", 0.4, 0.2), ("a", "shop", "price", until, "difference", 0.4, 0.2)
     ]  # fmt: skip
     assert any_shop.run("incidents", "ack", "a").out.count("\n") == 2
+    # A table of before directions were recorded gets the column; its rows count for both.
+    ways = f"select way from {relation('driftline_accepted')} order by way is null, way"
+    assert any_shop.workspace.sql(ways) == [("up",), ("up",)]
+    execute(f"alter table {relation('driftline_accepted')} drop column way")
+    execute(f"update {relation('driftline_int_judgements')} set value = 0.0")
+    assert any_shop.run("incidents", "resolve", "a", "--expected", "campaign").code == 0
+    assert any_shop.workspace.sql(ways) == [("down",), ("down",), (None,), (None,)]
 
 
 @pytest.mark.parametrize(
@@ -495,6 +502,9 @@ def test_an_answer_to_what_became_part_counts_where_it_covers_all() -> None:
     whole = Incident("a", "shop", "warn", "open", "s", members=members, earlier_ids="b")
     part = given("1", "expected", incident="b", alert_ids="b")
     assert answered(whole, {"b": [part]}).status == "open"
+    assert answered(whole, {"b": [given("1", "expected", incident="b", alert_ids="a,b")]}).status == "expected"
+    # What was an incident of its own is an alert of this one.
+    whole = Incident("a", "shop", "warn", "open", "s", members=members)
     assert answered(whole, {"b": [given("1", "expected", incident="b", alert_ids="a,b")]}).status == "expected"
     assert answered(whole, None) == whole
 

@@ -200,6 +200,7 @@
         'cause.new_version': 'at the same time version {value} came, which has {rows} of the rows',
         'cause.gone_version': 'at the same time version {value} went, which had {expected_rows} of the rows',
         'cause.bin.relation': 'most of all at {value} of {column}: {now} instead of {before}',
+        'cause.told': 'the same as told of: {headline}',
         'cause.bin': 'of {column}, {value} moved most: {rows} of the rows instead of {expected_rows}',
         'bin.null': 'missing values', 'bin.nan': 'values that are no number', 'bin.infinite': 'infinite values',
         'bin.beyond_top': 'the other known values', 'bin.unseen': 'values that the reference does not have',

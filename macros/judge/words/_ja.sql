@@ -219,6 +219,7 @@
         'cause.new_version': '同じ時期にバージョン「{value}」が加わり、全体の{rows}を占めています',
         'cause.gone_version': '同じ時期に、全体の{expected_rows}を占めていたバージョン「{value}」がなくなりました',
         'cause.bin.relation': '最も大きく変わったのは{column}の{value}で、{before}から{now}になりました',
+        'cause.told': '次のインシデントと同じです：{headline}',
         'cause.bin': '{column}では{value}が最も大きく変わり、全体の{expected_rows}から{rows}になりました',
         'bin.null': '欠損値', 'bin.nan': '数値でない値', 'bin.infinite': '無限大の値',
         'bin.beyond_top': 'その他の既知の値', 'bin.unseen': '基準期間にない値',

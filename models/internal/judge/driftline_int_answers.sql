@@ -6,9 +6,7 @@
 -- so there may be no such table yet.
 select
     a.answer_id, a.incident_id, a.monitor, a.answer, a.until, a.note, a.answered_by, a.answered_at, a.alert_ids,
-    a.data_until, a.severity,
-    cast(row_number() over (partition by a.incident_id order by a.answered_at desc, a.answer_id desc)
-        as {{ dbt.type_int() }}) as from_last
+    a.data_until, a.severity
 from {{ given }} as a
 left join {{ given }} as r on r.answer = {{ driftline._text('revoke') }} and r.revokes = a.answer_id
 where a.answer <> {{ driftline._text('revoke') }} and r.answer_id is null

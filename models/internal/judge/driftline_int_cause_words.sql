@@ -106,7 +106,11 @@ chosen as (
 
 {% for language in driftline._languages() %}
 select
-    c.alert_id, {{ driftline._text(language) }} as language, {{ driftline._cause_words(language, 'c') | trim }} as cause
+    c.alert_id, {{ driftline._text(language) }} as language,
+    {{ driftline._cause_words(language, 'c') | trim }} as cause,
+    -- What it is, whatever its share.
+    {{ driftline._as_text("c.monitor || '|' || c.kind || '|' || case when c.kind = 'relation' then ''
+        else coalesce(c.cause_name, '') || '|' || coalesce(c.cause_value, '') end") }} as cause_key
 from chosen as c
 {{ 'union all' if not loop.last }}
 {% endfor %}

@@ -2,7 +2,8 @@
 {%- if driftline._is_needed() -%}
 
 -- Each incident in one sentence, in every language there is: that many columns moved, where nothing says more; else the
--- sentence of the alert that says most, and how much else moved with it.
+-- sentence of the alert that says most, and how much else moved with it. And its first cause, which is told once: a
+-- later incident of the same time refers to the one before.
 with columns_of as (
     select monitor, count(distinct column_name) as columns_watched
     from {{ ref('driftline_int_bins') }}
@@ -23,8 +24,27 @@ facts as (
     from {{ ref('driftline_int_incidents') }} as i
     left join columns_of as c on c.monitor = i.monitor
     left join {{ ref('driftline_int_monitors') }} as m on m.monitor = i.monitor
-)
+),
 
+caused as (
+    select
+        i.incident_id, i.first_window_start, i.last_window_end, c.language, c.cause, c.cause_key,
+        case when i.open_alerts > 0 then 1 else 0 end as is_open,
+        row_number() over (partition by c.language, c.cause_key order by i.opened_at, i.incident_id) as place
+    from {{ ref('driftline_int_incidents') }} as i
+    join {{ ref('driftline_int_cause_words') }} as c on c.alert_id = i.headline_alert_id
+),
+
+told as (
+    select a.incident_id, a.language, max(a.cause) as cause, min(b.place) as told_before, max(a.cause_key) as cause_key
+    from caused as a
+    left join caused as b
+        on b.language = a.language and b.cause_key = a.cause_key and b.place < a.place and b.is_open >= a.is_open
+        and b.first_window_start < a.last_window_end and a.first_window_start < b.last_window_end
+    group by a.incident_id, a.language
+),
+
+headlines as (
 {% for language in driftline._languages() %}
 select
     f.incident_id, {{ driftline._text(language) }} as language,
@@ -48,4 +68,18 @@ join {{ ref('driftline_int_sentences') }} as s
     on s.alert_id = f.headline_alert_id and s.language = {{ driftline._text(language) }}
 {{ 'union all' if not loop.last }}
 {% endfor %}
+)
+
+select
+    h.incident_id, h.language, h.headline,
+    case
+        {%- for language in driftline._languages() %}
+        when o.headline is not null and h.language = '{{ language }}'
+            then {{ driftline._phrase(language, 'cause.told', {'headline': 'o.headline'}) }}
+        {%- endfor %}
+        else t.cause end as cause
+from headlines as h
+left join told as t on t.incident_id = h.incident_id and t.language = h.language
+left join caused as b on b.language = t.language and b.cause_key = t.cause_key and b.place = t.told_before
+left join headlines as o on o.incident_id = b.incident_id and o.language = h.language
 {%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -104,7 +104,14 @@ def _read_cause_words(
     warehouse: Warehouse, relations: Mapping[str, str], alerts: Sequence[Alert]
 ) -> dict[tuple[str, str], str]:
     ids = sorted({alert.table_id for alert in alerts})
-    return read_words(warehouse, relations.get("driftline_int_cause_words"), "alert_id", "cause", ids)
+    found = read_words(warehouse, relations.get("driftline_int_cause_words"), "alert_id", "cause", ids)
+    # Of an incident whose cause has been told of another one, that.
+    whole = relations.get("driftline_int_incident_sentences")
+    if whole is None or "cause" not in {column.name.lower() for column in warehouse.columns(whole)}:
+        return found
+    incidents = {alert.incident.incident_id: alert.table_id for alert in alerts if alert.incident is not None}
+    told = read_words(warehouse, whole, "incident_id", "cause", sorted(incidents))
+    return {**found, **{(incidents[incident_id], language): text for (incident_id, language), text in told.items()}}
 
 
 def read_words(
