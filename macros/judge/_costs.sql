@@ -42,7 +42,8 @@
 
 {#
     From which loss on an incident is bad, from the var driftline_costs, checked: {GBP: {warn: 5, critical: 50}}, by
-    the unit of driftline_unit_values. Returns SQL of a relation (cost_unit, warn, critical); NULL where nothing is said.
+    the unit of driftline_unit_values. Returns SQL of a relation (cost_unit, warn, critical), NULL where nothing is
+    said.
 #}
 {% macro _cost_limits() %}
     {%- set given = driftline._var('driftline_costs', {}) or {} -%}
