@@ -63,7 +63,7 @@ def test_empty_with_the_described_columns(project: Project, parts: set[str], nam
     # Of the steps in between only the keys are described.
     have = project.column_names(name)
     assert set(named) <= set(have) if entry["internal"] else named == have
-    if name != "driftline_thresholds":
+    if name != "driftline_default_thresholds":
         rows = project.sql(f"select count(*) from {name}")[0][0]
         assert rows == 0 or name == "driftline_int_critical_values"
 
