@@ -43,7 +43,7 @@
         coalesce(s.{{ measure.name }}, 0) as {{ measure.name }}
         {%- endfor %}
     from {{ ref('driftline_int_calendar') }} as k
-    join {{ scopes }} as o on o.slice_no = k.slice_no
+    join {{ scopes }} as o on o.slice_no = k.slice_no and o.is_shown
         {%- if scope == 'recent' %}
         and o.source = 'relation' and k.period_index >= o.changed_from_index - o.reach
         {%- else %}

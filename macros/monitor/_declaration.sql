@@ -92,7 +92,7 @@
         {{- driftline._fail(monitor, 'decision_threshold', driftline._shown(a.decision_threshold), 'a number') -}}
     {%- endif -%}
     {%- do a.update({'detail': driftline._check_choices(monitor, 'detail', a.detail,
-        ['total', 'versions', 'segments', 'all'])}) -%}
+        ['total', 'versions', 'segments', 'crosses', 'all'])}) -%}
     {%- set baselines = driftline._check_choices(monitor, 'baselines', a.baselines, driftline._baselines()) -%}
     {%- do a.update({'baselines': driftline._baselines() | select('in', ['reference'] + baselines) | list}) -%}
     {%- set families = driftline._check_choices(monitor, 'families', a.families,

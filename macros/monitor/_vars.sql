@@ -170,7 +170,7 @@
 
 {# Refuses wrong variables once in a build, whether a monitor needs what reads them or not. Returns nothing. #}
 {% macro _check_variables() %}
-    {%- do driftline._windows() -%}
+    {%- do driftline._windows(every=true) -%}
     {%- do driftline._retention() -%}
     {%- do driftline._alpha() -%}
     {%- do driftline._confidence() -%}

@@ -7,7 +7,7 @@
 {% macro _retention() %}
     {%- set given = driftline._var('driftline_retention', {}) -%}
     {%- set windows = {} -%}
-    {%- for window in driftline._windows() -%}{%- do windows.update({window.period: window}) -%}{%- endfor -%}
+    {%- for window in driftline._windows(every=true) -%}{%- do windows.update({window.period: window}) -%}{%- endfor -%}
     {%- set kept = {} -%}
     {%- set wrong = [] -%}
     {%- if given is not none and given is not mapping -%}{%- do wrong.append('no mapping') -%}{%- endif -%}

@@ -26,11 +26,38 @@
 #}
 {% macro _is_needed(families=none) %}
     {%- if not execute -%}{{- return(true) -}}{%- endif -%}
-    {%- for monitor in driftline._monitors() -%}
-        {%- set node = graph.nodes['model.' ~ project_name ~ '.' ~ monitor] -%}
-        {%- set declared = (node.config.meta or {}).driftline if node else none -%}
+    {%- for declared in driftline._declarations() -%}
         {%- if not declared or families is none -%}{{- return(true) -}}{%- endif -%}
         {%- for family in families if driftline._declares(declared, family) -%}{{- return(true) -}}{%- endfor -%}
+    {%- endfor -%}
+    {{- return(false) -}}
+{% endmacro %}
+
+
+{# The arguments of each listed monitor, as its model's meta has them; nothing of one that does not say. #}
+{% macro _declarations() %}
+    {%- set declarations = [] -%}
+    {%- for monitor in driftline._monitors() -%}
+        {%- set node = graph.nodes['model.' ~ project_name ~ '.' ~ monitor] -%}
+        {%- do declarations.append((node.config.meta or {}).driftline if node else none) -%}
+    {%- endfor -%}
+    {{- return(declarations) -}}
+{% endmacro %}
+
+
+{# The kinds of periods that some monitor has: no others' windows are written out. Where dbt does not run, one does. #}
+{% macro _periods() %}
+    {%- set periods = ['hour', 'day', 'week', 'month'] -%}
+    {%- set declared = driftline._declarations() if execute else [{'period': 'day'}] -%}
+    {%- if not declared or declared | reject('mapping') | list -%}{{- return(periods) -}}{%- endif -%}
+    {{- return(periods | select('in', declared | map(attribute='period') | list) | list) -}}
+{% endmacro %}
+
+
+{# Whether some monitor may have groups that are not detailed. #}
+{% macro _has_versions_or_segments() %}
+    {%- for declared in (driftline._declarations() if execute else [none]) -%}
+        {%- if not declared or declared.model_version or declared.segments -%}{{- return(true) -}}{%- endif -%}
     {%- endfor -%}
     {{- return(false) -}}
 {% endmacro %}
@@ -80,6 +107,18 @@ where 1 = 0
 
 
 {#
+    Whether a group has columns, performance and business metrics in windows of its own: not a version within a
+    segment's value, unless the monitor's `detail` names it or a threshold asks for segments or versions. SQL, as above.
+#}
+{% macro _is_shown(g, m) %}
+    {{- return(
+        "(" ~ g ~ ".model_version = 'all' or " ~ g ~ ".segment = 'all' or " ~ m ~ ".detail like '%all%'"
+        ~ " or " ~ m ~ ".detail like '%crosses%' or " ~ driftline._lengths_asked().crosses ~ ")"
+    ) -}}
+{% endmacro %}
+
+
+{#
     Which window lengths groups that are not detailed need, from the project's thresholds: the shortest that is judged
     by default, and, where a threshold asks for segments or versions, what it may be judged on. Rather one too many
     than one too few: for all groups of the monitor.
@@ -89,17 +128,23 @@ where 1 = 0
       each       condition on m.monitor and f.window_periods: the length is needed anyway
       has_more_baselines  whether any group that is not detailed may have more than the reference
       baselines  condition on m.monitor and f.baseline: the baseline is needed
+      crosses    condition on m.monitor: versions within segments are needed, if only to say what is behind an alert
 #}
 {% macro _lengths_asked() %}
     {%- set thresholds = driftline._threshold_overrides() -%}
     {%- set monitors = [] -%}
+    {%- set of_crosses = [] -%}
     {%- set usual = [driftline._least_reference_rows()] -%}
     {%- set more = [] -%}
     {%- set baselines = ['reference'] -%}
     {%- set every = [] -%}
     {%- for row in thresholds -%}
         {%- if row.segments == 'each' or row.versions == 'each' or 'segment' in row or 'model_version' in row -%}
-            {%- do monitors.append(driftline._literal(row.monitor) if 'monitor' in row else 'm.monitor') -%}
+            {%- set monitor = driftline._literal(row.monitor) if 'monitor' in row else 'm.monitor' -%}
+            {%- do monitors.append(monitor) -%}
+            {%- if row.family not in ['freshness', 'volume', 'comparison', 'fairness'] -%}
+                {%- do of_crosses.append(monitor) -%}
+            {%- endif -%}
         {%- endif -%}
         {%- if 'min_rows' in row and row.family not in ['freshness', 'volume'] and row.min_rows not in more -%}
             {%- do more.append(row.min_rows) -%}
@@ -133,6 +178,7 @@ where 1 = 0
     {{- return({
         'rows': rows | join(' union all '),
         'each': '(' ~ asks ~ (' and (' ~ firsts | join(' or ') ~ ')' if not every) ~ ')',
+        'crosses': 'm.monitor in (' ~ of_crosses | unique | join(', ') ~ ')' if of_crosses else '1 = 0',
         'has_more_baselines': monitors | length > 0 and baselines | length > 1,
         'baselines': "(f.baseline = 'reference' or " ~ asks ~ ' and f.baseline in ('
             ~ driftline._literal(baselines | join("|")) | replace("|", "', '") ~ '))',

@@ -1,6 +1,6 @@
 {#
     The state by slice, bin and period: versions added up to their totals, and beside each sum the part that is
-    reference.
+    reference. Who is not shown has measures alone.
 
     wanted  SQL that narrows it down: joins and conditions over s (driftline_state), g (its slice), t (the slice of the
             total that it is a part of) and c (its bin), up to the end of a statement's `where`
@@ -20,6 +20,7 @@
     with numbered as (
         select
             g.slice_no, t.slice_no as total_no, c.bin_no, s.period_index, s.in_reference,
+            g.is_shown or c.column_kind = 'measure' as is_own,
             {%- for name in measured %}
             s.{{ name }}{{ ',' if not loop.last }}
             {%- endfor %}
@@ -39,7 +40,7 @@
     versions as (
         select slice_no, bin_no, period_index, in_reference, {{ measured | join(', ') }}
         from numbered
-        where slice_no <> total_no
+        where slice_no <> total_no and is_own
         union all
         select total_no, bin_no, period_index, in_reference, {{ measured | join(', ') }}
         from numbered

@@ -4,8 +4,10 @@
     sizes     lengths of the rolling windows (var driftline_windows)
     season    how far back the same season lies (var driftline_season)
     trailing  length of the trailing baseline (var driftline_trailing)
+
+    every     of kinds, too, that no monitor has
 #}
-{% macro _windows() %}
+{% macro _windows(every=false) %}
     {%- set sizes = {'hour': [1, 24, 168], 'day': [1, 7, 28], 'week': [1, 4, 13], 'month': [1, 3, 12]} -%}
     {%- set season = {'hour': 168, 'day': 7, 'week': 52, 'month': 12} -%}
     {%- set trailing = {'hour': 168, 'day': 28, 'week': 13, 'month': 12} -%}
@@ -28,7 +30,7 @@
         {%- do given[name][0].update(given[name][1] or {}) -%}
     {%- endfor -%}
     {%- set windows = [] -%}
-    {%- for period in sizes -%}
+    {%- for period in (sizes if every else driftline._periods()) -%}
         {%- do windows.append({'period': period, 'sizes': sizes[period] | unique | sort, 'season': season[period],
             'trailing': trailing[period]}) -%}
     {%- endfor -%}
@@ -73,7 +75,8 @@
 #}
 {% macro _roll(dense, keys, measures, everywhere=false, baseline='window') %}
     {%- set everywhere = everywhere or driftline._lengths_asked().has_more_baselines -%}
-    {%- set halves = [none] if everywhere or not measures | selectattr('baselines') | list else [true, false] -%}
+    {%- set halves = [none] if everywhere or not measures | selectattr('baselines') | list else [true]
+        if not driftline._has_versions_or_segments() else [true, false] -%}
     {%- for window in driftline._windows() -%}
     {%- set outer = loop -%}
     {%- for size in window.sizes -%}
@@ -124,5 +127,6 @@
             from {{ ref('driftline_int_slices') }} as g
             join {{ ref('driftline_int_frames') }} as f on f.monitor = g.monitor and f.is_detailed = g.is_detailed
             where f.period = '{{ period }}' and f.window_periods = {{ size }} and f.baseline = '{{ baseline }}'
+                {%- if baseline != 'window' %} and g.is_shown{% endif %}
                 {%- if is_detailed is not none %} and {{ 'not ' if not is_detailed }}g.is_detailed{% endif %}
         {% endmacro %}

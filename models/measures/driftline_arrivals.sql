@@ -76,7 +76,7 @@ bounds as (
         -- While no season is known, only less than half of the least there was is too little; and three seasons of
         -- windows there must be, because many a log begins with a reference that is denser than what is served.
         plain_count >= {{ fewest }} and plain_count * window_periods >= case period
-            {%- for window in driftline._windows() if window.period in ['hour', 'day'] %}
+            {%- for window in driftline._windows(every=true) if window.period in ['hour', 'day'] %}
             when '{{ window.period }}' then {{ 3 * window.season }}
             {%- endfor %} else 1 end as is_plain,
         min(filled_n) over (partition by {{ track }} {{ earlier }}) as least

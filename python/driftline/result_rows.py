@@ -18,7 +18,9 @@ CHAMPIONS = 2
 # Whose rows: of what, in the table of the docs.
 TOTAL, VERSION, VALUE, BOTH = "total", "version", "value", "both"
 SEGMENT, SEGMENT_OF_VERSION, PAIR, PAIR_OF_VALUE = "segment", "segment of version", "pair", "pair of value"
-EVERY = (TOTAL, VERSION, VALUE, BOTH)
+PAIR_OF_CROSS = "pair of cross"
+CROSS = "cross"
+EVERY = (TOTAL, VERSION, VALUE, CROSS)
 
 
 @dataclass(frozen=True)
@@ -59,11 +61,19 @@ RULES = (
         "driftline_comparisons",
         "comparisons",
         (PAIR, PAIR_OF_VALUE),
-        "S × L + S + W × D",
+        "S × L + S",
         "each pair of versions, in total and in each value of a segment",
         "versions",
     ),
     Rule("driftline_comparisons", "comparisons", (PAIR,), "L + 1", "each pair of versions", "versions"),
+    Rule(
+        "driftline_comparisons",
+        "comparisons",
+        (PAIR, PAIR_OF_CROSS),
+        "W × D",
+        "each pair of versions, in total; in each value of a segment where `detail` has crosses",
+        "versions",
+    ),
     Rule("driftline_changes", "trend", (TOTAL,), "M + R + C + 5 × N + 2 × K", "the total; at most: what varies"),
     Rule("driftline_arrivals", "", (TOTAL, VALUE), "D", "the total and each value of a segment"),
 )
@@ -205,15 +215,18 @@ def _groups(declaration: Declaration, values: Mapping[str, int | None], champion
     # Each version is held against those that were there before it, so many at most.
     pairs = sum(min(earlier, champions) for earlier in range(versions))
     both = "all" in asked
+    are_shown = both or "crosses" in asked
     return {
         TOTAL: (1, True),
         VERSION: (versions, both or "versions" in asked),
         VALUE: (of_segments, both or "segments" in asked),
         BOTH: (versions * of_segments, both),
+        CROSS: (versions * of_segments * are_shown, both),
         SEGMENT: (len(segments), both or "segments" in asked),
         SEGMENT_OF_VERSION: (versions * len(segments), both),
         PAIR: (pairs, both or "versions" in asked),
         PAIR_OF_VALUE: (pairs * of_segments, both),
+        PAIR_OF_CROSS: (pairs * of_segments * are_shown, both),
     }
 
 

@@ -33,6 +33,7 @@ TABLES: dict[str, tuple[int, dict[str, dict[str, Any]]]] = {
             "of_versions": {**COMMON, "detail": "versions"},
             "of_segments": {**COMMON, "detail": ["segments"]},
             "of_both": {**COMMON, "detail": ["segments", "versions"]},
+            "of_crosses": {**COMMON, "detail": "crosses"},
             "of_all": {**COMMON, "detail": "all"},
         },
     ),
@@ -95,7 +96,7 @@ def test_all_tables_hold_what_the_oracle_expects(project: Project, logs: dict[st
 @pytest.mark.parametrize("monitor", LENGTHS)
 def test_versions_and_segments_have_what_is_judged(project: Project, monitor: str) -> None:
     every = {("all", "all", n, b) for n in (1, 7) for b in ("reference", "previous", "trailing", "seasonal")}
-    few = {(v, s, n, "reference") for v in ("all", "v") for s in ("all", "s") for n in LENGTHS[monitor]}
+    few = {(v, s, n, "reference") for v, s in (("v", "all"), ("all", "s")) for n in LENGTHS[monitor]}
     assert frames(project, "driftline_drift", monitor) == every | few
     for table in ("driftline_quality", "driftline_business"):
         assert {f[:3] for f in frames(project, table, monitor)} == {f[:3] for f in every | few}
@@ -107,13 +108,15 @@ def test_versions_and_segments_have_what_is_judged(project: Project, monitor: st
         "of_versions": {("v", "all")},
         "of_segments": {("all", "s")},
         "of_both": {("v", "all"), ("all", "s")},
+        "of_crosses": set(),
         "of_all": {("v", "all"), ("all", "s"), ("v", "s")},
     }.items(),
 )
 def test_more_for_whom_the_monitor_asks(project: Project, monitor: str, detailed: set[tuple[str, str]]) -> None:
     found = frames(project, "driftline_drift", monitor)
     for who in (("v", "all"), ("all", "s"), ("v", "s")):
-        assert len({f for f in found if f[:2] == who}) == (8 if who in detailed else 1)
+        few = 0 if who == ("v", "s") and monitor not in ("of_crosses", "of_all") else 1
+        assert len({f for f in found if f[:2] == who}) == (8 if who in detailed else few)
 
 
 def test_concept_has_the_lengths_of_drift(project: Project) -> None:
@@ -126,7 +129,7 @@ def test_what_thresholds_ask_of_segments_is_there(
     make_project: Callable[..., Any], logs: dict[str, pd.DataFrame]
 ) -> None:
     """Whatever the judge would look at in a version or segment is computed."""
-    asked = ["each_length", "more_rows", "previous_window", "others", "trends"]
+    asked = ["each_length", "more_rows", "previous_window", "others", "trends", "counted"]
     project: Project = make_project(**c.project_arguments({"thin": dict.fromkeys(asked, COMMON)}))
     project.load("thin", c.raw.to_arrow(logs["thin"]), TYPES)
     project.set_vars(driftline_thresholds=[
@@ -135,6 +138,7 @@ def test_what_thresholds_ask_of_segments_is_there(
         {"monitor": "previous_window", "family": "drift", "metric": "psi", "baseline": "previous", "segments": "each",
          "warn": 0.1},
         {"monitor": "trends", "segment": "market"},
+        {"monitor": "counted", "family": "volume", "segments": "each", "versions": "each"},
     ])  # fmt: skip
     project.build("--select", "+driftline_int_judgements")
     of = {name: {f[2:] for f in frames(project, "driftline_drift", name, "segment <> 'all'")} for name in asked}
@@ -143,6 +147,11 @@ def test_what_thresholds_ask_of_segments_is_there(
     assert {(1, "reference"), (7, "reference")} <= of["more_rows"]
     assert {(7, "reference"), (7, "previous")} <= of["previous_window"]
     assert {(1, "reference"), (7, "reference")} <= of["trends"]
+    # What is behind an alert on a segment may be one version of it.
+    crossed = "model_version <> 'all' and segment <> 'all'"
+    assert {name for name in asked if frames(project, "driftline_drift", name, crossed)} == {
+        "each_length", "more_rows", "previous_window", "trends",
+    }  # fmt: skip
     judged = project.sql(
         "select distinct monitor, window_periods, baseline from driftline_int_judgements"
         " where family = 'drift' and segment <> 'all' and metric = 'psi'"

@@ -355,6 +355,12 @@ class _Data:
             or ("segments" in detail and whole_version)
         )
 
+    def is_shown(self, version: str, segment: str) -> bool:
+        """A version within a segment value has windows only where the monitor asks for them."""
+        given = self.d.get("detail", "total")
+        detail = {given} if isinstance(given, str) else set(given)
+        return TOTAL in (version, segment) or bool(detail & {"crosses", "all"})
+
     def lengths_of(self, grain: Grain) -> list[int]:
         return self.lengths if self.is_detailed(grain) else self.judged_lengths
 
@@ -476,6 +482,8 @@ class _Data:
             segments += [(name, v, everything & (value_of == v)) for v in sorted(set(value_of[everything]))]
         for version, version_rows in versions:
             for segment, value, segment_rows in segments:
+                if not self.is_shown(version, segment):
+                    continue
                 mine = version_rows & segment_rows
                 own, every = (
                     int((rows & segment_rows & self.in_reference).sum()) for rows in (version_rows, everything)

@@ -241,7 +241,8 @@ def examples(draw: Any, max_days: int = 24, period: str | None = None, weighted:
         declaration["model_version"] = "version"
     if draw(st.booleans()):
         declaration["segments"] = ["market"]
-    declaration["detail"] = draw(st.sampled_from(["total", "versions", "segments", ["versions", "segments"], "all"]))
+    details = ["total", "versions", "segments", ["versions", "segments"], "crosses", "all"]
+    declaration["detail"] = draw(st.sampled_from(details))
     return Example(rows, declaration)
 
 

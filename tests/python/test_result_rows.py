@@ -30,6 +30,7 @@ PROBABILITIES = {"a": "p_a", "b": "p_b", "c": "p_c"}
 MONITORS: dict[str, dict[str, Any]] = {
     "plain": PLAIN,
     "whole": WHOLE,
+    "crossed": {**WHOLE, "detail": "crosses"},
     "in_detail": {**WHOLE, "detail": "all"},
     "versions_in_detail": {**WHOLE, "detail": ["versions"], "baselines": ["reference", "previous"]},
     "left_out": {**WHOLE, "families": ["drift", "quality"], "baselines": ["reference"]},
@@ -115,7 +116,7 @@ def test_as_many_rows_as_a_build_makes(project: Project, capsys: Any) -> None:
 def test_in_words(project: Project, capsys: Any) -> None:
     *_, line, end = validated(project, capsys, "--select", "left_out").splitlines()
     assert line == (
-        "monitor 'left_out': 197 rows of results per day (drift 95, quality 95, arrivals 7); "
+        "monitor 'left_out': 97 rows of results per day (drift 45, quality 45, arrivals 7); "
         "values: 2 of version, 3 of market, 2 of tier"
     )
     assert end == "1 monitor checked, no errors."

@@ -140,12 +140,12 @@ placed as (
     select
         v.*, window_no * step as place,
         case period
-            {%- for window in driftline._windows() if window.period in ['hour', 'day'] %}
+            {%- for window in driftline._windows(every=true) if window.period in ['hour', 'day'] %}
             when '{{ window.period }}' then case when window_periods = 1 then mod(window_no, {{ window.season }}) end
             {%- endfor %}
         end as season_phase,
         case period
-            {%- for window in driftline._windows() if window.period in ['hour', 'day'] %}
+            {%- for window in driftline._windows(every=true) if window.period in ['hour', 'day'] %}
             when '{{ window.period }}' then case
                 when window_periods = 1
                     then cast((window_no - mod(window_no, {{ window.season }}))

@@ -34,7 +34,7 @@ select
         when g.period = '{{ window.period }}' then {{ window.sizes | max }}
         {%- endfor %}
     end as reach,
-    c.reference_first_index, c.reference_last_index,
+    c.is_shown, c.reference_first_index, c.reference_last_index,
     c.is_anew
 from {{ ref('driftline_int_slices') }} as g
 join monitored as m on m.monitor = g.monitor

@@ -50,13 +50,13 @@ periods as (
         max(case when r.n > 0 then k.period_index end)
             over (partition by k.slice_no order by k.period_index rows unbounded preceding) as last_row,
         case
-            {%- for window in driftline._windows() if window.period in ['hour', 'day'] %}
+            {%- for window in driftline._windows(every=true) if window.period in ['hour', 'day'] %}
             when k.period = '{{ window.period }}' then mod(k.period_index, {{ window.season }})
             {%- endfor %}
             else 0
         end as slot,
         case
-            {%- for window in driftline._windows() if window.period in ['hour', 'day'] %}
+            {%- for window in driftline._windows(every=true) if window.period in ['hour', 'day'] %}
             when k.period = '{{ window.period }}' then {{ window.season }}
             {%- endfor %}
             else 1

@@ -152,7 +152,8 @@ chosen as (
 select
     c.*,
     {{ driftline._as_text(dbt.concat(['m.detail', "' '", 'm.baselines', "' '", 'm.families', "' '",
-        driftline._frames_text('c')])) }} as rules
+        driftline._frames_text('c'),
+        'case when ' ~ asked.crosses ~ " then ' crosses' else '' end"])) }} as rules
 from chosen as c
 join {{ ref('driftline_int_monitors') }} as m on m.monitor = c.monitor
 {%- else -%}{{ driftline._empty() }}{%- endif %}

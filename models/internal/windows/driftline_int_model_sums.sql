@@ -52,7 +52,7 @@ select
 from sums as s
 join {{ ref('driftline_int_slices') }} as g on g.slice_no = s.slice_no
 -- Lists have no need of a score.
-where g.source = 'relation' and (g.is_scored or g.ranking_k is not null)
+where g.source = 'relation' and g.is_shown and (g.is_scored or g.ranking_k is not null)
     and ({{ driftline._of_family('performance', 'g.monitor') }}
         or {{ driftline._of_family('comparisons', 'g.monitor') }})
 {%- else -%}{{ driftline._empty() }}{%- endif %}

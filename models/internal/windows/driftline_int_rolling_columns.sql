@@ -61,7 +61,8 @@ dense as (
         select distinct monitor, column_no from {{ ref('driftline_int_bins') }}
         where column_role in ('feature', 'prediction', 'label')
     ) as c on c.monitor = k.monitor
-    join {{ ref('driftline_int_scopes') }} as o on o.slice_no = k.slice_no and {{ driftline._is_reached('k', 'o') }}
+    join {{ ref('driftline_int_scopes') }} as o
+        on o.slice_no = k.slice_no and o.is_shown and {{ driftline._is_reached('k', 'o') }}
     left join by_column as b on b.slice_no = k.slice_no and b.column_no = c.column_no
         and b.period_index = k.period_index
 )

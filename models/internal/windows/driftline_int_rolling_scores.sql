@@ -27,7 +27,8 @@ dense as (
         {%- endfor %}
     from {{ ref('driftline_int_calendar') }} as k
     join cells as c on c.monitor = k.monitor
-    join {{ ref('driftline_int_scopes') }} as o on o.slice_no = k.slice_no and {{ driftline._is_reached('k', 'o') }}
+    join {{ ref('driftline_int_scopes') }} as o
+        on o.slice_no = k.slice_no and o.is_shown and {{ driftline._is_reached('k', 'o') }}
     left join {{ ref('driftline_int_series') }} as s
         on s.slice_no = k.slice_no and s.bin_no = c.bin_no and s.period_index = k.period_index
 )

@@ -19,7 +19,7 @@ select
         when g.period = '{{ window.period }}' then {{ driftline._reach(window) }}
         {%- endfor %}
     end as reach,
-    g.reference_first_index, g.reference_last_index, {{ driftline._text(invocation_id) }} as run_id,
+    g.is_shown, g.reference_first_index, g.reference_last_index, {{ driftline._text(invocation_id) }} as run_id,
     -- Only then is the reference another, and with it what its own windows tell of noise.
     c.changed_from < {{ driftline._as_timestamp("'0001-01-02'") }} as is_anew
 from {{ ref('driftline_int_slices') }} as g

@@ -24,6 +24,7 @@ select
     m.has_label = 1 and m.has_prediction = 1 as is_scored,
     v.source, v.model_version, v.segment, v.segment_value,
     {{ driftline._is_detailed('v', 'm') }} as is_detailed,
+    {{ driftline._is_shown('v', 'm') }} as is_shown,
     min(v.first_index) over (partition by v.monitor, v.source) as monitor_first_index,
     v.reference_first_index, v.reference_last_index
 from versions as v

@@ -6,7 +6,7 @@
 -- the time they need to be final.
 with ends as (
     select k.slice_no, k.monitor, k.period, k.period_index, k.first_index, w.window_periods,
-        exists (
+        g.is_shown and exists (
             select 1 from {{ ref('driftline_int_frames') }} as r
             where r.monitor = g.monitor and r.is_detailed = g.is_detailed and r.window_periods = w.window_periods
                 and r.baseline = 'reference'
