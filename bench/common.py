@@ -187,9 +187,10 @@ def connect(database: Path, threads: int) -> Any:
 
 @dataclass(frozen=True)
 class Process:
-    """What a process took: seconds from start to end, and the most memory it held, in GB."""
+    """What a process took: seconds from start to end, of the processors, and the most memory it held, in GB."""
 
     seconds: float
+    processor: float
     gigabytes: float
     output: str
 
@@ -207,7 +208,7 @@ def watch(command: list[str], environment: Mapping[str, str] | None = None) -> P
     if process.returncode != 0:
         raise Failed(said[-4000:] or f"exit code {process.returncode}")
     unit = 1 if sys.platform == "darwin" else 1024
-    return Process(seconds, usage.ru_maxrss * unit / 1e9, said)
+    return Process(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit / 1e9, said)
 
 
 def install_package(project: Path = PROJECT) -> None:
