@@ -3,17 +3,16 @@
 {%- set rule = driftline._change_rule() -%}
 {%- set overrides = driftline._threshold_overrides() -%}
 {#- The measures whose history is looked at: family, the baseline under which the long form has them, and which of them
-    (empty: all). What is said of a whole window is judged by default (kind `measure`), a column's measures on
-    request. -#}
+    (empty: all). What is said of a whole window is judged by default, a column's measures on request. -#}
 {%- set sources = [
-    {'family': 'business', 'baseline': 'trailing', 'metrics': [], 'kind': 'measure'},
-    {'family': 'performance', 'baseline': 'reference', 'metrics': [], 'kind': none},
+    {'family': 'business', 'baseline': 'trailing', 'metrics': []},
+    {'family': 'performance', 'baseline': 'reference', 'metrics': []},
     {
-        'family': 'quality', 'baseline': 'reference', 'kind': none,
+        'family': 'quality', 'baseline': 'reference',
         'metrics': ['null_rate', 'nan_rate', 'infinite_rate', 'unseen_rate', 'out_of_range_rate'],
     },
-    {'family': 'quality', 'baseline': 'none', 'metrics': ['mean'], 'kind': none},
-    {'family': 'drift', 'baseline': 'reference', 'metrics': ['psi'], 'kind': none},
+    {'family': 'quality', 'baseline': 'none', 'metrics': ['mean']},
+    {'family': 'drift', 'baseline': 'reference', 'metrics': ['psi']},
 ] -%}
 {%- set keys =
     'monitor, model_version, segment, segment_value, source_family, source_metric, column_name, column_role' -%}
@@ -22,13 +21,12 @@
     case period {%- for window in windows %} when '{{ window.period }}' then {{ window.spans.size }}{% endfor %} end
 {%- endset %}
 
+-- Read once for all of them: the long form is a large view, and every use of it is planned by itself.
 with measured as (
-    {%- for source in sources %}
     select
         m.monitor, m.model_version, m.segment, m.segment_value,
         m.window_periods, m.window_start, m.window_end, p.period,
-        m.family as source_family, m.metric as source_metric, m.column_name, m.column_role,
-        {{ driftline._text(source.kind) if source.kind else 'm.column_kind' }} as column_kind,
+        m.family as source_family, m.metric as source_metric, m.column_name, m.column_role, m.column_kind,
         {{ driftline._text('trend') }} as family, m.family || '_' || m.metric as metric,
         {{ driftline._text('trailing') }} as baseline,
         m.row_count, m.value, m.reason as value_reason,
@@ -39,15 +37,16 @@ with measured as (
         m.baseline_row_count
     from {{ ref('driftline_measured') }} as m
     join {{ ref('driftline_int_monitors') }} as p on p.monitor = m.monitor
-    where m.family = {{ driftline._literal(source.family) }} and m.baseline = {{ driftline._literal(source.baseline) }}
-        and m.is_complete
+    where m.is_complete
         and {{ driftline._of_family('trend', 'm.monitor') }}
-        {%- if source.metrics %}
-        and m.metric in ('{{ source.metrics | join("', '") }}')
-        {%- endif %}
         and m.window_periods = {{ size_of_window.replace('case period', 'case p.period') }}
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+        and (
+            {%- for source in sources %}
+            m.family = '{{ source.family }}' and m.baseline = '{{ source.baseline }}'
+            {%- if source.metrics %} and m.metric in ('{{ source.metrics | join("', '") }}'){% endif %}
+            {{ 'or' if not loop.last }}
+            {%- endfor %}
+        )
 ),
 
 -- Totals, unless a project judges the trends of segments or versions one by one.
