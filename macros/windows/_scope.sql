@@ -125,6 +125,8 @@ where 1 = 0
 
     Returns a dict of SQL:
       rows       relation (monitor, asked_no, counted, min_rows): the shortest length with so many rows is needed
+      own        condition on m.monitor: the lengths are needed in which the values of its segments have enough rows
+                 of their own; or none
       each       condition on m.monitor and f.window_periods: the length is needed anyway
       has_more_baselines  whether any group that is not detailed may have more than the reference
       baselines  condition on m.monitor and f.baseline: the baseline is needed
@@ -159,10 +161,10 @@ where 1 = 0
     {%- for min_rows in usual + more -%}
         {%- set condition = 'true' if loop.first else asks -%}
         {%- set number = loop.index0 -%}
-        {%- for counted in ['rows', 'known'] -%}
+        {%- for counted in ['rows', 'known'] + (['own'] if monitors else []) -%}
             {%- do rows.append('select m.monitor, ' ~ number ~ ' as asked_no, ' ~ driftline._text(counted)
                 ~ ' as counted, ' ~ min_rows ~ ' as min_rows from ' ~ ref('driftline_int_monitors')
-                ~ ' as m where ' ~ condition) -%}
+                ~ ' as m where ' ~ (asks if counted == 'own' else condition)) -%}
         {%- endfor -%}
     {%- endfor -%}
     {%- for counted in ['scored', 'positives'] -%}
@@ -177,6 +179,7 @@ where 1 = 0
     {%- endfor -%}
     {{- return({
         'rows': rows | join(' union all '),
+        'own': asks if monitors,
         'each': '(' ~ asks ~ (' and (' ~ firsts | join(' or ') ~ ')' if not every) ~ ')',
         'crosses': 'm.monitor in (' ~ of_crosses | unique | join(', ') ~ ')' if of_crosses else '1 = 0',
         'has_more_baselines': monitors | length > 0 and baselines | length > 1,

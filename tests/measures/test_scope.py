@@ -162,6 +162,41 @@ def test_what_thresholds_ask_of_segments_is_there(
     }  # fmt: skip
 
 
+def test_a_thin_segment_is_judged_by_its_own_next_length(make_project: Callable[..., Any]) -> None:
+    """South has 19 of 130 rows a day and moves by two deviations from the 30th day on."""
+    rng = np.random.default_rng(4)
+    n = 40 * 130
+    day = np.arange(n) // 130
+    market = rng.choice(["north", "south"], n, p=[0.85, 0.15])
+    rows = pd.DataFrame({
+        "at": [datetime(2024, 1, 1, 8) + timedelta(days=int(number)) for number in day],
+        "x": rng.normal(size=n) + 2 * ((market == "south") & (day >= 30)), "version": "v1", "market": market,
+        "label": rng.integers(0, 2, n), "score": rng.random(n),
+    })  # fmt: skip
+    project: Project = make_project(**c.project_arguments({"log": {"asked": COMMON, "not_asked": COMMON}}))
+    project.load("log", rows, TYPES)
+    project.set_vars(
+        driftline_now="2024-02-10",
+        driftline_thresholds=[{"monitor": "asked", "family": "drift", "segment": "market"}],
+    )
+    project.build("--select", "+driftline_alerts")
+    assert {f[2] for f in frames(project, "driftline_drift", "asked", "segment <> 'all'")} == {1, 7}
+    assert {f[2] for f in frames(project, "driftline_drift", "not_asked", "segment <> 'all'")} == {1}
+    judged = project.sql(
+        "select distinct segment_value, window_periods, chosen_because from driftline_int_judgements"
+        " where monitor = 'asked' and metric = 'mean_shift' and segment_value in ('all', 'north', 'south')"
+    )
+    assert sorted(judged) == [
+        ("all", 1, "shortest"), ("north", 1, "shortest"), ("south", 7, "shorter windows have fewer than 100 rows"),
+    ]  # fmt: skip
+    alerts = project.sql(
+        "select distinct monitor, column_name from driftline_alerts"
+        " where segment_value = 'south' and family = 'drift' and status = 'open'"
+        " and first_window_start between timestamp '2024-01-24' and timestamp '2024-01-31'"
+    )
+    assert alerts == [("asked", "x")]
+
+
 def test_a_changed_detail_rebuilds_no_state(make_project: Callable[..., Any], logs: dict[str, pd.DataFrame]) -> None:
     project: Project = make_project(**c.project_arguments({"thin": {"thin_log": COMMON}}))
     project.load("thin", c.raw.to_arrow(logs["thin"]), TYPES)

@@ -5,7 +5,8 @@
 {%- set rule = driftline._judge_rule() %}
 {%- set bounds = ['', 'or_'] %}
 {%- set text_min_rows = driftline._as_text('cast(min_rows as ' ~ dbt.type_bigint() ~ ')') %}
-{%- set subject = ['monitor', 'family', 'metric', 'column_name', 'baseline'] %}
+{%- set group = ['monitor', 'model_version', 'segment', 'segment_value'] %}
+{%- set series = group + ['family', 'metric', 'column_name', 'baseline'] %}
 
 -- Every window that has a threshold, and how large its effect is.
 with ruled as (
@@ -22,43 +23,44 @@ asked as {{ driftline._computed_once() }} (
     where {{ driftline._asked() }}
 ),
 
--- The totals' windows that tell how many rows are usual: those of the reference, which stay the same; where it has no
--- time of its own, the first ones.
+-- The windows that tell how many rows are usual in a series: those of the reference, which stay the same; where it has
+-- no time of its own, the first ones.
 counted as (
     select
-        {{ subject | join(', ') }}, window_periods,
+        {{ series | join(', ') }}, window_periods,
         case when row_count >= min_rows then 1 else 0 end as has_enough,
         case when window_start >= {{ driftline._as_timestamp('reference_start') }}
             and window_end <= {{ driftline._as_timestamp('reference_end') }} then 1 else 0 end as of_reference,
-        case when row_number() over (partition by {{ subject | join(', ') }}, segment, window_periods
+        case when row_number() over (partition by {{ series | join(', ') }}, window_periods
             order by window_start) <= {{ rule.first_windows }} then 1 else 0 end as is_early
     from asked
-    where windows = 'shortest' and model_version = 'all' and segment_value = 'all' and row_count > 0
+    where windows = 'shortest' and row_count > 0
 ),
 
 lengths as (
     select
-        {{ subject | join(', ') }}, window_periods,
+        {{ series | join(', ') }}, window_periods,
         case when sum(of_reference) > 0 then 2 * sum(of_reference * has_enough) >= sum(of_reference)
             else 2 * sum(is_early * has_enough) >= sum(is_early) end as is_enough
     from counted
-    group by {{ subject | join(', ') }}, window_periods
+    group by {{ series | join(', ') }}, window_periods
 ),
 
 -- The shortest windows are judged, of those that gather enough rows more often than not; where none do, the longest.
 chosen as (
     select
-        {{ subject | join(', ') }}, min(window_periods) as shortest,
+        {{ series | join(', ') }}, min(window_periods) as shortest,
         coalesce(min(case when is_enough then window_periods end), max(window_periods)) as window_periods
     from lengths
-    group by {{ subject | join(', ') }}
+    group by {{ series | join(', ') }}
 ),
 
 usual_lengths as (
     select monitor, min(window_periods) as window_periods from {{ ref('driftline_int_windows') }} group by monitor
 ),
 
--- Versions and segments have few lengths: the next longer one is judged, where there is none the longest.
+-- Versions and segments have few lengths: where one has no rows to tell its own by, the next longer than the usual one
+-- is judged, where there is none the longest.
 own_lengths as (
     select
         g.monitor, g.model_version, g.segment, g.segment_value, w.window_periods as wanted,
@@ -76,16 +78,16 @@ chosen_windows as (
     select
         a.*, coalesce(a.judged_value, a.value) as judged,
         case when a.windows = 'each' then 'asked for'
-            when a.window_periods <> coalesce(c.window_periods, u.window_periods)
-                then 'the only length of versions and segments'
             when a.window_periods > c.shortest
-            then 'shorter windows have fewer than ' || {{ text_min_rows }} || ' rows'
+                then 'shorter windows have fewer than ' || {{ text_min_rows }} || ' rows'
+            when a.window_periods > u.window_periods and (a.model_version <> 'all' or a.segment_value <> 'all')
+                then 'the only length of versions and segments'
             else 'shortest' end as chosen_because
     from asked as a
-    left join chosen as c on {{ driftline._same(subject, 'c', 'a') }}
+    left join chosen as c on {{ driftline._same(series, 'c', 'a') }}
     left join usual_lengths as u on u.monitor = a.monitor
     left join own_lengths as o
-        on {{ driftline._same(['monitor', 'model_version', 'segment', 'segment_value'], 'o', 'a') }}
+        on {{ driftline._same(group, 'o', 'a') }}
         and o.wanted = coalesce(c.window_periods, u.window_periods)
     where a.windows = 'each' or a.window_periods = coalesce(o.window_periods, c.window_periods, u.window_periods)
 ),

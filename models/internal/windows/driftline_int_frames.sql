@@ -87,6 +87,20 @@ counted as (
     where place = {{ 2 if of_groups else 1 }} and n > 0
     {{ 'union all' if not loop.last }}
     {%- endfor %}
+    {%- if asked.own %}
+    union all
+    -- Each value of a segment by itself, where segments are judged.
+    select
+        g.monitor, w.window_periods, w.period_index, {{ driftline._text('own') }},
+        {{ driftline._as_text('w.slice_no') }}, w.rows_n,
+        case when w.window_start >= {{ driftline._as_timestamp('m.reference_start') }}
+            and w.window_end <= {{ driftline._as_timestamp('m.reference_end') }} then 1 else 0 end
+    from windows as w
+    join {{ ref('driftline_int_slices') }} as g on g.slice_no = w.slice_no and g.segment <> 'all'
+    join {{ ref('driftline_int_monitors') }} as m on m.monitor = g.monitor
+    where {{ asked.own }} and w.rows_n > 0
+        and w.period_index - w.window_periods + 1 >= w.first_index and w.window_end <= g.as_of
+    {%- endif %}
 ),
 
 -- The windows that tell how many rows are usual (decision 15): those of the reference, or, where it has no time of its
@@ -126,7 +140,7 @@ shortest as (
 undetailed as (
     select
         m.monitor, f.window_periods,
-        max(case when f.window_periods = s.window_periods and s.counted in ('rows', 'known') or {{ asked.each }}
+        max(case when f.window_periods = s.window_periods and s.counted in ('rows', 'known', 'own') or {{ asked.each }}
             then 1 else 0 end) as has_reference
     from {{ ref('driftline_int_monitors') }} as m
     join frames as f on f.period = m.period and f.baseline = 'window'
