@@ -3,8 +3,6 @@
     `where` may follow. Alias of the metrics is m, of their monitor k, of the seed's row s (none: s.metric is NULL).
 
     rows  SQL of a relation with the columns of driftline_metrics
-
-    Where one window opens an alert, the seed asks for no less than the noise.
 #}
 {% macro _ruled(rows) %}
     {%- set overrides = driftline._threshold_overrides() -%}
@@ -20,8 +18,7 @@
         'or_warn': driftline._as_double('s.or_warn'),
         'or_critical': driftline._as_double('s.or_critical'),
         'least_difference': 'coalesce(' ~ driftline._as_double('s.least_difference') ~ ', 0e0)',
-        'over_noise': "case when k.period in ('week', 'month') and s.over_noise < 1 then 1e0 else coalesce("
-            ~ driftline._as_double('s.over_noise') ~ ', 1e0) end',
+        'over_noise': driftline._as_double('s.over_noise'),
         'min_rows': 'coalesce(s.min_rows, 100)',
         'windows': "coalesce(s.windows, 'shortest')",
         'segments': "coalesce(s.segments, 'total')",

@@ -30,7 +30,7 @@
     } -%}
     {%- for name in driftline._var_names()
             if name not in ['driftline_monitors', 'driftline_now', 'driftline_thresholds', 'driftline_language',
-                'driftline_costs'] -%}
+                'driftline_costs', 'driftline_false_alarms_per_week'] -%}
         {%- do rules.update({name: driftline._var_text(driftline._var(name))}) -%}
     {%- endfor -%}
     {{- return(local_md5(tojson(rules))) -}}

@@ -9,6 +9,7 @@
         'driftline_lower_is_better', 'driftline_champions', 'driftline_comparison_min_rows', 'driftline_planned_rows',
         'driftline_minimal_effect', 'driftline_traffic', 'driftline_rows_per_unit', 'driftline_retention',
         'driftline_language', 'driftline_events', 'driftline_unit_values', 'driftline_costs',
+        'driftline_false_alarms_per_week',
     ]) -}}
 {% endmacro %}
 
@@ -173,6 +174,7 @@
     {%- do driftline._windows(every=true) -%}
     {%- do driftline._retention() -%}
     {%- do driftline._alpha() -%}
+    {%- do driftline._false_alarms_per_week() -%}
     {%- do driftline._confidence() -%}
     {%- do driftline._fairness_min_rows() -%}
     {%- do driftline._comparison_settings() -%}

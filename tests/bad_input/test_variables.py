@@ -31,6 +31,8 @@ VARIABLES: dict[str, tuple[str, Any, str, str]] = {
     "alpha too large": ("driftline_alpha", 0.5, "0.5", "under 0.5"),
     "no alpha": ("driftline_alpha", 0, "0", "over 0"),
     "alpha that is no number": ("driftline_alpha", NAN, "nan", "over 0"),
+    "no false alarm at all": ("driftline_false_alarms_per_week", 0, "0", "a number over 0, or none"),
+    "false alarms as text": ("driftline_false_alarms_per_week", "few", '"few"', "a number over 0, or none"),
     "another language": ("driftline_language", "xx", '"xx"', "en, ja"),
     "languages": ("driftline_language", ["en", "ja"], "ja", "en, ja"),
     "confidence without end": ("driftline_confidence", INF, "inf", "under 1"),

@@ -144,15 +144,22 @@ def judge_table(
 
 
 def make_chain(
-    make_module_project: Any, thresholds: list[Row], *, full_refresh: bool = True, events: list[Row] | None = None
+    make_module_project: Any,
+    thresholds: list[Row],
+    *,
+    full_refresh: bool = True,
+    events: list[Row] | None = None,
+    a_week: float | str = "none",
 ) -> Chain:
-    """``full_refresh=False``: each run knows what the one before has left."""
+    """``full_refresh=False``: each run knows what the one before has left. ``a_week``: the budget of false alarms; without
+    one a series is judged alike whatever others there are."""
     project: Project = make_module_project(
         models=NOBODY,
         vars={
             "driftline_monitors": ["nobody"],
             "driftline_thresholds": thresholds,
             "driftline_events": events or [],
+            "driftline_false_alarms_per_week": a_week,
         },
     )
     project.build("--select", "+driftline_alerts", "+driftline_incidents")

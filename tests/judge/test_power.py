@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from judge import power
+from scipy import stats
 from support import Engine
 
 SERIES = int(os.environ.get("DRIFTLINE_POWER", "20"))
@@ -32,8 +33,13 @@ def test_one_day_outages_are_told_on_the_day(table: power.Table) -> None:
 
 
 def test_nothing_is_within_the_budget(table: power.Table) -> None:
+    """Of 100 series one alert a week, in as many as chance makes of it: now it is what is aimed at, not what is far off."""
     for (name, rows), (now, _) in table.items():
-        assert not name.startswith("nothing") or now.a_week <= 1, (name, rows, now.a_week)
+        if name.startswith("nothing"):
+            allowed = now.series * now.metrics * now.days / 700
+            assert len(now.alerts) <= stats.poisson.ppf(0.999, allowed), (name, rows, now.a_week)
+    told = [now for (name, _), (now, _) in table.items() if name.startswith("nothing")]
+    assert sum(len(now.alerts) for now in told) <= sum(now.series * now.metrics * now.days for now in told) / 700
 
 
 # A change as large as its noise is met in every other window, so its alerts open and end more often.

@@ -31,6 +31,7 @@ OVERRIDES: list[Row] = [
     {"monitor": "errors", "metric": "brier", "compare": "errors", "warn": 0.5, "critical": 1.0},
     {"monitor": "odds", "metric": "precision", "compare": "odds", "direction": "both", "warn": 1.0},
     {"monitor": "both_bounds", "metric": "conversion", "warn": 0.125, "least_difference": 12},
+    {"monitor": "seven_tenths", "metric": "accuracy", "over_noise": 0.7},
     {"monitor": "three_noises", "metric": "conversion", "warn": 0.125, "critical": 9, "over_noise": 3},
     {"monitor": 'it\'s "odd"; -- é', "metric": "psi", "column_name": "a'b", "warn": 0.5, "critical": 0.75},
 ]
@@ -89,7 +90,7 @@ CASES: dict[str, tuple[str, list[Row], str]] = {
     "errors next to none": ("plain", quality("accuracy", 0.99, 0.985, expected=1.0), ".w"),
     "fewer errors": ("plain", quality("accuracy", 0.99, expected=0.944), "."),
     "errors under their noise": ("plain", quality("accuracy", 0.92, 0.92, expected=0.944, noise=0.04), ".."),
-    "errors over seven tenths of it": ("plain", quality("accuracy", 0.92, expected=0.944, noise=0.034), "w"),
+    "errors over seven tenths of it": ("seven_tenths", quality("accuracy", 0.92, expected=0.944, noise=0.034), "w"),
     "errors of a kind of one's own": ("errors", quality("brier", 0.12, 0.16, 0.21, expected=0.1), ".wc"),
     "odds of one's own": ("odds", quality("precision", 0.65, 0.75, 0.3, expected=0.5), ".ww"),
     "odds of what is no rate": ("odds", quality("precision", 1.5, expected=0.5), "?"),

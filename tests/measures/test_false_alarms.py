@@ -36,6 +36,7 @@ def judged(
         vars={
             "driftline_monitors": ["judge_cases"],
             "driftline_windows": {"day": [1]},
+            "driftline_false_alarms_per_week": "none",
             "driftline_thresholds": [{"family": "drift", "segments": "each"}],
         },
     )

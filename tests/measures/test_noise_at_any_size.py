@@ -135,6 +135,7 @@ def project(make_module_project: Callable[..., Any]) -> Any:
             "driftline_windows": {"day": [1]},
             "driftline_now": str(START + np.timedelta64(len(QUIET_SIZES) + len(SHIFTED), "D")),
             "driftline_thresholds": THRESHOLDS,
+            "driftline_false_alarms_per_week": "none",
         },
     )
     made.build("--select", "+driftline_int_judgements")

@@ -88,6 +88,7 @@ def project(make_module_project: Callable[..., Any]) -> Project:
         vars={
             "driftline_monitors": ["plain", "weighted"],
             "driftline_windows": {"day": [1, 7]},
+            "driftline_false_alarms_per_week": "none",
             "driftline_now": NOW,
         },
     )

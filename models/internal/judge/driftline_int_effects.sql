@@ -117,6 +117,10 @@ select
     monitor, model_version, segment, segment_value, window_periods, window_start, window_end, period, family, metric,
     column_name, column_role, baseline, value, judged, expected, judged_noise, row_count, baseline_row_count, min_rows,
     over_noise, least_difference, at_once, own_consecutive, own_within, default_consecutive, chosen_because,
+    case when window_start >= {{ driftline._as_timestamp('reference_start') }}
+        and window_end <= {{ driftline._as_timestamp('reference_end') }} then 1 else 0 end as is_of_reference,
+    case when direction = 'both' or or_direction = 'both' and coalesce(or_warn, or_critical) is not null
+        then 1 else 0 end as is_two_sided,
     {%- for name in ['effect', 'difference', 'compare', 'direction', 'warn', 'critical'] %}
     case when is_second then or_{{ name }} else {{ name }} end as {{ name }}{{ ',' if not loop.last }}
     {%- endfor %}
