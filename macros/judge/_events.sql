@@ -1,7 +1,7 @@
 {#
     The calendar of what is known to happen, from the var driftline_events (docs/thresholds.md, Calendar): the name of a
     seed or model of the project, or a list of dicts. Returns SQL of a relation (event, monitor, moves, starts_at,
-    ends_at): NULL for all monitors, for all that moves.
+    ends_at, stays): NULL for all monitors, for all that moves; stays is 1 where its windows remain in what is usual.
 #}
 {% macro _events() %}
     {%- set given = driftline._var('driftline_events', none) -%}
@@ -13,14 +13,14 @@
     select {{ driftline._text(event.event) }} as event, {{ driftline._text_or_null(event.monitor) }} as monitor,
         {{ driftline._text_or_null(event.moves) }} as moves,
         {{ driftline._day("'" ~ event.first_day ~ "'") }} as starts_at,
-        {{ driftline._day_after("'" ~ last ~ "'") }} as ends_at
+        {{ driftline._day_after("'" ~ last ~ "'") }} as ends_at, {{ 1 if event.kind == 'deploy' else 0 }} as stays
         {%- endset -%}
         {%- do rows.append(row) -%}
     {%- endfor -%}
     {%- set none_at_all -%}
     select {{ driftline._as_text('null') }} as event, {{ driftline._as_text('null') }} as monitor,
         {{ driftline._as_text('null') }} as moves, {{ driftline._as_timestamp('null') }} as starts_at,
-        {{ driftline._as_timestamp('null') }} as ends_at
+        {{ driftline._as_timestamp('null') }} as ends_at, 0 as stays
     from (select 1 as nothing) as nobody
     where 1 = 0
     {%- endset -%}
@@ -52,7 +52,7 @@
 
 {# The events that stand in the variable itself, checked. #}
 {% macro _listed_events(given) %}
-    {%- set known = ['event', 'first_day', 'last_day', 'monitor', 'moves'] -%}
+    {%- set known = ['event', 'first_day', 'last_day', 'monitor', 'moves', 'kind'] -%}
     {%- set wrong = [] -%}
     {%- if given and (given is string or given is mapping or given is not sequence) -%}{%- do wrong.append(given) -%}
     {%- endif -%}
@@ -60,13 +60,15 @@
         {%- set is_fine = event is mapping and event | list | reject('in', known) | list == []
             and event.event is string and event.event | trim != '' and driftline._is_day(event.first_day)
             and (event.last_day is undefined or driftline._is_day(event.last_day))
-            and (event.last_day or event.first_day) | string >= event.first_day | string -%}
+            and (event.last_day or event.first_day) | string >= event.first_day | string
+            and (event.kind or 'holiday') in ['holiday', 'campaign', 'incident', 'deploy'] -%}
         {%- if not is_fine -%}{%- do wrong.append(event) -%}{%- endif -%}
     {%- endfor -%}
     {%- if wrong -%}
         {{- exceptions.raise_compiler_error("driftline: var 'driftline_events': given " ~ tojson(wrong[0] | string)
             ~ "; allowed: the name of a seed or model with the columns event and first_day (and last_day, monitor,"
-            ~ " moves), or a list of such rows, {event: 'sale', first_day: '2026-04-01', last_day: '2026-04-07'}") -}}
+            ~ " moves, kind), or a list of such rows, {event: 'sale', first_day: '2026-04-01', last_day: '2026-04-07'};"
+            ~ " kind is holiday, campaign, incident or deploy") -}}
     {%- endif -%}
     {{- return(given or []) -}}
 {% endmacro %}
@@ -78,10 +80,10 @@
 {% endmacro %}
 
 
-{# The events of a seed or model: what it lacks of monitor, moves and last_day is as if it were empty. #}
+{# The events of a seed or model: what it lacks of monitor, moves, kind and last_day is as if it were empty. #}
 {% macro _events_of_relation(name) %}
     {%- set relation = ref(name) -%}
-    {%- set there = ['event', 'first_day', 'last_day', 'monitor', 'moves'] -%}
+    {%- set there = ['event', 'first_day', 'last_day', 'monitor', 'moves', 'kind'] -%}
     {%- if execute and flags.INTROSPECT is not false and driftline._is_built(relation) -%}
         {%- set there = adapter.get_columns_in_relation(relation) | map(attribute='name') | map('lower') | list -%}
     {%- endif -%}
@@ -96,9 +98,30 @@
         {{ "nullif(trim(" ~ driftline._as_text(column) ~ "), '')" if column in there else driftline._as_text('null') }}
             as {{ column }},
         {% endfor -%}
-        {{ driftline._day('first_day') }} as starts_at, {{ driftline._day_after(last) }} as ends_at
+        {{ driftline._day('first_day') }} as starts_at, {{ driftline._day_after(last) }} as ends_at,
+        {{ "case when lower(trim(" ~ driftline._as_text('kind') ~ ")) = 'deploy' then 1 else 0 end" if 'kind' in there
+            else 0 }} as stays
     from {{ relation }}
     where first_day is not null
     {%- endset -%}
     {{- return(rows) -}}
+{% endmacro %}
+
+
+{#
+    Whether no event of the calendar keeps a window out of what is usual: `and …`, nothing where there is no calendar.
+
+    w      alias of the window: monitor, window_periods and `place`
+    names  SQL: what an event may be said to move so that it is meant, beside those that may move anything
+    place  what the window is known by, period_index or window_start
+#}
+{% macro _is_no_event(w, names, place='period_index') %}
+    {%- if driftline._has_events() %}
+    and not exists (
+        select 1
+        from {{ ref('driftline_int_event_windows') }} as v
+        where {{ driftline._same(['monitor', 'window_periods', place], 'v', w) }}
+            and v.leaves = 1 and (v.moves is null or v.moves in ({{ names | join(', ') }}))
+    )
+    {%- endif -%}
 {% endmacro %}

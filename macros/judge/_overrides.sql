@@ -80,10 +80,11 @@
                 if key in row -%}
                 {%- do conditions.append(m ~ '.' ~ key ~ ' = ' ~ driftline._literal(row[key])) -%}
             {%- endfor -%}
-            {#- A row speaks of the reference unless it names a baseline; business,
-                trends and volume are held against what came before. -#}
+            {#- A row speaks of the reference unless it names a baseline; trends and volume are held against what came
+                before, business metrics against that and, where a change has lasted, against the reference. -#}
             {%- do conditions.append(m ~ '.baseline = ' ~ (driftline._literal(row.baseline) if 'baseline' in row
-                else "case when " ~ m ~ ".family in ('business', 'trend', 'volume') then 'trailing' when " ~ m
+                else "case when " ~ m ~ ".family in ('trend', 'volume') or " ~ m ~ ".family = 'business' and " ~ m
+                    ~ ".baseline <> 'reference' then 'trailing' when " ~ m
                     ~ ".baseline = 'none' then 'none' else 'reference' end")) -%}
             {%- set value = 'each' if field not in row else row[field] -%}
             {%- if dropped -%}

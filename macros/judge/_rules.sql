@@ -36,7 +36,8 @@
         {{ driftline._overridden(overrides, 'within', null_double, 'm') }} as own_within,
         s.consecutive as default_consecutive,
         -- A threshold with nothing said about noise is a threshold alone.
-        coalesce(m.noise, case when s.metric is null then 0 end) as judged_noise
+        coalesce(m.noise, case when s.metric is null or {{ driftline._is_named('reference', 'm') }} then 0 end)
+            as judged_noise
     from {{ rows }} as m
     join {{ ref('driftline_int_monitors') }} as k on k.monitor = m.monitor
     left join {{ ref('driftline_default_thresholds') }} as s
@@ -64,3 +65,19 @@
         when {{ j }}.metric in ('psi', 'ks_lower') then 'whole'
         when {{ j }}.metric in ('mean_shift', 'spread_ratio', 'class_change') then 'finer' end
 {%- endmacro %}
+
+
+{#
+    Whether a project's threshold names this baseline of a business metric: then it is judged by it in any case, and not
+    only once a change has lasted (driftline_business.is_held_against_reference). A condition; m: alias of the metrics.
+#}
+{% macro _is_named(baseline, m) %}
+    {%- set named = [] -%}
+    {%- for row in driftline._threshold_overrides() if row.get('baseline') == baseline -%}
+        {%- set row = dict(row) -%}
+        {%- do row.update({'is_named': 1}) -%}
+        {%- do named.append(row) -%}
+    {%- endfor -%}
+    {{- return("(" ~ m ~ ".family = 'business' and " ~ m ~ '.baseline = ' ~ driftline._text(baseline) ~ ' and '
+        ~ driftline._overridden(named, 'is_named', '0', m) ~ ' = 1)') -}}
+{% endmacro %}

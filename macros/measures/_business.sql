@@ -10,6 +10,52 @@
 {% endmacro %}
 
 
+{#
+    Business metrics in windows of events (column_no, window_periods, period_index): leaves, whether the window is kept
+    out of what is usual, previous_leaves and seasonal_leaves, whether the one before it and the one a season before
+    are; event and periods_back, what the same event was a year earlier. SQL.
+
+    metrics  relation of monitor, column_no and metric
+#}
+{% macro _business_events(metrics) %}
+    {%- set sources = {'': {}, 'previous_': {}, 'seasonal_': {}} -%}
+    {%- for window in driftline._windows() -%}
+        {%- for size in window.sizes -%}
+            {%- set frames = driftline._frames(window, size) -%}
+            {%- for baseline in ['previous', 'seasonal'] -%}
+                {%- do sources[baseline ~ '_'].update({window.period ~ "' and e.window_periods = " ~ size:
+                    frames[baseline].nearest}) -%}
+            {%- endfor -%}
+        {%- endfor -%}
+    {%- endfor %}
+    select
+        column_no, window_periods, period_index,
+        {%- for prefix in sources %}
+        max(case when prefix = '{{ prefix }}' then leaves else 0 end) as {{ prefix }}leaves,
+        {%- endfor %}
+        max(case when prefix = '' and periods_back is not null then event end) as event,
+        max(case when prefix = '' then periods_back end) as periods_back
+    from (
+        {%- for prefix, shifts in sources.items() %}
+        select
+            m.column_no, e.window_periods, '{{ prefix }}' as prefix, e.leaves, e.event, e.periods_back,
+            e.period_index
+            {%- if shifts %} + case
+                {%- for length, shift in shifts.items() %}
+                when p.period = '{{ length }} then {{ shift }}
+                {%- endfor %}
+            end{% endif %} as period_index
+        from {{ ref('driftline_int_event_windows') }} as e
+        join {{ metrics }} as m
+            on m.monitor = e.monitor and (e.moves is null or e.moves in ('business', m.metric))
+        join {{ ref('driftline_int_monitors') }} as p on p.monitor = e.monitor
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
+    ) as s
+    group by column_no, window_periods, period_index
+{% endmacro %}
+
+
 {# The trailing length of every kind of window, in the unit of `place`: frames are then the same for all of them. #}
 {% macro _business_unit() %}
     {{- return(1000000000) -}}

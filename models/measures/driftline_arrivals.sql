@@ -1,4 +1,5 @@
 {{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
+{%- set read = ref('driftline_int_event_windows') -%}
 {%- if driftline._is_needed() -%}
 {%- set overrides = driftline._threshold_overrides() -%}
 {%- set fewest = 5 -%}
@@ -34,8 +35,7 @@ with looked_at as (
 
 windows as (
     select
-        r.slice_no, r.window_periods, r.period_index, l.period, l.is_counted, r.row_count as n,
-        case when r.row_count > 0 and l.is_counted then r.row_count end as filled_n,
+        r.slice_no, l.monitor, r.window_periods, r.period_index, l.period, l.is_counted, r.row_count as n,
         case
             {%- for window in driftline._windows() %}{% for size in window.sizes %}
             when l.period = '{{ window.period }}' and r.window_periods = {{ size }}
@@ -48,7 +48,10 @@ windows as (
 ),
 
 placed as (
-    select w.*, mod(period_index, season) as phase,
+    select
+        w.*, mod(period_index, season) as phase,
+        case when n > 0 and is_counted {{- driftline._is_no_event('w', ["'volume'", "'row_count'"]) }} then n end
+            as filled_n,
         cast(floor(period_index / (season * 1e0)) as {{ dbt.type_bigint() }}) as season_no
     from windows as w
 ),

@@ -1,5 +1,6 @@
 {{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
 {%- if driftline._is_needed(['business']) -%}
+{%- set has_events = driftline._has_events() -%}
 {%- set z = driftline._normal_tail(driftline._as_double(driftline._alpha() / 2)) -%}
 {%- set series = 'slice_no, column_no, window_periods, mod(period_index, window_periods)' -%}
 {%- set unit = driftline._business_unit() -%}
@@ -7,9 +8,9 @@
 {%- set twice = 'range between ' ~ 2 * unit ~ ' preceding and 1 preceding' -%}
 {#- The same window of at most 8 seasons before; fewer than 3 tell nothing. -#}
 {%- set levels = [
-    {'name': 'trailing_median', 'x': 'value', 'partition': series, 'order': 'place', 'frame': trailing},
-    {'name': 'usual_rows', 'x': 'n', 'partition': series, 'order': 'place', 'frame': trailing},
-    {'name': 'season_median', 'x': 'case when season_phase is not null then value end',
+    {'name': 'trailing_median', 'x': 'usual_value', 'partition': series, 'order': 'place', 'frame': trailing},
+    {'name': 'usual_rows', 'x': 'usual_n', 'partition': series, 'order': 'place', 'frame': trailing},
+    {'name': 'season_median', 'x': 'case when season_phase is not null then usual_value end',
         'partition': series ~ ', season_phase',
         'order': 'season_no', 'frame': 'range between 8 preceding and 1 preceding'},
 ] -%}
@@ -27,8 +28,8 @@ with levels as (
 residuals as (
     select
         l.*,
-        case when trailing_median_count >= 3 then abs(value - trailing_median) end as trailing_residual,
-        case when season_median_count >= 3 then abs(value - season_median) end as season_residual
+        case when trailing_median_count >= 3 then abs(usual_value - trailing_median) end as trailing_residual,
+        case when season_median_count >= 3 then abs(usual_value - season_median) end as season_residual
     from levels as l
 ),
 
@@ -37,31 +38,36 @@ errors as (
     {{ driftline._with_medians('residuals', scales) }}
 ),
 
-chosen as (
-    select
-        e.*,
-        -- Until three seasons are known, a week's pattern looks like wild windows.
-        season_phase is not null and season_error_count < 7 as is_early,
-        -- Equal up to rounding is equal.
-        season_error_count >= 7 and season_median_count >= 3
-            and season_error <= 1.000001e0 * trailing_error
-                + 1e-12 * greatest(coalesce(abs(trailing_median), 0e0), 1e-280) as is_seasonal
-    from errors as e
+reference_levels as (
+    {{ driftline._reference_levels(ref('driftline_int_business_windows'), z) }}
 ),
 
 expectations as (
     select
-        c.*,
+        c.*, t.z, v.reference_noise,
+        case when c.is_reference = -1 then v.reference_level end as reference_expected,
         case when is_seasonal then season_median else trailing_median end as expected,
         case when is_seasonal then season_error else trailing_error end as error,
         case when is_seasonal then season_error_count else trailing_error_count end as error_count,
         case when trailing_count >= 5
             then trailing_stddev * sqrt(1e0 + 1e0 / trailing_count)
                 * {{ driftline._student_quantile('t.z', '(greatest(trailing_count, 5) - 1e0)') }}
-        end as plain_noise,
-        t.z
-    from chosen as c
+        end as plain_noise
+    from (
+        select
+            e.*,
+            -- Until three seasons are known, a week's pattern looks like wild windows.
+            season_phase is not null and season_error_count < 7 as is_early,
+            -- Equal up to rounding is equal.
+            season_error_count >= 7 and season_median_count >= 3
+                and season_error <= 1.000001e0 * trailing_error
+                    + 1e-12 * greatest(coalesce(abs(trailing_median), 0e0), 1e-280) as is_seasonal
+        from errors as e
+    ) as c
     cross join (select {{ z }} as z) as t
+    left join reference_levels as v
+        on {{ driftline._same(['slice_no', 'column_no', 'window_periods'], 'v', 'c') }}
+        and v.phase = coalesce(c.season_phase, -1)
 ),
 
 counted as (
@@ -70,14 +76,46 @@ counted as (
 
 -- A median absolute deviation tells the spread as a standard deviation of a third of the windows would; heavy tails
 -- take some more off.
-noises as (
+usual as (
     select
-        c.*,
-        case when error_count >= 5
-            then 1.4826e0 * error * {{ driftline._student_quantile('z', '(2e0 + error_count / 6e0)') }}
-            end as robust_noise
-    from counted as c
+        n.*,
+        case
+            when plain_noise is null then null
+            when robust_noise is null or is_early
+                then greatest(plain_noise, coalesce(robust_noise, 0e0), coalesce(count_noise, 0e0))
+            else greatest(robust_noise, coalesce(count_noise, 0e0))
+        end as noise
+    from (
+        select
+            c.*,
+            case when error_count >= 5
+                then 1.4826e0 * error * {{ driftline._student_quantile('z', '(2e0 + error_count / 6e0)') }}
+                end as robust_noise
+        from counted as c
+    ) as n
+),
+
+held as (
+    {{ driftline._with_held('usual', series, unit) }}
 )
+{%- if has_events %},
+
+-- What the same event made of the usual a year earlier, it is expected to make of it now. What is less than usual
+-- varies by more of itself, as counts do.
+of_event as (
+    select
+        u.*, b.value as event_value,
+        case when u.expected * b.expected > 0 then b.value / b.expected end as event_share,
+        sqrt(greatest(1e0, abs(b.expected / nullif(b.value, 0e0)))
+            * ({{ driftline._squared('u.noise / nullif(u.expected, 0e0)') }}
+                + {{ driftline._squared('b.noise / nullif(b.expected, 0e0)') }})) as event_error,
+        sqrt({{ driftline._squared('u.noise') }} + {{ driftline._squared('b.noise') }}) as plain_event_error
+    from held as u
+    left join usual as b
+        on {{ driftline._same(['slice_no', 'column_no', 'window_periods'], 'b', 'u') }}
+        and b.period_index = u.period_index - u.periods_back
+)
+{%- endif %}
 
 select
     w.monitor, w.model_version, w.segment, w.segment_value,
@@ -102,13 +140,22 @@ select
     ) }} as z_score,
     {{ driftline._as_double('t.seasonal_value') }} as seasonal_value,
     {{ driftline._as_double('(t.value - t.seasonal_value) / nullif(abs(t.seasonal_value), 0)') }} as change_seasonal,
+    {{ driftline._as_double('t.reference_expected') }} as reference_expected,
+    {{ driftline._as_double('case when t.reference_expected is not null'
+        ~ ' then greatest(t.reference_noise, coalesce(t.count_noise, 0e0)) end') }} as reference_noise,
+    coalesce(t.is_held, false) as is_held_against_reference,
+    {%- if has_events %}
+    {{ driftline._as_double('case when t.event_value is null then t.expected'
+        ~ ' when t.event_share is null then t.event_value else t.event_share * t.expected end') }} as expected,
+    {{ driftline._as_double('case when t.event_value is null then t.noise'
+        ~ ' when t.event_share * t.event_error is null or t.event_share = 0 then t.plain_event_error'
+        ~ ' else abs(t.event_share * t.expected) * t.event_error end') }} as noise,
+    {{ driftline._as_text('case when t.event_value is not null then t.event end') }} as event,
+    {%- else %}
     {{ driftline._as_double('t.expected') }} as expected,
-    {{ driftline._as_double("case
-        when t.plain_noise is null then null
-        when t.robust_noise is null or t.is_early
-            then greatest(t.plain_noise, coalesce(t.robust_noise, 0e0), coalesce(t.count_noise, 0e0))
-        else greatest(t.robust_noise, coalesce(t.count_noise, 0e0))
-    end") }} as noise,
+    {{ driftline._as_double('t.noise') }} as noise,
+    {{ driftline._as_text('null') }} as event,
+    {%- endif %}
     cast(floor(t.usual_rows) as {{ dbt.type_bigint() }}) as usual_row_count,
     {{ driftline._as_text("case
         when t.n = 0 and t.is_ratio = 1 then 'no rows in the window'
@@ -117,7 +164,7 @@ select
         when t.trailing_count < 5 then 'fewer than 5 windows before, no z-score'
         when t.trailing_stddev = 0 then 'the windows before do not vary, no z-score'
     end") }} as reason
-from noises as t
+from {{ 'of_event' if has_events else 'held' }} as t
 join {{ ref('driftline_int_windows') }} as w
     on w.slice_no = t.slice_no and w.window_periods = t.window_periods and w.period_index = t.period_index
     and w.source = 'relation'

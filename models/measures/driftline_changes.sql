@@ -84,6 +84,8 @@ select
     {{ driftline._as_double('j.noise') }} as noise,
     {{ driftline._as_text("case
         when i.value is null then coalesce(i.value_reason, 'no value')
+        " ~ ("when t.y is null and i.row_count > 0 and i.value between -1e100 and 1e100
+            then 'an event of the calendar'" if driftline._has_events() else "") ~ "
         when t.y is null then 'too large to reckon with'
         when t.level is null then 'fewer than " ~ rule.least_windows ~ " windows before'
         when t.error_count < " ~ rule.least_residuals ~ " then 'too few windows before to know the noise'

@@ -73,7 +73,17 @@ select
     case when denominator is null then row_count else valued_row_count end,
     case when denominator is null then usual_row_count end, reason, {{ null_double }}
 from {{ ref('driftline_business') }}
-{% for baseline in ['previous', 'reference', 'seasonal'] %}
+{#- Held against the reference once a change has lasted, so that it is told until it is accepted. #}
+union all
+select
+    {{ grain }},
+    {{ driftline._text('business') }}, metric, {{ driftline._text('all') }}, {{ driftline._text('business') }},
+    {{ driftline._text('measure') }}, {{ driftline._text('reference') }}, is_complete and is_mature,
+    value, coalesce(reference_expected, reference_value), case when is_held_against_reference then reference_noise end,
+    case when denominator is null then row_count else valued_row_count end,
+    case when denominator is null then usual_row_count end, reason, {{ null_double }}
+from {{ ref('driftline_business') }}
+{% for baseline in ['previous', 'seasonal'] %}
 union all
 select
     {{ grain }},

@@ -36,7 +36,7 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -777,15 +777,66 @@ def _student(nu: float) -> float:
 
 
 @dataclass
+class _Calendar:
+    """The events that may move a metric: {event, first_day, last_day, kind, moves}, days as text."""
+
+    period: str
+    events: list[dict[str, Any]]
+
+    @staticmethod
+    def of(data: _Data, metric: str) -> _Calendar:
+        meant = [e for e in data.d.get("events", []) if e.get("moves") in (None, "business", metric)]
+        return _Calendar(data.period, meant)
+
+    @staticmethod
+    def days(event: Mapping[str, Any]) -> tuple[datetime, datetime]:
+        first = datetime.fromisoformat(event["first_day"])
+        return first, datetime.fromisoformat(event.get("last_day") or event["first_day"]) + timedelta(days=1)
+
+    def fills(self, event: Mapping[str, Any], start: int, length: int) -> bool:
+        """A quarter of the window or more."""
+        (begin, end), opens = self.days(event), period_start(start, self.period)
+        closes = period_start(start + length, self.period)
+        return min(end, closes) > max(begin, opens) and 4 * (min(end, closes) - max(begin, opens)) >= closes - opens
+
+    def leaves(self, start: int, length: int) -> bool:
+        """Whether the window is no part of what is usual."""
+        return any(e.get("kind") != "deploy" and self.fills(e, start, length) for e in self.events)
+
+    def earlier(self, start: int, length: int) -> tuple[str | None, int]:
+        """The event whose like of a year earlier lies so many periods before; no name where there is none."""
+        for event in self.events:
+            if not self.fills(event, start, length):
+                continue
+            first = self.days(event)[0]
+            before = [
+                b for b in self.events
+                if b["event"] == event["event"] and 300 <= (first - self.days(b)[0]).days <= 430
+            ]  # fmt: skip
+            if before:
+                last = max(before, key=lambda b: self.days(b)[0])
+                back = period_index(first, self.period) - period_index(self.days(last)[0], self.period)
+                if any(b["event"] == event["event"] and self.fills(b, start - back, length) for b in self.events):
+                    return event["event"], back
+        return None, 0
+
+
+@dataclass
 class _Usual:
     """What the windows before one make expect of it (decision 19), for the windows of one length of one grain."""
 
     data: _Data
     metric: _Metric
-    mine: Mask
+    grain: Grain
     length: int
     value_at: Callable[[int, int], float]
+    calendar: _Calendar
     memo: dict[tuple[str, int], tuple[float, int]] = field(default_factory=dict)
+    left: dict[int, bool] = field(default_factory=dict)
+
+    @property
+    def mine(self) -> Mask:
+        return self.grain.rows
 
     @property
     def many(self) -> int:
@@ -796,7 +847,20 @@ class _Usual:
         return self.data.period in ("hour", "day") and self.length == 1
 
     def before(self, start: int, many: int) -> list[int]:
-        return [start - k * self.length for k in range(1, many + 1)]
+        """So many windows, those that an event keeps out stepped over."""
+        found: list[int] = []
+        while len(found) < many:
+            start -= self.length
+            if not (start >= self.data.first and self.leaves(start)):
+                found.append(start)
+        return found
+
+    def leaves(self, start: int) -> bool:
+        if start not in self.left:
+            self.left[start] = self.calendar.leaves(start, self.length) and (
+                self.data.known_since(self.grain, start + self.length - 1) is not None
+            )
+        return self.left[start]
 
     def level(self, kind: str, start: int) -> tuple[float, int]:
         """The median of the windows before, or of the same window of the seasons before; and of how many."""
@@ -806,18 +870,21 @@ class _Usual:
             else:
                 season = self.data.season_shift(1)
                 starts = [start - k * season for k in range(1, USUAL_SEASONS + 1)] if self.has_season else []
-            past = [v for s in starts if (v := self.value_at(s, self.length)) == v]
+            past = [v for s in starts if not self.leaves(s) and (v := self.value_at(s, self.length)) == v]
             self.memo[kind, start] = (float(np.median(past)) if past else NAN, len(past))
         return self.memo[kind, start]
 
     def error(self, kind: str, start: int) -> tuple[float, int]:
         """The median of how far such a median was off, over twice as many windows; and of how many."""
+        if (f"{kind} error", start) in self.memo:
+            return self.memo[f"{kind} error", start]
         off = []
         for s in self.before(start, 2 * self.many):
             level, count = self.level(kind, s)
             if count >= KNOWN_SEASONS and (v := self.value_at(s, self.length)) == v:
                 off.append(abs(v - level))
-        return float(np.median(off)) if off else NAN, len(off)
+        self.memo[f"{kind} error", start] = (float(np.median(off)) if off else NAN, len(off))
+        return self.memo[f"{kind} error", start]
 
     def is_seasonal(self, start: int) -> bool:
         (plain, _), (seasonal, errors) = self.error("trailing", start), self.error("seasonal", start)
@@ -826,6 +893,24 @@ class _Usual:
         # Equal up to rounding is equal. Where the windows just before are empty, the season alone tells.
         usual, known = self.level("trailing", start)
         return seasonal <= 1.000001 * plain + 1e-12 * (abs(usual) if known else 0.0)
+
+    def expected_of_event(self, start: int) -> tuple[str | None, float, float]:
+        """What an event makes expect, by what it made of the usual a year earlier: its name, the value and its noise."""
+        event, back = self.calendar.earlier(start, self.length)
+        known = event is not None and self.data.known_since(self.grain, start - back + self.length - 1) is not None
+        then = self.value_at(start - back, self.length) if known else NAN
+        now, noise = self.expected(start), self.noise(start)
+        if then != then:
+            return None, now, noise
+        usual, noise_then = self.expected(start - back), self.noise(start - back)
+        of_both = math.sqrt(noise**2 + noise_then**2)
+        if not now * usual > 0:
+            return event, then, of_both
+        share = then / usual
+        if share == 0:
+            return event, 0.0, of_both
+        relative = math.hypot(noise / now, noise_then / usual)
+        return event, share * now, abs(share * now) * relative * math.sqrt(max(1.0, 1 / abs(share)))
 
     def expected(self, start: int) -> float:
         return self.level("seasonal" if self.is_seasonal(start) else "trailing", start)[0]
@@ -840,6 +925,13 @@ class _Usual:
         is_early = self.has_season and self.error("seasonal", start)[1] < 7
         known = [plain, robust] if is_early or robust != robust else [robust]
         return max(v for v in [*known, self.count_noise(start, len(past))] if v == v)
+
+    def counts(self, start: int) -> float:
+        return self.count_noise(start, sum(1 for s in self.before(start, self.many) if self.knows(s)))
+
+    def knows(self, start: int) -> bool:
+        value = self.value_at(start, self.length)
+        return value == value
 
     def count_noise(self, start: int, windows: int) -> float:
         """That of rows that come by chance: for sums of 0 and 1, and where nothing is usual."""
@@ -882,6 +974,106 @@ class _Usual:
         return (z * math.sqrt(variance * per_row) + (z * z - 1) / 6 * of_one * per_row) / bottom + offset
 
 
+def max_known(noise: float, of_counts: float) -> float:
+    return max(noise, of_counts) if of_counts == of_counts and noise == noise else noise
+
+
+@dataclass
+class _Held:
+    """What the reference's own windows make expect, and from when on windows are held against it (decision 33)."""
+
+    usual: _Usual
+    windows: list[int]
+    """The first period of every window of this length, in order."""
+
+    def __post_init__(self) -> None:
+        data, length = self.usual.data, self.usual.length
+        own = data.index[self.usual.mine & data.timed & data.in_reference & ~data.from_reference]
+        self.first, self.last = (int(own.min()), int(own.max())) if len(own) else (0, -1)
+        inside = [
+            s for s in self.windows if self.first <= s and s + length - 1 <= self.last and not self.usual.leaves(s)
+        ]
+        self.values = {s: v for s in inside if (v := self.usual.value_at(s, length)) == v}
+
+    def phase(self, start: int) -> int:
+        return start % self.usual.data.season_shift(1) if self.usual.has_season else -1
+
+    @functools.cached_property
+    def plain(self) -> tuple[float, list[float]]:
+        x = list(self.values.values())
+        return float(np.median(x)), [abs(v - float(np.median(x[:i] + x[i + 1 :]))) for i, v in enumerate(x)]
+
+    @functools.cached_property
+    def seasonal(self) -> tuple[dict[int, float], list[float]] | None:
+        """The median of each phase and how far each window is from the others of its phase; None if that is not known."""
+        by_phase: dict[int, list[float]] = {}
+        for start, value in self.values.items():
+            by_phase.setdefault(self.phase(start), []).append(value)
+        if not self.usual.has_season or len(self.values) < 7 or min(map(len, by_phase.values())) < 2:
+            return None
+        off = [abs(v - float(np.median(x[:i] + x[i + 1 :]))) for x in by_phase.values() for i, v in enumerate(x)]
+        return {phase: float(np.median(x)) for phase, x in by_phase.items()}, off
+
+    def expected(self, start: int) -> tuple[float, float]:
+        """Value and noise."""
+        n, length = len(self.values), self.usual.length
+        if n < 5 or not (start + length - 1 < self.first or start > self.last):
+            return NAN, NAN
+        if self.phase(start) not in {self.phase(s) for s in self.values}:
+            return NAN, NAN
+        level, off = self.plain
+        if self.seasonal is not None and np.mean(self.seasonal[1]) <= np.mean(off):
+            level, off = self.seasonal[0][self.phase(start)], self.seasonal[1]
+        noise = 1.4826 * float(np.median(off)) * _student(2 + n / (6 * length))
+        if self.usual.has_season and self.seasonal is None:
+            noise = max(
+                noise, float(np.std(list(self.values.values()), ddof=1)) * math.sqrt(1 + 1 / n) * _student(n - 1)
+            )
+        return level, noise
+
+    def near(self, start: int, value: float) -> bool:
+        expected, noise = self.expected(start)
+        return abs(value - expected) <= max(0.5 * noise, 0.1 * abs(expected))
+
+    @functools.cached_property
+    def held(self) -> set[int]:
+        """Windows of each phase that follow each other, one after the other."""
+        out: set[int] = set()
+        usual, length, many = self.usual, self.usual.length, self.usual.many
+        for phase in range(length):
+            mine = [s for s in self.windows if (s + length - 1) % length == phase]
+            sides: dict[int, int | None] = {}
+            near: dict[int, bool] = {}
+            has_left = is_learned = False
+            learned: dict[int, bool] = {}
+            for start in mine:
+                value = usual.value_at(start, length)
+                off, noise_then = NAN if usual.leaves(start) else value - usual.expected(start), usual.noise(start)
+                side = None if off != off or noise_then != noise_then else int(np.sign(off)) * (abs(off) > noise_then)
+                sides[start], near[start] = side, not usual.leaves(start) and self.near(start, value)
+                half, quarter = ([s for s in self.lately(start, n) if s in sides] for n in (many / 2, many / 4))
+                if 6 * sum(near[s] for s in quarter) >= many:
+                    has_left = is_learned = False
+                wanted, noise = self.expected(start)
+                lasting = 3 * sum(sides[s] == side for s in half) >= many
+                in_line = noise == noise and self.near(start, usual.expected(start))
+                has_left = has_left or bool(side and lasting and in_line and side * (value - wanted) > 0)
+                is_learned = is_learned or (has_left and side == 0)
+                learned[start] = is_learned
+                if any(learned[s] for s in half):
+                    out.add(start)
+        return out
+
+    def lately(self, start: int, many: float) -> list[int]:
+        """The window and those before it, so many of those that no event keeps out."""
+        found, seen = [start], 0
+        while seen < math.floor(many + 1e-6):
+            start -= self.usual.length
+            found.append(start)
+            seen += not self.usual.leaves(start)
+        return found
+
+
 def _change(value: float, other: float) -> float:
     return (value - other) / abs(other) if other == other and other != 0 else NAN
 
@@ -891,6 +1083,8 @@ def _business(data: _Data) -> Iterator[dict[str, Any]]:
         for metric in _metrics(data):
             seen: dict[tuple[int, int], float] = {}
             usual: dict[int, _Usual] = {}
+            held: dict[int, _Held] = {}
+            calendar = _Calendar.of(data, metric.name)
 
             def value_at(
                 start: int,
@@ -930,11 +1124,17 @@ def _business(data: _Data) -> Iterator[dict[str, Any]]:
                 elif metric.denominator is None:
                     periods = len(set(data.index[reference_rows & data.timed].tolist()))
                     reference = reference / periods * length if periods else NAN
-                many = max(8, math.ceil(data.trailing / length))
-                past = [value_at(start - k * length, length) for k in range(1, many + 1)]
-                past = [v for v in past if v == v]
                 if length not in usual:
-                    usual[length] = _Usual(data, metric, grain.rows, length, value_at)
+                    usual[length] = _Usual(data, metric, grain, length, value_at, calendar)
+                    every = [s for s, one in data.windows(grain) if one == length]
+                    held[length] = _Held(usual[length], sorted(every))
+                past = [value_at(s, length) for s in usual[length].before(start, usual[length].many)]
+                past = [v for v in past if v == v]
+                if calendar.leaves(start - length, length):
+                    previous = NAN
+                if calendar.leaves(start - data.season_shift(length), length):
+                    seasonal = NAN
+                event, expected, noise = usual[length].expected_of_event(start)
                 mean = math.fsum(past) / len(past) if past else NAN
                 stddev = float(np.std(past, ddof=1)) if len(past) >= 5 else NAN
                 yield {
@@ -943,8 +1143,12 @@ def _business(data: _Data) -> Iterator[dict[str, Any]]:
                     "row_count": int(rows.sum()),
                     "valued_row_count": metric.known_rows(rows),
                     "value": value,
-                    "expected": usual[length].expected(start),
-                    "noise": usual[length].noise(start),
+                    "expected": expected,
+                    "noise": noise,
+                    "event": event,
+                    "reference_expected": held[length].expected(start)[0],
+                    "reference_noise": max_known(held[length].expected(start)[1], usual[length].counts(start)),
+                    "is_held_against_reference": start in held[length].held,
                     "numerator": numerator,
                     "denominator": denominator,
                     "previous_value": previous,

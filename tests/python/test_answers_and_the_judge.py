@@ -125,3 +125,45 @@ def episodes_id(project: Project) -> str:
         f"select alert_id from {project.relation('driftline_alerts')} where status = 'open' order by alert_id"
     )
     return str(found[0][0])
+
+
+BUSINESS = """{{ driftline.monitor(
+    relation = source('raw', 'log'),
+    timestamp = 'at',
+    reference = {'start': '2026-01-01', 'end': '2026-01-29'},
+    business_metrics = {'basket': {'numerator': 'basket', 'denominator': '1'}}
+) }}"""
+
+
+def test_what_was_expected_is_not_told_by_the_reference_that_takes_over(make_project: Any, capsys: Any) -> None:
+    chance = random.Random(2)
+    days = [datetime(2026, 1, 1) + timedelta(days=day) for day in range(100)]
+    basket = [chance.gauss(1.0, 0.05) * (0.5 if day >= datetime(2026, 2, 15) else 1.0) for day in days]
+    project: Project = make_project(
+        models={"monitors/shop": BUSINESS},
+        tables={"log": {"at": days, "basket": basket}},
+        vars={
+            "driftline_monitors": ["shop"], "driftline_now": "2026-02-20", "driftline_windows": {"day": [1]},
+            "driftline_thresholds": [{"family": "business", "min_rows": 1}, {"family": "trend", "enabled": False}],
+        },
+    )  # fmt: skip
+
+    def at_last() -> list[Any]:
+        project.set_vars(driftline_now="2026-04-10")
+        project.build()
+        return project.sql(
+            f"select baseline, status from {project.relation('driftline_alerts')}"
+            " where family = 'business' order by first_window_start, baseline"
+        )
+
+    project.build()
+    alert = episodes_id(project)
+    code = run(["incidents", "resolve", alert, "--expected", "smaller baskets", "--by", "ann",
+                "--project-dir", str(project.path), "--profiles-dir", str(project.path)])  # fmt: skip
+    assert code == 0
+    assert at_last() == [("trailing", "resolved")]
+    code = run(["incidents", "revoke", alert, "--project-dir", str(project.path), "--profiles-dir", str(project.path)])
+    assert code == 0
+    # Nobody has accepted it: the reference tells it, months later.
+    assert at_last()[-1] == ("reference", "open")
+    assert [row[1] for row in at_last() if row[0] == "trailing"] == ["resolved"]

@@ -14,12 +14,22 @@ with names as (
     {{ driftline._names_of_monitors() }}
 ),
 
+-- What is accepted of a business metric is accepted against the reference too, which takes over (decision 33).
+{%- set answer = 'answer_id, accepted_from, compare, accepted_effect, accepted_difference' ~ (', way' if has_way) %}
+answered as (
+    select monitor, {{ keys | join(', ') }}, {{ answer }} from {{ accepted }}
+    union all
+    select monitor, {{ keys[:-1] | join(', ') }}, 'reference', {{ answer }}
+    from {{ accepted }}
+    where family = 'business' and baseline = 'trailing'
+),
+
 given as (
     select
         n.monitor, {{ 'a.' ~ keys | join(', a.') }}, t.way, a.accepted_from,
         case when count(a.compare) = count(*) and min(a.compare) = max(a.compare) then max(a.compare) end as compare,
         max(a.accepted_effect) as accepted_effect, max(a.accepted_difference) as accepted_difference
-    from {{ accepted }} as a
+    from answered as a
     join {{ ref('driftline_int_answers') }} as w on w.answer_id = a.answer_id
     join names as n on n.known_as = a.monitor
     join (

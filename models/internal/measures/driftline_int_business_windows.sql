@@ -1,5 +1,7 @@
 {{ config(materialized=driftline._private_table()) }}
+{%- set read = ref('driftline_int_event_windows') -%}
 {%- if driftline._is_needed(['business']) -%}
+{%- set has_events = driftline._has_events() -%}
 {#- A window's value; @ stands for the prefix of the window's sums. A sum over no rows is 0, one over rows without a
     value is not known. -#}
 {%- set value = 'case when r.@numerator_n > 0 then case when m.is_ratio = 1'
@@ -98,14 +100,19 @@ reference as (
 
 valued as (
     select
-        r.slice_no, r.window_periods, r.period_index, r.column_no, g.period, m.metric, m.is_ratio, m.awaits_label,
+        r.slice_no, r.window_periods, r.period_index, r.column_no, g.period,
+        case when r.period_index < g.reference_first_index
+            or r.period_index - r.window_periods >= g.reference_last_index then -1
+            when r.period_index - r.window_periods + 1 >= g.reference_first_index
+                and r.period_index <= g.reference_last_index then 1 else 0 end as is_reference,
+        m.metric, m.is_ratio, m.awaits_label,
         r.n, r.numerator_n, r.numerator, r.denominator,
-        {%- for name in squares %}
-        r.{{ name }},
+        r.{{ squares | join(', r.') }}, {{ value | replace('@', '') }} as value,
+        {%- for baseline in ['previous', 'seasonal'] %}
+        {{ 'case when coalesce(x.' ~ baseline ~ '_leaves, 0) = 0 then ' if has_events -}}
+        {{ value | replace('@', baseline ~ '_') }}{{ ' end' if has_events }} as {{ baseline }}_value,
         {%- endfor %}
-        {{ value | replace('@', '') }} as value,
-        {{ value | replace('@', 'previous_') }} as previous_value,
-        {{ value | replace('@', 'seasonal_') }} as seasonal_value,
+        {{ 'coalesce(x.leaves, 0) as leaves, x.event, x.periods_back,' if has_events }}
         case
             when coalesce(f.numerator_n, 0) <= r.reference_numerator_n then null
             -- What rounding leaves of a denominator is none.
@@ -133,26 +140,35 @@ valued as (
     join metrics as m on m.column_no = r.column_no
     join {{ ref('driftline_int_slices') }} as g on g.slice_no = r.slice_no
     left join reference as f on f.slice_no = r.slice_no and f.column_no = r.column_no
+    {%- if has_events %}
+    left join ({{ driftline._business_events('metrics') }}) as x
+        on x.column_no = r.column_no and x.window_periods = r.window_periods and x.period_index = r.period_index
+    {%- endif %}
     where r.period_index - r.window_periods + 1 >= r.first_index
 ),
 
 placed as (
     select
-        v.*, window_no * step as place,
-        case period
+        v.*,
+        -- What leaves the baselines is stepped over: they reach further back.
+        {%- if has_events %}
+        cast((window_no - sum(leaves) over (
+            partition by slice_no, column_no, window_periods, mod(period_index, window_periods)
+            order by window_no rows unbounded preceding
+        )) * step + leaves * floor(step / 2e0) as {{ dbt.type_bigint() }}) as place,
+        {%- else %}
+        window_no * step as place,
+        {%- endif %}
+        {%- for name, x in {
+            'season_phase': 'mod(window_no, @)',
+            'season_no': 'cast((window_no - mod(window_no, @)) / @ as ' ~ dbt.type_bigint() ~ ')',
+        }.items() %}
+        case
             {%- for window in driftline._windows(every=true) if window.period in ['hour', 'day'] %}
-            when '{{ window.period }}' then case when window_periods = 1 then mod(window_no, {{ window.season }}) end
+            when period = '{{ window.period }}' and window_periods = 1 then {{ x | replace('@', window.season) }}
             {%- endfor %}
-        end as season_phase,
-        case period
-            {%- for window in driftline._windows(every=true) if window.period in ['hour', 'day'] %}
-            when '{{ window.period }}' then case
-                when window_periods = 1
-                    then cast((window_no - mod(window_no, {{ window.season }}))
-                        / {{ window.season }} as {{ dbt.type_bigint() }})
-            end
-            {%- endfor %}
-        end as season_no
+        end as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from valued as v
 )
 
@@ -163,8 +179,10 @@ placed as (
         range between {{ driftline._business_unit() }} preceding and 1 preceding
     )
 {%- endset %}
-{%- set deviation = 'stddev_samp(value) ' ~ before -%}
-{%- set mean = 'avg(value) ' ~ before %}
+{%- set kept = 'case when leaves = 0 then @ end' if has_events else '@' -%}
+{%- set usual = kept | replace('@', 'value') -%}
+{%- set deviation = 'stddev_samp(' ~ usual ~ ') ' ~ before -%}
+{%- set mean = 'avg(' ~ usual ~ ') ' ~ before %}
 -- Their mean and deviation; gaps are left out, and what rounding leaves of no deviation is none.
 select
     p.*,
@@ -172,9 +190,10 @@ select
     case when {{ deviation }} > 1e-10 * greatest(abs({{ mean }}), 1e-280) then {{ deviation }}
         when {{ deviation }} is not null then 0e0 end
         as trailing_stddev,
-    count(value) {{ before }} as trailing_count
+    {{ usual }} as usual_value, {{ kept | replace('@', 'n') }} as usual_n,
+    count({{ usual }}) {{ before }} as trailing_count
     {%- for name in ['numerator', 'denominator'] + squares %},
-    sum({{ name }}) {{ before }} as trailing_{{ name }}
+    sum({{ kept | replace('@', name) }}) {{ before }} as trailing_{{ name }}
     {%- endfor %}
 from placed as p
 {%- else -%}{{ driftline._empty() }}{%- endif %}

@@ -1,4 +1,5 @@
 {{ config(materialized=driftline._private_table()) }}
+{%- set read = ref('driftline_int_event_windows') -%}
 {%- if driftline._is_needed(['trend']) -%}
 {%- set rule = driftline._change_rule() -%}
 {%- set overrides = driftline._threshold_overrides() -%}
@@ -32,7 +33,9 @@ with measured as (
         m.row_count, m.value, m.reason as value_reason,
         -- Far from where squares overflow or underflow; NaN is no number either. A window without rows is left out,
         -- though a sum is 0 there: that the data stopped is not a new level of what they say.
+        -- Nor is what an event of the calendar does for a while.
         case when m.row_count > 0 and m.value between -1e100 and 1e100
+            {{- driftline._is_no_event('m', ["'trend'", 'm.family', 'm.metric', 'm.column_name'], 'window_start') }}
             then case when abs(m.value) < 1e-100 then 0e0 else m.value end end as y,
         m.baseline_row_count
     from {{ ref('driftline_measured') }} as m
