@@ -1,13 +1,14 @@
 """dbt made quicker for a process that invokes it hundreds of times, without a change to what it does.
 
 A fresh project costs dbt seconds before its first model, and most of them go into work whose outcome is known from the
-project before, because the package's macros are the same text each time. Two things are kept between invocations, and
-both follow from that text alone: the parsed Jinja of macros (dbt's own switch, made for dbt's own tests), and the Python
-code that Jinja makes of a template.
+project before, because the package's macros are the same text each time. Three things are kept between invocations, and all
+follow from that text alone: the parsed Jinja of macros (dbt's own switch, made for dbt's own tests), the Python code
+that Jinja makes of a template, and what a YAML file says.
 
 And for the time of one invocation: the secrets in the environment are looked up once (dbt does it again at each macro
 it does not find, and these are thousands), and Python does not search for cycles of garbage (an invocation makes
-millions of objects and keeps most of them). After it a list is put back to which dbt-adapters adds Postgres' flags
+millions of objects and keeps most of them). Messages of level debug, which nobody listens to here, are not written. After
+it a list is put back to which dbt-adapters adds Postgres' flags
 every time, each of which costs a look at the whole stack: after a hundred invocations that was a second each.
 """
 
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import pickle
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,6 +34,8 @@ def install() -> None:
 
     enable_test_caching()
     _keep_compiled_templates()
+    _keep_loaded_yaml()
+    _leave_out_debug_messages()
     invoke = dbtRunner.invoke
 
     def invoked(self: Any, *arguments: Any, **named: Any) -> Any:
@@ -57,6 +61,35 @@ def _keep_compiled_templates() -> None:
         return kept[key]
 
     MacroFuzzEnvironment.compile = compile
+
+
+def _keep_loaded_yaml() -> None:
+    from dbt.parser import schemas
+
+    load = schemas.checked_load
+    kept: dict[str, bytes] = {}
+
+    def checked_load(contents: Any) -> Any:
+        if not isinstance(contents, str):
+            return load(contents)
+        if contents not in kept:
+            kept[contents] = pickle.dumps(load(contents))
+        return pickle.loads(kept[contents])  # a copy each time: dbt changes what it has read
+
+    schemas.checked_load = checked_load
+
+
+def _leave_out_debug_messages() -> None:
+    from dbt_common.events.base_types import EventLevel
+    from dbt_common.events.event_manager import EventManager
+
+    fire = EventManager.fire_event
+
+    def fire_event(self: Any, e: Any, level: Any = None, *arguments: Any, **named: Any) -> None:
+        if (level or e.level_tag()) != EventLevel.DEBUG:
+            fire(self, e, level, *arguments, **named)
+
+    EventManager.fire_event = fire_event
 
 
 @contextlib.contextmanager
