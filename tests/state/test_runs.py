@@ -164,6 +164,8 @@ def story(make_module_project: Any) -> Story:
             "driftline_windows": {"day": [1, 3], "hour": [24]},
             "driftline_season": {"day": 3, "hour": 24},
             "driftline_trailing": {"day": 4, "hour": 24},
+            # A budget over all monitors is another one without those that are no longer listed.
+            "driftline_false_alarms_per_week": "none",
             "driftline_thresholds": [
                 {"metric": "psi", "warn": 0.05, "critical": 1.0, "min_rows": 10, "consecutive": 1},
                 {"metric": "per_row", "warn": 0.05, "min_rows": 10, "consecutive": 1, "baseline": "previous"},
