@@ -82,7 +82,7 @@ TABLES: dict[str, str] = {
         window_periods integer, window_start timestamp, window_end timestamp, alert_id varchar, family varchar,
         metric varchar, column_name varchar, cause_kind varchar, cause_rank integer, cause_name varchar,
         cause_value varchar, contribution double, share double, description varchar""",
-    "driftline_thresholds": """family varchar, metric varchar, baseline varchar, column_kind varchar,
+    "driftline_default_thresholds": """family varchar, metric varchar, baseline varchar, column_kind varchar,
         direction varchar, warn double, critical double, min_rows bigint, consecutive bigint, segments varchar,
         versions varchar""",
     "driftline_state": """monitor varchar, spec_hash varchar, record varchar, source varchar, in_reference boolean,

@@ -6,10 +6,10 @@ follow from that text alone: the parsed Jinja of macros (dbt's own switch, made 
 that Jinja makes of a template, and what a YAML file says.
 
 And for the time of one invocation: the secrets in the environment are looked up once (dbt does it again at each macro
-it does not find, and these are thousands), and Python does not search for cycles of garbage (an invocation makes
-millions of objects and keeps most of them). Messages of level debug are not written, but for those that a test listens to.
-After it a list is put back to which dbt-adapters adds Postgres' flags
-every time, each of which costs a look at the whole stack: after a hundred invocations that was a second each.
+it does not find, and these are thousands), Python does not search for cycles of garbage (an invocation makes millions
+of objects and keeps most of them), and messages of level debug are not written, but for those that a test listens to.
+After it a list is put back to which dbt-adapters adds Postgres' flags every time, each of which costs a look at the
+whole stack: after a hundred invocations that was a second each.
 """
 
 from __future__ import annotations
