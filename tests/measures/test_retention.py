@@ -114,7 +114,12 @@ def test_what_is_let_go_and_what_stays(project: Project) -> None:
         kept = is_kept(whole[name])
         assert 0 < kept.sum() < len(kept), name
         expected = whole[name][kept].reset_index(drop=True)
-        pd.testing.assert_frame_equal(short[name], expected, check_dtype=False, obj=name)
+        # Where no text is left, pandas does not know that it was one: None and NaN are two things to it.
+        nothing = [column for column in expected if expected[column].isna().all()]
+        assert short[name][nothing].isna().all(axis=None), name
+        pd.testing.assert_frame_equal(
+            short[name].drop(columns=nothing), expected.drop(columns=nothing), check_dtype=False, obj=name
+        )
     assert project.sql("select period_start, count(*) from spans group by 1 order by 1") == states
     # What was told of windows that are gone stays told, word for word.
     now = project.frame("select * from driftline_alerts order by alert_id")

@@ -161,7 +161,13 @@ CASES: dict[str, tuple[dict[str, Any], Spec]] = {
     ),
     "one_category": ({"categorical": ["kind"], "top_categories": 1}, plain(columns=categorical(["kind"]))),
     "versions": (
-        {"numeric": ["tied"], "categorical": ["kind"], "model_version": "version", "segments": ["country", "flag"]},
+        {
+            "numeric": ["tied"],
+            "categorical": ["kind"],
+            "model_version": "version",
+            "segments": ["country", "flag"],
+            "detail": "crosses",
+        },
         plain(
             columns=[*numeric(["tied"]), *categorical(["kind"])],
             version=text("version"),
