@@ -14,6 +14,7 @@ from __future__ import annotations
 import io
 import itertools
 import tempfile
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -29,24 +30,24 @@ def quote(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-class Workspace:
+class Workspace(ABC):
     """One database (or schema) and one driver connection; ``output`` is the dbt profile's target."""
 
     engine: str
     database: str
     schema: str
 
-    def output(self) -> dict[str, Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def output(self) -> dict[str, Any]: ...
 
-    def execute(self, statement: str) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def execute(self, statement: str) -> None: ...
 
-    def sql(self, query: str) -> list[tuple[Any, ...]]:
-        raise NotImplementedError
+    @abstractmethod
+    def sql(self, query: str) -> list[tuple[Any, ...]]: ...
 
-    def columns(self, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-        raise NotImplementedError
+    @abstractmethod
+    def columns(self, query: str) -> tuple[list[str], list[tuple[Any, ...]]]: ...
 
     def frame(self, query: str) -> pd.DataFrame:
         names, rows = self.columns(query)
@@ -68,21 +69,21 @@ class Workspace:
                 table = table.set_column(index, field.name, table.column(field.name).cast(target))
         self._load(name, table, types or {})
 
-    def _load(self, name: str, table: pa.Table, types: dict[str, str]) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _load(self, name: str, table: pa.Table, types: dict[str, str]) -> None: ...
 
-    def close(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def close(self) -> None: ...
 
 
-class Engine:
+class Engine(ABC):
     name: ClassVar[str]
 
-    def workspace(self, folder: Path) -> Workspace:
-        raise NotImplementedError
+    @abstractmethod
+    def workspace(self, folder: Path) -> Workspace: ...
 
-    def close(self) -> None:
-        pass
+    @abstractmethod
+    def close(self) -> None: ...
 
 
 # ---------------------------------------------------------------------------------------------------------- DuckDB
@@ -160,6 +161,9 @@ class DuckDBEngine(Engine):
 
     def workspace(self, folder: Path) -> DuckDBWorkspace:
         return DuckDBWorkspace(folder / "warehouse.duckdb")
+
+    def close(self) -> None:
+        """Each workspace's file goes with its folder."""
 
 
 # -------------------------------------------------------------------------------------------------------- Postgres
