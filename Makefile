@@ -22,12 +22,13 @@ define install
 	  $(BIN)/python -m pip --python $(1) install --quiet $(2); }
 endef
 
-.PHONY: help demo retrain test fuzz replay power scoreboard lint docs bench clean pins format
+.PHONY: help demo retrain test test-engines fuzz replay power scoreboard lint docs bench clean pins format
 
 help:
 	@echo "make demo    build the demo shop's monitors, write the report, say what was found"
 	@echo "make retrain after make demo: drift found, retrained, compared, promoted"
-	@echo "make test    all tests (ARGS=\"tests/oracle -k psi\" for some of them)"
+	@echo "make test    all tests on DuckDB, some on Postgres too (ARGS=\"tests/oracle -k psi\" for some of them)"
+	@echo "make test-engines  the others on Postgres (ARGS as above)"
 	@echo "make fuzz    2,000 declarations from a seed: built, or refused by the name of the argument"
 	@echo "make replay  a year of runs, late rows, changes and kills against one build: all tables equal"
 	@echo "make power   what the judge finds of known changes, how soon and how often it says so: a table"
@@ -84,9 +85,15 @@ retrain: $(VENV)/.demo
 
 # ------------------------------------------------------------------------------------------------------------- tests
 
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
+
 test: $(VENV)/.test $(COMPAT)/1.10/.done $(COMPAT)/1.12/.done
 	@.ci/browser
-	@DRIFTLINE_TEST_ALL=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder $(ARGS)
+	@DRIFTLINE_TEST_ALL=1 $(PYTEST) -m "not second_engine" $(ARGS)
+
+# What make test leaves out of Postgres: the marker is set in tests/conftest.py.
+test-engines: $(VENV)/.test
+	@$(PYTEST) -m second_engine $(ARGS)
 
 # More arguments: make fuzz ARGS="--count 500 --first 10000 --minutes 10 --engine postgres"
 fuzz: $(VENV)/.test

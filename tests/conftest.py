@@ -11,6 +11,7 @@ from hypothesis import settings
 from support import DuckDBEngine, Engine, PostgresEngine, Project, quick_dbt
 from support.postgres_server import PostgresUnavailable
 
+HERE = Path(__file__).parent
 MakeProject = Callable[..., Project]
 
 # The same examples in every run: what fails, fails for everybody.
@@ -80,8 +81,26 @@ LONG = (
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest modules first, where tests are shared out by modules (see the Makefile)."""
-    places = {Path(__file__).parent / name: place for place, name in enumerate(LONG)}
+    places = {HERE / name: place for place, name in enumerate(LONG)}
     items.sort(key=lambda item: places.get(item.path, len(LONG)))
+
+
+# What `make test` asks of both engines: state, measures, judge and ledger once each. Everything else it asks of DuckDB, and
+# `make test-engines` of Postgres. (test_engines_agree.py, which holds the tables of both against each other, is no
+# parametrised test and in `make test` too.)
+ON_BOTH_ENGINES = {
+    HERE / "state/test_counts.py",
+    HERE / "measures/test_fairness.py",
+    HERE / "judge/test_incidents.py",
+    HERE / "python/alerting/test_ledger.py",
+    HERE / "harness/test_support.py",
+}
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    call = getattr(item, "callspec", None)
+    if call is not None and call.params.get("engine") == "postgres" and item.path not in ON_BOTH_ENGINES:
+        item.add_marker("second_engine")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
