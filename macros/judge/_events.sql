@@ -109,6 +109,21 @@
 
 
 {#
+    The condition that an event fills a quarter of a window or more. SQL.
+
+    w  alias of the window: window_start, window_end
+    e  alias of the event: starts_at, ends_at
+#}
+{% macro _event_fills(w, e) %}
+    {%- set begins = 'greatest(' ~ w ~ '.window_start, ' ~ e ~ '.starts_at)' -%}
+    {%- set ends = 'least(' ~ w ~ '.window_end, ' ~ e ~ '.ends_at)' -%}
+    {%- set length = dbt.datediff(w ~ '.window_start', w ~ '.window_end', 'hour') -%}
+    {{ e }}.starts_at < {{ w }}.window_end and {{ e }}.ends_at > {{ w }}.window_start
+        and 4 * {{ dbt.datediff(begins, ends, 'hour') }} >= {{ length }}
+{%- endmacro %}
+
+
+{#
     Whether no event of the calendar keeps a window out of what is usual: `and …`, nothing where there is no calendar.
 
     w      alias of the window: monitor, window_periods and `place`

@@ -28,16 +28,13 @@ events as (
 explained as (
     select
         b.alert_id, b.period, b.window_start,
-        max(case when 4 * {{ dbt.datediff(
-            'greatest(b.window_start, e.starts_at)', 'least(b.window_end, e.ends_at)', 'hour'
-        ) }} >= {{ dbt.datediff('b.window_start', 'b.window_end', 'hour') }} and y.event is null
-            then e.event end) as event,
+        max(case when y.event is null then e.event end) as event,
         max(y.event) as held_against
     from breaches as b
     left join events as e
         on (e.monitor is null or e.monitor = b.monitor)
         and (e.moves is null or e.moves in (b.family, b.metric, b.column_name))
-        and e.starts_at < b.window_end and e.ends_at > b.window_start
+        and {{ driftline._event_fills('b', 'e') }}
     left join {{ ref('driftline_business') }} as y
         on b.family = 'business' and b.baseline = 'trailing' and b.metric = y.metric
         and {{ driftline._same(['monitor', 'model_version', 'segment', 'segment_value', 'window_periods',

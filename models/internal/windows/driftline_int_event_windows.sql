@@ -50,10 +50,7 @@ filled as (
         end as periods_back
     from windows as w
     join dated as e
-        on (e.monitor is null or e.monitor = w.monitor) and e.starts_at < w.window_end and e.ends_at > w.window_start
-    where 4 * {{ dbt.datediff(
-        'greatest(w.window_start, e.starts_at)', 'least(w.window_end, e.ends_at)', 'hour'
-    ) }} >= {{ dbt.datediff('w.window_start', 'w.window_end', 'hour') }}
+        on (e.monitor is null or e.monitor = w.monitor) and {{ driftline._event_fills('w', 'e') }}
 )
 
 select
