@@ -21,7 +21,7 @@
 {#
     What, beside the state and its declaration, the results depend on: windows computed under other rules are not kept.
     `version` is raised with every change of the package that changes a number. Thresholds are the judge's; what they
-    ask to have computed is in driftline_int_frames.
+    ask to have computed is in driftline_int_frames. Left out is what no result that keeps its windows depends on.
 #}
 {% macro _rules_hash() %}
     {%- set rules = {
@@ -30,7 +30,7 @@
     } -%}
     {%- for name in driftline._var_names()
             if name not in ['driftline_monitors', 'driftline_now', 'driftline_thresholds', 'driftline_language',
-                'driftline_costs', 'driftline_false_alarms_per_week'] -%}
+                'driftline_costs', 'driftline_false_alarms_per_week', 'driftline_events', 'driftline_unit_values'] -%}
         {%- do rules.update({name: driftline._var_text(driftline._var(name))}) -%}
     {%- endfor -%}
     {{- return(local_md5(tojson(rules))) -}}

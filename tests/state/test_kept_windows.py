@@ -92,3 +92,14 @@ def test_other_settings_do_change_something(project: Project, whole: dict[str, p
     for name in ("drift", "quality", "performance", "concept"):
         assert not changed[name].equals(whole[name]), name
     project.build()
+
+
+def test_what_is_only_told_computes_no_window_anew(project: Project) -> None:
+    """Results that are kept depend on neither: business metrics and all that the judge does are made anew each time."""
+    told = {
+        "driftline_events": [{"event": "sale", "first_day": "2024-01-20", "last_day": "2024-01-22"}],
+        "driftline_unit_values": {"shop": {"sold": {"value": 25, "unit": "GBP"}}},
+    }
+    for name, value in told.items():
+        project.build("--select", "driftline_int_scopes", vars={name: value})
+        assert project.sql("select distinct is_anew from driftline_int_scopes") == [(False,)], name
