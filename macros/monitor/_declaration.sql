@@ -116,7 +116,8 @@
 #}
 {% macro _declared_reference(monitor, a) %}
     {%- set reference = a.reference -%}
-    {%- set allowed = "{'start': 'YYYY-MM-DD', 'end': 'YYYY-MM-DD'} (half-open) or {'relation': ref('...')}" -%}
+    {%- set allowed = "{'start': 'YYYY-MM-DD', 'end': 'YYYY-MM-DD'} (half-open; without what 'exclude' lists, if it"
+        ~ " does) or {'relation': ref('...')}" -%}
     {%- if reference is not mapping -%}
         {{- driftline._fail(monitor, 'reference', tojson(reference | string), allowed) -}}
     {%- endif -%}
@@ -128,7 +129,8 @@
         {%- set reference_relation = reference.relation -%}
         {%- do a.update({'reference': {'relation': reference_relation.identifier}}) -%}
     {%- else -%}
-        {%- if reference | length != 2 or 'start' not in reference or 'end' not in reference -%}
+        {%- if 'start' not in reference or 'end' not in reference
+            or reference | list | reject('in', ['start', 'end', 'exclude']) | list -%}
             {{- driftline._fail(monitor, 'reference', tojson(reference | string), allowed) -}}
         {%- endif -%}
         {%- set start = driftline._moment(monitor, 'reference.start', reference.start) -%}
@@ -137,7 +139,10 @@
             {{- driftline._fail(monitor, 'reference', start ~ ' to ' ~ end,
                 'a start before the end (the end is not included)') -}}
         {%- endif -%}
+        {%- set excluded = driftline._declared_exclusions(monitor, reference.get('exclude'), start, end) -%}
         {%- do a.update({'reference': {'start': start, 'end': end}}) -%}
+        {#- A reference that excludes nothing is hashed as it was before there was this. -#}
+        {%- if excluded -%}{%- do a.reference.update({'exclude': excluded}) -%}{%- endif -%}
     {%- endif -%}
     {{- return(reference_relation) -}}
 {% endmacro %}

@@ -33,10 +33,7 @@
     {%- set rows = driftline._rows_of(declaration, source, none) -%}
     {%- if source.name == 'relation' -%}
         {#- The span in the terms of the bare column, once more: only the reference is read for learning. -#}
-        {%- for comparison, moment in [[' >= ', a.reference.start], [' < ', a.reference.end]] -%}
-            {%- do rows.where.append(source.time.sql ~ comparison ~ driftline._column_time(
-                driftline._as_timestamp(driftline._literal(moment)), source.time.type, a.timezone)) -%}
-        {%- endfor -%}
+        {%- do rows.where.append(driftline._lies_in_reference(a, source)) -%}
     {%- endif -%}
     {{- return(' from ' ~ rows.relation ~ (' where ' ~ (rows.where | join(' and ')) if rows.where else '')) -}}
 {% endmacro %}

@@ -55,7 +55,7 @@
             ~ ', the source ' ~ ('at ' ~ row[5] if row[5] is not none else 'has no rows') ~ ')'
         ) -%}
     {%- endif -%}
-    {%- set same_reference = same or held.reference == a.reference -%}
+    {%- set same_reference = same or held.reference == driftline._reference_settings(a.reference).values() | list -%}
     {%- set is_short = same_reference and 10 * reference_shown < 9 * held.reference_rows -%}
     {%- if held.reference_rows and (reference_shown == 0 or is_short) -%}
         {%- do parts.append(
@@ -74,16 +74,8 @@
 
 {# How many rows of the declared reference its source shows. #}
 {% macro _reference_shown(declaration, source, shown) %}
-    {%- set reference = declaration.arguments.reference -%}
     {%- if declaration.reference_relation is none -%}
-        {%- set bounds = [] -%}
-        {%- for moment in [reference.start, reference.end] -%}
-            {%- do bounds.append(driftline._column_time(
-                driftline._as_timestamp(driftline._literal(moment)), source.time.type, declaration.arguments.timezone
-            )) -%}
-        {%- endfor -%}
-        {%- set time = source.time.sql -%}
-        {%- set where = shown ~ ' and ' ~ time ~ ' >= ' ~ bounds[0] ~ ' and ' ~ time ~ ' < ' ~ bounds[1] -%}
+        {%- set where = shown ~ ' and ' ~ driftline._lies_in_reference(declaration.arguments, source) -%}
         {%- set relation = declaration.relation -%}
     {%- else -%}
         {%- set relation = declaration.reference_relation -%}

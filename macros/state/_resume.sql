@@ -63,7 +63,7 @@
 
 {#
     What is in the state: hash, latest (the last period with rows, 'YYYY-MM-DD HH:MM:SS'), furthest (the furthest ever
-    read), reference_rows, has_former, period, timezone, reference (what the reference was declared to be), went_back
+    read), reference_rows, has_former, period, timezone, reference (as _reference_settings has it), went_back
     (the clock is behind that of the last run, by more than a change of summer time or two machines' clocks explain).
 #}
 {% macro _held(declaration) %}
@@ -76,7 +76,8 @@
         ) -}}
     {%- endif -%}
     {%- set settings = [
-        'furthest_period', 'period', 'timezone', 'reference_start', 'reference_end', 'reference_relation',
+        'furthest_period', 'period', 'timezone', 'reference_start', 'reference_end', 'reference_exclude',
+        'reference_relation',
     ] -%}
     {%- set a = declaration.arguments -%}
     {%- set now = driftline._as_timestamp(driftline._literal(driftline._now())) -%}
@@ -109,8 +110,8 @@
         'furthest': row[5],
         'period': row[6],
         'timezone': row[7],
-        'reference': {'relation': row[10]} if row[10] is not none else {'start': row[8], 'end': row[9]},
-        'went_back': row[11] == 1,
+        'reference': [row[8], row[9], row[10], row[11]],
+        'went_back': row[12] == 1,
     }) -}}
 {% endmacro %}
 

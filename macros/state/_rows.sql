@@ -60,15 +60,9 @@
     {%- elif 'start' not in a.reference -%}
         {{- return({'name': 'in_reference', 'sql': 'false', 'constant': true}) -}}
     {%- endif -%}
-    {%- set ends = [] -%}
-    {%- for moment in [a.reference.start, a.reference.end] -%}
-        {%- do ends.append(driftline._column_time(
-            driftline._as_timestamp(driftline._literal(moment)), source.time.type, a.timezone)) -%}
-    {%- endfor -%}
-    {%- set time = source.time.sql -%}
     {{- return({
         'name': 'in_reference',
-        'sql': 'case when ' ~ time ~ ' >= ' ~ ends[0] ~ ' and ' ~ time ~ ' < ' ~ ends[1] ~ ' then true else false end',
+        'sql': 'case when ' ~ driftline._lies_in_reference(a, source) ~ ' then true else false end',
     }) -}}
 {% endmacro %}
 

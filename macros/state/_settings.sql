@@ -23,16 +23,15 @@
         'min_labelled_share': driftline._text(a.min_labelled_share),
         'ranking_k': driftline._text(a.ranking.k) if a.ranking is not none else driftline._as_text('null'),
         'relation_name': driftline._text(declaration.relation.identifier),
-        'reference_start': driftline._text(a.reference.start) if 'start' in a.reference else driftline._as_text('null'),
-        'reference_end': driftline._text(a.reference.end) if 'end' in a.reference else driftline._as_text('null'),
         'invocation_id': driftline._text(invocation_id),
         'run_started_at': driftline._text(driftline._run_started_at()),
-        'reference_relation':
-            driftline._text(a.reference.relation) if 'relation' in a.reference else driftline._as_text('null'),
         'rows_read': driftline._rows_read(),
         'furthest_period': driftline._furthest_period(resume),
         'as_of': driftline._as_text(driftline._local_time(now, 'naive', zone)),
     } -%}
+    {%- for name, value in driftline._reference_settings(a.reference).items() -%}
+        {%- do settings.update({name: driftline._text_or_null(value)}) -%}
+    {%- endfor -%}
     {%- for metric in declaration.metrics -%}
         {%- set kind = 'sum' if metric.denominator is none else 'ratio' -%}
         {%- do settings.update({'business:' ~ metric.name: driftline._text(kind)}) -%}

@@ -97,8 +97,9 @@
 
 {# The condition that a window lies in the reference, whose windows tell what chance does. SQL. #}
 {% macro _is_of_reference(r, o) %}
-    {{- return(r ~ '.period_index - ' ~ r ~ '.window_periods + 1 >= ' ~ o ~ '.reference_first_index and ' ~ r
-        ~ '.period_index <= ' ~ o ~ '.reference_last_index') -}}
+    {{- return('(' ~ r ~ '.period_index - ' ~ r ~ '.window_periods + 1 >= ' ~ o ~ '.reference_first_index and ' ~ r
+        ~ '.period_index <= ' ~ o ~ '.reference_last_index'
+        ~ driftline._touches_no_exclusion(r ~ '.', o ~ '.monitor', by_index=true) ~ ')') -}}
 {% endmacro %}
 
 

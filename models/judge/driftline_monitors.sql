@@ -2,7 +2,8 @@
 {%- if driftline._is_needed() -%}
 {%- set declared = [
     'spec_hash', 'period', 'timezone', 'task', 'decision_threshold', 'label_delay', 'ranking_k', 'min_labelled_share',
-    'has_label', 'has_prediction', 'owner', 'relation_name', 'reference_start', 'reference_end', 'as_of', 'computed_at',
+    'has_label', 'has_prediction', 'owner', 'relation_name', 'reference_start', 'reference_end', 'reference_exclude',
+    'as_of', 'computed_at',
 ] %}
 
 -- What each listed monitor declares, and how it fares. A view over the monitors' own tables and the record of attempts:

@@ -209,9 +209,17 @@ class _Check:
         span, time = self._span(), _find(columns, str(self._arguments.get("timestamp")))
         if span is None or time is None or self._declaration.reference_relation is not None:
             return ""
+        return " where " + self._within(time, span) + self._not_excluded(time)
+
+    def _within(self, time: Column, span: tuple[datetime, datetime]) -> str:
         first, last = (self._warehouse.literal(moment) for moment in span)
         name = self._warehouse.quote(time.name)
-        return f" where {name} >= {first} and {name} < {last}"
+        return f"{name} >= {first} and {name} < {last}"
+
+    def _not_excluded(self, time: Column) -> str:
+        spans = self._arguments["reference"].get("exclude") or []
+        moments = [(datetime.fromisoformat(str(s["start"])), datetime.fromisoformat(str(s["end"]))) for s in spans]
+        return "".join(f" and not ({self._within(time, span)})" for span in moments)
 
     # --- what needs no warehouse ---------------------------------------------------------------------------------
 

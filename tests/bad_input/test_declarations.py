@@ -109,6 +109,36 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "reference of no length": (
         {"reference": {"start": "2024-01-04", "end": "2024-01-04"}}, "reference", "2024-01-04", "a start before the end",
     ),
+    "excluded text": (
+        {"reference": {**SPAN, "exclude": "2024-01-02"}}, "reference.exclude", "2024-01-02", "a list of spans within",
+    ),
+    "one excluded span": (
+        {"reference": {**SPAN, "exclude": SPAN}}, "reference.exclude", "start", "a list of spans within",
+    ),
+    "excluded days": (
+        {"reference": {**SPAN, "exclude": ["2024-01-02"]}}, "reference.exclude", "2024-01-02", "a list of spans within",
+    ),
+    "an excluded span with more": (
+        {"reference": {**SPAN, "exclude": [{**SPAN, "why": "sale"}]}}, "reference.exclude", "sale", "a list of spans within",
+    ),
+    "an excluded day of no calendar": (
+        {"reference": {**SPAN, "exclude": [{"start": "2024-01-02", "end": "2024-02-30"}]}}, "reference.exclude", "2024-02-30",
+        "YYYY-MM-DD",
+    ),
+    "an excluded span the wrong way round": (
+        {"reference": {**SPAN, "exclude": [{"start": "2024-01-03", "end": "2024-01-02"}]}}, "reference.exclude",
+        "2024-01-03 00:00:00 to 2024-01-02", "a start before the end",
+    ),
+    "an excluded span outside the reference": (
+        {"reference": {**SPAN, "exclude": [{"start": "2023-01-02", "end": "2023-01-03"}]}}, "reference.exclude",
+        "2023-01-02 00:00:00 to 2023-01-03", "within the reference, 20",
+    ),
+    "a reference that excludes all of itself": (
+        {"reference": {"start": "2024-01-01", "end": "2024-01-05", "exclude": [
+            {"start": "2024-01-03", "end": "2024-02-01"}, {"start": "2024-01-01", "end": "2024-01-04"}]}},
+        "reference.exclude", "2024-01-01 00:00:00 to 2024-01-05", "leave something of the reference",
+    ),
+    "a relation that excludes": ({"reference": {"relation": REF, "exclude": []}}, "reference", "exclude", "half-open"),
     "a date the other way round": (
         {"reference": {"start": "01/02/2024", "end": "2024-01-04"}}, "reference.start", "01/02/2024", "YYYY-MM-DD",
     ),

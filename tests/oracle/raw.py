@@ -137,6 +137,14 @@ def period_start(index: int, period: str) -> datetime:
     return datetime(1970 + index // 12, index % 12 + 1, 1)
 
 
+def _ends(span: Mapping[str, Any], zone: str, period: str) -> tuple[datetime, datetime]:
+    """A declared span by the clock of the periods, which for hours is UTC."""
+    moments = [pd.Timestamp(span[end]) for end in ("start", "end")]
+    if period == "hour":
+        moments = [m.tz_localize(ZoneInfo(zone)).tz_convert("UTC").tz_localize(None) for m in moments]
+    return moments[0].to_pydatetime(warn=False), moments[1].to_pydatetime(warn=False)
+
+
 def local(moment: Any, timezone: str, period: str) -> datetime | None:
     """A timestamp as local wall clock. One without a zone is taken as UTC; hours always stay UTC."""
     if moment is None or pd.isna(moment):
@@ -298,11 +306,14 @@ class _Data:
         if self.own_reference:
             self.in_reference: Mask = self.from_reference.copy()
             self.reference_span: tuple[datetime, datetime] | None = None
+            self.excluded: list[tuple[datetime, datetime]] = []
         else:
             span = declaration["reference"]
-            start, end = pd.Timestamp(span["start"]).to_pydatetime(), pd.Timestamp(span["end"]).to_pydatetime()
-            self.reference_span = (start, end)
-            self.in_reference = np.asarray([t is not None and start <= t < end for t in moments], dtype=bool)
+            start, end = self.reference_span = _ends(span, zone, self.period)
+            self.excluded = [_ends(without, zone, self.period) for without in span.get("exclude", [])]
+            self.in_reference = np.asarray([
+                t is not None and start <= t < end and not any(a <= t < b for a, b in self.excluded) for t in moments
+            ], dtype=bool)  # fmt: skip
         self.frames = frames
         self.weight = self._floats(declaration["weight"]) if declaration.get("weight") else np.ones(len(moments))
         self.weighted = bool(declaration.get("weight"))
@@ -398,6 +409,7 @@ class _Data:
                     span
                     and span[0] <= period_start(start, self.period)
                     and period_start(end + 1, self.period) <= span[1]
+                    and not self.touches_excluded(start, length)
                 ):
                     of_reference.setdefault(length, []).append(rows)
         telling = {length: of_reference.get(length) or rows[:28] for length, rows in usual.items()}
@@ -457,15 +469,22 @@ class _Data:
         season = int(self.d.get("season", DEFAULT_SEASON[self.period]))
         return season * math.ceil(length / season)
 
+    def touches_excluded(self, start: int, length: int) -> bool:
+        begin, end = period_start(start, self.period), period_start(start + length, self.period)
+        return any(a < end and begin < b for a, b in self.excluded)
+
     def noise_windows(self, base: Mask, length: int) -> Iterator[tuple[Mask, Mask]]:
-        """Each window between the first and last reference row of ``base`` with reference rows only, and the rest."""
+        """Each window between the first and last reference row of ``base`` with reference rows only, and the rest.
+
+        None of them touches what the reference excludes, with rows there or without.
+        """
         live = base & self.timed & (self.from_reference if self.own_reference else ~self.from_reference)
         own = self.index[live & self.in_reference]
         if not len(own):
             return
         for start in range(int(own.min()), int(own.max()) - length + 2):
             inside = live & (self.index >= start) & (self.index < start + length)
-            if inside.any() and not (inside & ~self.in_reference).any():
+            if inside.any() and not (inside & ~self.in_reference).any() and not self.touches_excluded(start, length):
                 yield inside, base & self.in_reference & ~inside
 
     # grain -------------------------------------------------------------------------------------------------------
@@ -991,8 +1010,10 @@ class _Held:
         own = data.index[self.usual.mine & data.timed & data.in_reference & ~data.from_reference]
         self.first, self.last = (int(own.min()), int(own.max())) if len(own) else (0, -1)
         inside = [
-            s for s in self.windows if self.first <= s and s + length - 1 <= self.last and not self.usual.leaves(s)
-        ]
+            s for s in self.windows
+            if self.first <= s and s + length - 1 <= self.last and not self.usual.leaves(s)
+            and not data.touches_excluded(s, length)
+        ]  # fmt: skip
         self.values = {s: v for s in inside if (v := self.usual.value_at(s, length)) == v}
 
     def phase(self, start: int) -> int:

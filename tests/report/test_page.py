@@ -298,6 +298,14 @@ def test_numbers_read_well() -> None:
     assert numbers.span(datetime(2011, 11, 1), datetime(2011, 12, 1)) == "Nov 2011"
     assert numbers.span(datetime(2011, 11, 1, 5), datetime(2011, 11, 1, 6), "hour") == "1 Nov 2011, 05:00"
     assert numbers.span(datetime(2011, 12, 28), datetime(2012, 1, 4)) == "28 Dec 2011 – 3 Jan 2012"
+    about = {"reference_start": "2011-09-01", "reference_end": "2011-11-05"}
+    assert numbers.reference(about) == "1 Sep – 4 Nov 2011"
+    about["reference_exclude"] = (
+        "2011-09-05 00:00:00 to 2011-09-07 00:00:00, 2011-10-01 06:00:00 to 2011-10-02 00:00:00"
+    )
+    without = "5 Sep – 6 Sep 2011 and 1 Oct 2011, 06:00 – 2 Oct 2011, 00:00"
+    assert numbers.reference(about) == f"1 Sep – 4 Nov 2011 without {without}"
+    assert numbers.reference({"reference_start": None}) == ""
     assert numbers.as_datetime(date(2011, 5, 1)) == datetime(2011, 5, 1)
     assert numbers.as_datetime("2011-05-01T00:00:00Z") == datetime(2011, 5, 1)
 

@@ -29,8 +29,7 @@ counted as (
     select
         {{ series | join(', ') }}, window_periods,
         case when row_count >= min_rows then 1 else 0 end as has_enough,
-        case when window_start >= {{ driftline._as_timestamp('reference_start') }}
-            and window_end <= {{ driftline._as_timestamp('reference_end') }} then 1 else 0 end as of_reference,
+        case when {{ driftline._lies_between_ends() }} then 1 else 0 end as of_reference,
         case when row_number() over (partition by {{ series | join(', ') }}, window_periods
             order by window_start) <= {{ rule.first_windows }} then 1 else 0 end as is_early
     from asked
@@ -117,8 +116,7 @@ select
     monitor, model_version, segment, segment_value, window_periods, window_start, window_end, period, family, metric,
     column_name, column_role, baseline, value, judged, expected, judged_noise, row_count, baseline_row_count, min_rows,
     over_noise, least_difference, at_once, own_consecutive, own_within, default_consecutive, chosen_because,
-    case when window_start >= {{ driftline._as_timestamp('reference_start') }}
-        and window_end <= {{ driftline._as_timestamp('reference_end') }} then 1 else 0 end as is_of_reference,
+    case when {{ driftline._lies_between_ends() }} then 1 else 0 end as is_of_reference,
     case when direction = 'both' or or_direction = 'both' and coalesce(or_warn, or_critical) is not null
         then 1 else 0 end as is_two_sided,
     {%- for name in ['effect', 'difference', 'compare', 'direction', 'warn', 'critical'] %}

@@ -103,8 +103,7 @@ valued as (
         r.slice_no, r.window_periods, r.period_index, r.column_no, g.period,
         case when r.period_index < g.reference_first_index
             or r.period_index - r.window_periods >= g.reference_last_index then -1
-            when r.period_index - r.window_periods + 1 >= g.reference_first_index
-                and r.period_index <= g.reference_last_index then 1 else 0 end as is_reference,
+            when {{ driftline._is_of_reference('r', 'g') }} then 1 else 0 end as is_reference,
         m.metric, m.is_ratio, m.awaits_label,
         r.n, r.numerator_n, r.numerator, r.denominator,
         r.{{ squares | join(', r.') }}, {{ value | replace('@', '') }} as value,
@@ -193,7 +192,7 @@ select
     {{ usual }} as usual_value, {{ kept | replace('@', 'n') }} as usual_n,
     count({{ usual }}) {{ before }} as trailing_count
     {%- for name in ['numerator', 'denominator'] + squares %},
-    sum({{ kept | replace('@', name) }}) {{ before }} as trailing_{{ name }}
+    coalesce(sum({{ kept | replace('@', name) }}) {{ before }}, 0e0) as trailing_{{ name }}
     {%- endfor %}
 from placed as p
 {%- else -%}{{ driftline._empty() }}{%- endif %}

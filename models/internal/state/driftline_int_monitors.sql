@@ -25,7 +25,8 @@ select
     }.items() %}
     coalesce(max(case when column_name = '{{ setting }}' then bin_label end), '{{ default }}') as {{ setting }},
     {%- endfor %}
-    {%- for setting in ['owner', 'formerly', 'relation_name', 'reference_start', 'reference_end', 'run_started_at'] %}
+    {%- for setting in ['owner', 'formerly', 'relation_name', 'reference_start', 'reference_end', 'reference_exclude',
+        'run_started_at'] %}
     max(case when column_name = '{{ setting }}' then bin_label end) as {{ setting }},
     {%- endfor %}
     {{ driftline._as_timestamp("max(case when column_name = 'as_of' then bin_label end)") }} as as_of,

@@ -74,8 +74,7 @@ counted as (
     from (
         select
             g.monitor, g.segment, w.window_periods, w.period_index, w.{{ name }}_n as n,
-            w.window_start >= {{ driftline._as_timestamp('m.reference_start') }}
-                and w.window_end <= {{ driftline._as_timestamp('m.reference_end') }} as is_reference,
+            {{ driftline._lies_between_ends('w.', 'm.') }} as is_reference,
             row_number() over (partition by g.monitor, g.segment, w.window_periods, w.period_index
                 order by w.{{ name }}_n desc, w.slice_no) as place
         from windows as w
@@ -93,8 +92,7 @@ counted as (
     select
         g.monitor, w.window_periods, w.period_index, {{ driftline._text('own') }},
         {{ driftline._as_text('w.slice_no') }}, w.rows_n,
-        case when w.window_start >= {{ driftline._as_timestamp('m.reference_start') }}
-            and w.window_end <= {{ driftline._as_timestamp('m.reference_end') }} then 1 else 0 end
+        case when {{ driftline._lies_between_ends('w.', 'm.') }} then 1 else 0 end
     from windows as w
     join {{ ref('driftline_int_slices') }} as g on g.slice_no = w.slice_no and g.segment <> 'all'
     join {{ ref('driftline_int_monitors') }} as m on m.monitor = g.monitor

@@ -203,13 +203,12 @@ class Collector:
         views = []
         for name in names:
             about = described.get(name, {})
-            reference = [n.as_text(about.get(k)) for k in ("reference_start", "reference_end")]
             view = View(
                 index=0, name=name, period=n.as_text(about.get("period")) or "day",
                 timezone=n.as_text(about.get("timezone")), owner=n.as_text(about.get("owner")),
                 task=n.as_text(about.get("task")),
                 source=n.as_text(about.get("relation_name")),
-                reference=n.span(n.as_datetime(reference[0]), n.as_datetime(reference[1])) if all(reference) else "",
+                reference=n.reference(about),
                 critical=told[name]["critical"], warn=told[name]["warn"], resolved=told[name]["resolved"],
                 tells_incidents=self.w.tells_incidents,
                 all_alerts={

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -156,6 +157,17 @@ def moment(value: datetime | None) -> str:
     if value is None:
         return DASH
     return day(value) if (value.hour, value.minute) == (0, 0) else f"{day(value)}, {value:%H:%M}"
+
+
+def reference(about: Mapping[str, Any]) -> str:
+    """The span of the log that is the reference, and what it excludes; nothing where it is a relation of its own."""
+    start, end = (as_datetime(about.get(name)) for name in ("reference_start", "reference_end"))
+    if start is None or end is None:
+        return ""
+    excluded = as_text(about.get("reference_exclude"))
+    spans = [text.partition(" to ") for text in excluded.split(", ") if text]
+    without = " and ".join(span(as_datetime(first), as_datetime(last)) for first, _, last in spans)
+    return span(start, end) + (f" without {without}" if without else "")
 
 
 def span(start: datetime | None, end: datetime | None, period: str = "day") -> str:

@@ -98,11 +98,11 @@ class Warehouse:
         return [name for name in names if name in self.columns(table)]
 
     def monitors(self) -> list[Row]:
-        task = ", task" if "task" in self.columns("driftline_monitors") else ""
+        more = "".join(f", {name}" for name in self.pick("driftline_monitors", "task", "reference_exclude"))
         return self.rows(
             "driftline_monitors",
             "select monitor, period, timezone, owner, relation_name, reference_start, reference_end, "
-            f"as_of{task} from {{table}} order by monitor",
+            f"as_of{more} from {{table}} order by monitor",
         )
 
     def slices(self) -> list[Row]:
