@@ -88,13 +88,13 @@ class CheckResult:
         return [head + (f" ({notes})" if notes else "") + (":" if details else "."), *details]
 
     def _lines(self, incident: Incident, colours: bool) -> list[str]:
-        """An incident: its sentence, and under it what it rests on and what was answered."""
+        """An incident: its sentence, and under it what is behind it, what it rests on and what was answered."""
         mark = f"  {incident.severity:<8}  "
         standing = incident.standing(self.now)
         said = "" if standing == "open" else standing
         if not incident.headline:
             return [f"{mark}{describe(incident.told())}" + (f" ({said})" if said else "")]
-        notes = [incident.basis, f"owner {incident.owner}" if incident.owner else "", said]
+        notes = [*incident.behind, incident.basis, f"owner {incident.owner}" if incident.owner else "", said]
         lines = wrap(incident.sentence, COLUMNS - len(mark))
         under = [line for note in notes if note for line in wrap(printable(note), COLUMNS - len(mark) - 2)]
         first = paint(mark, incident.severity) if colours else mark

@@ -69,7 +69,8 @@ class Listing:
             self.ids[incident.incident_id],
             incident.severity,
             f"{since:%Y-%m-%d}" if since else "",
-            describe(incident.told()) + (f" (owner: {printable(incident.owner)})" if incident.owner else ""),
+            "; ".join((describe(incident.told()), *incident.behind))
+            + (f" (owner: {printable(incident.owner)})" if incident.owner else ""),
             incident.standing(self.now),
         )
 

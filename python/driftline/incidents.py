@@ -12,7 +12,7 @@ from driftline.alerts import OPERATION, SEVERITIES, Alert, describe, matters, ra
 from driftline.answers import ACK, EXPECTED, FALSE_ALARM, SNOOZE, Answer, Answers, kept
 from driftline.errors import DriftlineError, MissingRelationError
 from driftline.health import ALERT_PREFIX
-from driftline.text import printable
+from driftline.text import number, printable
 from driftline.warehouse import Row, Warehouse
 
 RESOLVED = "resolved"
@@ -95,6 +95,13 @@ class Incident:
     def basis(self) -> str:
         """What it rests on, where that says more than the headline."""
         return printable(self.evidence) if self.evidence and self.evidence != self.headline else ""
+
+    @property
+    def behind(self) -> list[str]:
+        """Its first cause, where the headline has not said it, and what it has cost."""
+        cause = printable(self.cause) if self.cause and self.cause not in self.headline else ""
+        cost = "" if self.cost is None else printable(f"cost {number(self.cost)} {self.cost_unit or ''}").rstrip()
+        return [note for note in (cause, cost) if note]
 
     @property
     def hash(self) -> str:

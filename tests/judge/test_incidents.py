@@ -64,6 +64,13 @@ def auc(number: int, value: float, **fields: Any) -> Row:
     )  # fmt: skip
 
 
+def unequal(number: int, value: float, **fields: Any) -> Row:
+    return row(
+        number, family="fairness", metric="equal_opportunity_difference", column_name="all", segment="own_tier",
+        column_role="fairness", column_kind="fairness", value=value, expected=0.05, noise=0.01, **fields,
+    )  # fmt: skip
+
+
 def silent(number: int, periods: float, **fields: Any) -> Row:
     return row(
         number, family="freshness", metric="missing_periods", column_name="all", column_role="freshness",
@@ -95,7 +102,8 @@ def planted(days: int = 60) -> list[Row]:
         found += [conversion(d, value, monitor=name)]
         found += [conversion(d, value, monitor=name, segment="shop", segment_value="A")]
         name = "inputs and model"  # what decides is what the model is worth
-        found += [psi(d, "price", 0.6 if d >= 20 else 0.0, monitor=name)]
+        found += [psi(d, "item_price", 0.6 if d >= 20 else 0.0, monitor=name)]
+        found += [unequal(d, 0.4 if d >= 20 else 0.05, monitor=name)]
         found += [auc(d, 0.6 if d >= 20 else 0.8, monitor=name)]
         name = "returns"  # over for a day and back: the same; over for three weeks: another
         found += [rate(d, "price", 0.3 if d in (10, 11, 15, 16, 40, 41) else 0.0, monitor=name)]
@@ -145,7 +153,10 @@ def test_one_cause_is_one_incident(chain: Chain) -> None:
     found = incidents(chain)
 
     (only,) = found["one column"]
-    assert only["headline"] == "Price is missing in 30 % of the rows, usually in none, since 2024-03-21 (40 days)"
+    assert (
+        only["headline"]
+        == "Price is missing in 30 % of the rows, usually in none, since 2024-03-21 (40 days), far beyond chance"
+    )
     assert (only["alerts"], only["columns_moved"], only["also"], only["is_common"]) == (2, 1, None, False)
     # What is missing explains the distribution, not the other way round; and it is no drift alone.
     assert (only["metric"], only["column_name"], only["severity"]) == ("null_rate", "price", "critical")
@@ -170,19 +181,25 @@ def test_one_cause_is_one_incident(chain: Chain) -> None:
     assert alert["is_headline"] and alert["is_total"] and alert["incident_id"] == part["incident_id"]
 
     (both,) = found["inputs and model"]
+    # What else moved stands there in words, not by the names of columns and measures.
     assert (both["metric"], both["severity"], both["also"], both["columns_moved"]) == (
         "roc_auc",
         "critical",
-        "price",
+        "The share of the positives that is found, item price",
         1,
     )
+    moved = chain.sql(
+        "select distinct s.moved from driftline_int_sentences as s join driftline_alerts as a on a.alert_id = s.alert_id "
+        "where s.language = 'ja' and a.monitor = 'inputs and model' order by 1"
+    )
+    assert {text for (text,) in moved} == {"item price", "正例が見つけられる割合", "モデルの順位づけの精度（AUC）"}
     assert both["evidence"].startswith("roc_auc 0.6 against 0.8")
 
     first, second = found["returns"]
     assert (first["alerts"], first["first_window_start"], first["status"]) == (2, day(10), "resolved")
     assert (second["alerts"], second["first_window_start"], second["status"]) == (1, day(40), "resolved")
 
-    assert found["inputs and model"][0]["headline"].endswith("; 1 other thing moved with it")
+    assert found["inputs and model"][0]["headline"].endswith("; 2 other things moved with it")
     (feed,) = found["the other on that feed"] + found["two on one feed"]
     assert feed["headline"].endswith("; 2 monitors are affected")
     assert (feed["monitors"], feed["alerts"], feed["severity"]) == (2, 2, "critical")
@@ -297,6 +314,44 @@ def test_a_cause_is_told_once(chain: Chain) -> None:
         }
     finally:
         workspace.execute(f"delete from {words}")
+
+
+def test_of_many_columns_one_is_told_by_its_numbers(chain: Chain) -> None:
+    """That many are distributed differently helps nobody: one whose average moved says from what to what, and it is the
+    one that moved beyond the others, where one did."""
+    rows = [
+        psi(d, name, (3.0 if name == "unit_cost" else 0.3) if d >= 20 else 0.0, monitor="crowd")
+        for d in range(30)
+        for name in ("a", "b", "c", "d", "e", "f", "g", "unit_cost")
+    ]
+    judge(chain, rows)
+
+    def told(*means: tuple[str, float | None, float]) -> tuple[str, str]:
+        workspace = chain.workspace
+        table = workspace.relation("driftline_drift")
+        for name, mean, before in means:
+            workspace.execute(
+                f"insert into {table} (monitor, model_version, segment, segment_value, window_periods, window_start, "
+                "column_name, baseline, mean, baseline_mean) values ('crowd', 'all', 'all', 'all', 1, "
+                f"'{day(29)}', '{name}', 'reference', {'null' if mean is None else mean}, {before})"
+            )
+        chain.run("driftline_int_statements", "driftline_int_sentences", "driftline_int_incident_sentences")
+        workspace.execute(f"delete from {table}")
+        found = chain.sql("select language, headline from driftline_int_incident_sentences order by language")
+        assert [language for language, _ in found] == ["en", "ja"]
+        return found[0][1], found[1][1]
+
+    many = "8 of 8 columns of crowd are distributed differently, since 2024-03-21"
+    many_ja = "2024年3月21日から、crowdの8列のうち8列の分布が基準期間と異なっています"
+    assert told() == (f"{many}; most of all unit cost", f"{many_ja}。なかでもunit costの変化が目立ちます")
+    assert told(("a", 3.0, 4.0), ("unit_cost", 12.5, 10.0)) == (
+        f"{many}; most of all, unit cost is higher on average: 12.5 instead of 10",
+        f"{many_ja}。なかでも、unit costの平均が10から12.5に上がっています",
+    )
+    assert told(("a", 3.0, 4.0), ("unit_cost", None, 10.0)) == (
+        f"{many}; most of all unit cost; for one, a is lower on average: 3 instead of 4",
+        f"{many_ja}。なかでもunit costの変化が目立ちます。例えば、aの平均が4から3に下がっています",
+    )
 
 
 def test_ids_stay_while_histories_grow(chain: Chain) -> None:

@@ -11,12 +11,13 @@ import pytest
 from support import NOBODY, Chain
 
 TIMES = ("first_window_start", "last_window_start", "last_window_end", "no_data_since")
-NUMBERS = ("value", "expected")
+NUMBERS = ("value", "expected", "noise", "peak_value")
 WEEK: dict[str, Any] = {
     "monitor": "shop", "model_version": "all", "segment": "all", "segment_value": "all", "window_periods": 1,
     "family": "business", "metric": "conversion", "column_name": "all", "baseline": "trailing", "status": "open",
     "first_window_start": "2011-10-03", "last_window_start": "2011-11-28", "last_window_end": "2011-12-05",
     "no_data_since": None, "value": None, "expected": None, "mean_value": None, "mean_expected": None,
+    "noise": None, "peak_value": None,
 }  # fmt: skip
 ONE_WEEK = {"last_window_start": "2011-10-03", "last_window_end": "2011-10-10", "status": "resolved"}
 OVER = {"status": "resolved"}
@@ -317,21 +318,67 @@ CASES: dict[str, tuple[dict[str, Any], str, str]] = {
             "family": "concept", "metric": "label_mean_standardized", "baseline": "reference", "column_name": "score",
             "value": 0.2617, "expected": 0.21,
         },
-        "At the same score the outcome is higher than it was: 26.2 % instead of 21.0 %, since 2011-10-03 (9 weeks)",
-        "2011年10月3日から9週間、scoreが同じでも、結果の水準が21.0%から26.2%に上がっています",
+        "Score no longer means what it did: at the same values the share of sales rose from 21.0 % to 26.2 %,"
+        " since 2011-10-03 (9 weeks)",
+        "2011年10月3日から9週間、scoreの意味が変わっています：同じ値でも、salesの割合が21.0%から26.2%に上がっています",
+    ),
+    "another relation, of a number": (
+        {
+            "family": "concept", "metric": "label_mean_standardized", "baseline": "reference", "column_name": "score",
+            "value": 19.5, "expected": 21.0, **OVER,
+        },
+        "Score did not mean what it had: at the same values the average of sales fell from 21 to 19.5,"
+        " from 2011-10-03 to 2011-12-04 (9 weeks)",
+        "2011年10月3日から2011年12月4日まで（9週間）、scoreの意味が変わっていました：同じ値でも、salesの平均が21から19.5に下がっていました",
+    ),
+    "another relation, of a label without a name": (
+        {
+            "monitor": "daily", "family": "concept", "metric": "label_mean_standardized", "baseline": "reference",
+            "column_name": "score", "value": 0.2, "expected": 0.25,
+        },
+        "Score no longer means what it did: at the same values the outcome fell from 25.0 % to 20.0 %,"
+        " since 2011-10-03 (63 days)",
+        "2011年10月3日から63日間、scoreの意味が変わっています：同じ値でも、結果の水準が25.0%から20.0%に下がっています",
+    ),
+    "just beyond chance": (
+        {"value": 0.19, "expected": 0.21, "noise": 0.015, "peak_value": 0.19},
+        "Conversion fell from 21.0 % to 19.0 % (down 10 %), since 2011-10-03 (9 weeks), just beyond chance",
+        "2011年10月3日から9週間、conversionが21.0%から19.0%に下がっています（10%減）（偶然の範囲をわずかに超えています）",
+    ),
+    "clearly beyond chance": (
+        {**QUALITY, "metric": "null_rate", "value": 0.16, "expected": 0.02, "noise": 0.05, "peak_value": 0.16},
+        "Item price is missing in 16 % of the rows, usually in 2 %, since 2011-10-03 (9 weeks), clearly beyond chance",
+        "2011年10月3日から9週間、item priceの16%が欠損しています（通常は2%）（偶然の範囲を明らかに超えています）",
+    ),
+    # By the worst window, in a distance that nothing is expected of; what is over was so.
+    "far beyond chance": (
+        {**DRIFT, "column_name": "country", "value": 0.2, "noise": 0.09, "peak_value": 0.3, **OVER},
+        "Country was distributed differently from the reference, from 2011-10-03 to 2011-12-04 (9 weeks),"
+        " far beyond chance",
+        "2011年10月3日から2011年12月4日まで（9週間）、countryの分布が基準期間と異なっていました（偶然の範囲を大きく超えていました）",
+    ),
+    "rows that fail to come are no matter of chance": (
+        {
+            **DAY, "family": "freshness", "metric": "missing_periods", "baseline": "none", "value": 2.9, "noise": 1.0,
+            "peak_value": 2.9,
+        },
+        "No rows have come for 3 days, since 2024-03-08",
+        "2024年3月8日から3日間、データが届いていません",
     ),
     "a greater loss": (
         {
             "family": "concept", "metric": "loss_mean_standardized", "baseline": "reference", "column_name": "score",
             "value": 0.26, "expected": 0.21,
         },
-        "At the same score the model errs more: by 0.26 instead of 0.21, since 2011-10-03 (9 weeks)",
-        "2011年10月3日から9週間、scoreが同じでも、モデルの誤差が0.21から0.26に増えています",
+        "Score no longer means what it did: at the same values the model errs more, by 0.26 instead of 0.21,"
+        " since 2011-10-03 (9 weeks)",
+        "2011年10月3日から9週間、scoreの意味が変わっています：同じ値でも、モデルの誤差が0.21から0.26に増えています",
     ),
     "another shift": (
         {"family": "concept", "metric": "label_shift", "baseline": "reference", "column_name": "score", "value": 0.1},
-        "At the same score the outcome is no longer what it was, since 2011-10-03 (9 weeks)",
-        "2011年10月3日から9週間、scoreが同じでも、結果が以前と変わっています",
+        "Score no longer means what it did: at the same values the outcome is another,"
+        " since 2011-10-03 (9 weeks)",
+        "2011年10月3日から9週間、scoreの意味が変わっています：同じ値でも、結果の水準が以前と異なっています",
     ),
     "next to nothing of a column": (
         {**DRIFT, "column_name": "tiny"},
@@ -376,7 +423,7 @@ CASES: dict[str, tuple[dict[str, Any], str, str]] = {
 }  # fmt: skip
 
 LABELS = [
-    ("shop", "revenue", "Takings", "£"), ("shop", "revenue_per_visit", None, "EUR"), ("shop", "market", "country of sale", None),
+    ("shop", "sold", "sales", None), ("shop", "revenue", "Takings", "£"), ("shop", "revenue_per_visit", None, "EUR"), ("shop", "market", "country of sale", None),
     ("shop", "latency", "eLatency of pages", "ms"), ("shop", "age", "age of the customer", None), ("shop", "uplift", None, "%"),
 ]  # fmt: skip
 # Business metrics: the denominator, and the values there have been.
@@ -576,6 +623,7 @@ def bins() -> list[dict[str, Any]]:
         found("item_price", -3, "null", None, None), found("item_price", 7, "range", 10.95, None),
         found("country", 0, "category", None, None, "over 10.95"),
         found("score", 0, "range", 0.554, None), found("score", 1, "range", 0.4, 0.554),
+        {**found("sold", 0, "range", 0.0, 1.0), "column_role": "label"},
     ]  # fmt: skip
 
 

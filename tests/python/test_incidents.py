@@ -462,6 +462,19 @@ def test_check_says_it_in_sentences(any_shop: Any) -> None:
     assert outcome.code == 1 and "shop, other: " in outcome.out
 
 
+def test_what_is_behind_it_and_what_it_cost_stand_beside_it(any_shop: Any) -> None:
+    started(any_shop)
+    cause = "of country, Germany moved most"
+    any_shop.incident("a", headline="Price rose", cause=cause, cost=1234.5, cost_unit="GBP", owner="ann")
+    for command in ("check", "incidents"):
+        said = " ".join(any_shop.run(command).out.replace(" open\n", "\n").split())
+        assert cause in said and "cost 1,234" in said and "GBP" in said, said
+        assert said.index("Price rose") < said.index(cause) < said.index("cost 1,234") < said.index("ann")
+    # What the headline has said is not said again.
+    any_shop.incident("a", headline=f"Country moved; {cause}; 2 monitors are affected", cause=cause)
+    assert " ".join(any_shop.run("check").out.split()).count("moved most") == 1
+
+
 def test_metrics_count_incidents(shop: Any) -> None:
     pytest.importorskip("prometheus_client")
     started(shop).incident("a", ["a", "b"])

@@ -85,3 +85,32 @@ def test_incidents_that_are_over_are_not_counted_as_open(con: Any) -> None:
     con.execute("update driftline_incidents set status = 'expected' where monitor = ?", [MONITOR])
     _, words = words_of(con)
     assert "No incident is open" in words and "resolved" in words
+
+
+@pytest.mark.parametrize(("count", "folded"), [(5, None), (6, "1 more open")])
+def test_five_open_incidents_are_seen_at_once(con: Any, count: int, folded: str | None) -> None:
+    """As many as a shop's facts come to; more are behind a click."""
+    tables = ("driftline_alerts", "driftline_incidents")
+    kept = {table: con.execute(f"select * from {table}").to_arrow_table() for table in tables}
+    try:
+        for table in tables:
+            con.execute(f"update {table} set status = 'resolved' where monitor = ?", [MONITOR])
+        one = con.execute("select min(incident_id) from driftline_incidents where monitor = ?", [MONITOR]).fetchone()[0]
+        for number in range(count):
+            for table in tables:
+                own = "" if table.endswith("incidents") else f", alert_id || '{number}' as alert_id"
+                con.execute(
+                    f"insert into {table} select * replace (incident_id || '{number}' as incident_id, 'open' as status{own})"
+                    f" from {table} where incident_id = ?",
+                    [one],
+                )
+        html, words = words_of(con)
+        assert ("more open" in words) == (folded is not None) and (folded or "") in words
+        before, _, _ = html.partition("<details><summary>1 more open")
+        assert before.split('id="alerts-')[1].count('class="alert incident') >= 5
+    finally:
+        for table, rows in kept.items():
+            con.execute(f"delete from {table}")
+            con.register("kept", rows)
+            con.execute(f"insert into {table} select * from kept")
+            con.unregister("kept")

@@ -29,6 +29,7 @@
         'cust_orders': 'number of earlier orders', 'cust_recency_days': 'time since the last order',
         'cust_distinct_items': 'number of different items bought', 'segment_market': 'market',
         'segment_tier': 'customer tier', 'request_hit_rate': 'requests with a hit',
+        'label': 'purchases',
     },
     units            = {
         'item_price': '£', 'revenue': '£', 'revenue_per_recommendation': '£', 'days_since_own': 'days',

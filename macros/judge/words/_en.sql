@@ -26,7 +26,9 @@
         'duration.month': {'one': '{count} month', 'other': '{count} months'},
         'per.hour': 'an hour', 'per.day': 'a day', 'per.week': 'a week', 'per.month': 'a month',
         'per.window': 'in {duration}',
-        'sentence': '{what}{where}{when}{end}',
+        'sentence': '{what}{where}{when}{sure}{end}',
+        'sure.just': ', just beyond chance', 'sure.clearly': ', clearly beyond chance',
+        'sure.far': ', far beyond chance',
         'when.open': ', since {since} ({duration})',
         'when.over': ', from {since} to {until} ({duration})',
         'when.one.hour': ', in the hour from {since}', 'when.one.day': ', on {since}',
@@ -143,21 +145,27 @@
                 ~ '{expected}',
         },
         'concept.label.down': {
-            'open': 'At the same {subject} the outcome is lower than it was: {value} instead of {expected}',
-            'over': 'At the same {subject} the outcome was lower than before: {value} instead of {expected}',
+            'open': '{subject} no longer means what it did: at the same values {outcome} fell from {expected} to '
+                ~ '{value}',
+            'over': '{subject} did not mean what it had: at the same values {outcome} fell from {expected} to {value}',
         },
         'concept.label.up': {
-            'open': 'At the same {subject} the outcome is higher than it was: {value} instead of {expected}',
-            'over': 'At the same {subject} the outcome was higher than before: {value} instead of {expected}',
+            'open': '{subject} no longer means what it did: at the same values {outcome} rose from {expected} to '
+                ~ '{value}',
+            'over': '{subject} did not mean what it had: at the same values {outcome} rose from {expected} to {value}',
         },
         'concept.loss': {
-            'open': 'At the same {subject} the model errs more: by {value} instead of {expected}',
-            'over': 'At the same {subject} the model erred more: by {value} instead of {expected}',
+            'open': '{subject} no longer means what it did: at the same values the model errs more, by {value} instead '
+                ~ 'of {expected}',
+            'over': '{subject} did not mean what it had: at the same values the model erred more, by {value} instead '
+                ~ 'of {expected}',
         },
         'concept.other': {
-            'open': 'At the same {subject} the outcome is no longer what it was',
-            'over': 'At the same {subject} the outcome was not what it had been',
+            'open': '{subject} no longer means what it did: at the same values {outcome} is another',
+            'over': '{subject} did not mean what it had: at the same values {outcome} was another',
         },
+        'outcome.share': 'the share of {column}', 'outcome.mean': 'the average of {column}',
+        'outcome.any': 'the outcome',
         'other': {
             'open': '{subject} is {value} instead of {expected}',
             'over': '{subject} was {value} instead of {expected}',
@@ -221,8 +229,10 @@
         'incident.common.over':
             '{count} of {total} columns of {monitor} were distributed differently, from {since} to {until}',
         'incident.monitors': '; {count} monitors are affected',
-        'incident.beyond': '; most of all {columns}',
+        'incident.beyond': '; most of all {columns}', 'incident.first': '; for one, {what}',
+        'incident.most': '; most of all, {what}',
         'incident.cause': '; {cause}',
-        'list.comma': ', ', 'list.more': {'one': ' and 1 more', 'other': ' and {count} more'},
+        'moved.rows': 'number of rows', 'list.comma': ', ',
+        'list.more': {'one': ' and 1 more', 'other': ' and {count} more'},
     }) -}}
 {% endmacro %}

@@ -24,7 +24,10 @@
         'duration.month': '{count}か月',
         'per.hour': '1時間あたり', 'per.day': '1日あたり', 'per.week': '1週間あたり', 'per.month': '1か月あたり',
         'per.window': '{duration}あたり',
-        'sentence': '{when}{where}{what}{end}',
+        'sentence': '{when}{where}{what}{sure}{end}',
+        'sure.just': {'open': '（偶然の範囲をわずかに超えています）', 'over': '（偶然の範囲をわずかに超えていました）'},
+        'sure.clearly': {'open': '（偶然の範囲を明らかに超えています）', 'over': '（偶然の範囲を明らかに超えていました）'},
+        'sure.far': {'open': '（偶然の範囲を大きく超えています）', 'over': '（偶然の範囲を大きく超えていました）'},
         'when.open': '{since}から{duration}、',
         'when.over': '{since}から{until}まで（{duration}）、',
         'when.one.hour': '{since}からの1時間、', 'when.one.day': '{since}に、',
@@ -37,8 +40,8 @@
         'end.no_data': '。{since}以降、新しいデータは届いていません',
         'change.down': '（{share}減）', 'change.up': '（{share}増）', 'change.times': '（{times}倍）',
         'usual': '（通常は{expected}）', 'usual.none': '（通常はありません）',
-        'baseline.reference': '基準期間', 'baseline.previous': '直前の期間',
-        'baseline.trailing': 'これまでの期間', 'baseline.seasonal': '過去の同じ時期',
+        'baseline.reference': '基準期間', 'baseline.previous': '直前の期間', 'baseline.trailing': 'これまでの期間',
+        'baseline.seasonal': '過去の同じ時期',
     }) -}}
 {% endmacro %}
 
@@ -163,21 +166,22 @@
             'over': '{subject}は、{segment}の最も低いグループが最も高いグループの{value}でした（基準期間は{expected}）',
         },
         'concept.label.down': {
-            'open': '{subject}が同じでも、結果の水準が{expected}から{value}に下がっています',
-            'over': '{subject}が同じでも、結果の水準が{expected}から{value}に下がっていました',
+            'open': '{subject}の意味が変わっています：同じ値でも、{outcome}が{expected}から{value}に下がっています',
+            'over': '{subject}の意味が変わっていました：同じ値でも、{outcome}が{expected}から{value}に下がっていました',
         },
         'concept.label.up': {
-            'open': '{subject}が同じでも、結果の水準が{expected}から{value}に上がっています',
-            'over': '{subject}が同じでも、結果の水準が{expected}から{value}に上がっていました',
+            'open': '{subject}の意味が変わっています：同じ値でも、{outcome}が{expected}から{value}に上がっています',
+            'over': '{subject}の意味が変わっていました：同じ値でも、{outcome}が{expected}から{value}に上がっていました',
         },
         'concept.loss': {
-            'open': '{subject}が同じでも、モデルの誤差が{expected}から{value}に増えています',
-            'over': '{subject}が同じでも、モデルの誤差が{expected}から{value}に増えていました',
+            'open': '{subject}の意味が変わっています：同じ値でも、モデルの誤差が{expected}から{value}に増えています',
+            'over': '{subject}の意味が変わっていました：同じ値でも、モデルの誤差が{expected}から{value}に増えていました',
         },
         'concept.other': {
-            'open': '{subject}が同じでも、結果が以前と変わっています',
-            'over': '{subject}が同じでも、結果が以前と変わっていました',
+            'open': '{subject}の意味が変わっています：同じ値でも、{outcome}が以前と異なっています',
+            'over': '{subject}の意味が変わっていました：同じ値でも、{outcome}が以前と異なっていました',
         },
+        'outcome.share': '{column}の割合', 'outcome.mean': '{column}の平均', 'outcome.any': '結果の水準',
         'other': {
             'open': '{subject}が{value}になっています（通常は{expected}）',
             'over': '{subject}が{value}になっていました（通常は{expected}）',
@@ -239,7 +243,8 @@
             '{since}から{until}まで、{monitor}の{total}列のうち{count}列の分布が基準期間と異なっていました',
         'incident.monitors': '。{count}件のモニターが影響を受けています',
         'incident.beyond': '。なかでも{columns}の変化が目立ちます',
+        'incident.first': '。例えば、{what}', 'incident.most': '。なかでも、{what}',
         'incident.cause': '。{cause}',
-        'list.comma': '、', 'list.more': '、ほか{count}件',
+        'moved.rows': '行数', 'list.comma': '、', 'list.more': '、ほか{count}件',
     }) -}}
 {% endmacro %}

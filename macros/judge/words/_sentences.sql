@@ -33,6 +33,49 @@
 {% endmacro %}
 
 
+{# What it is that moved, as one of a list: a column, else what it is measured by. #}
+{% macro _moved_words(language, p) %}
+    case
+        when {{ p }}.source_family in ('freshness', 'volume') then {{ driftline._phrase(language, 'moved.rows') }}
+        when {{ p }}.source_family in ('drift', 'quality', 'concept') and {{ p }}.column_name <> 'all'
+            then coalesce({{ p }}.label, {{ driftline._plain_name(p ~ '.column_name', false) }})
+        else {{ p }}.subject_inside
+    end
+{% endmacro %}
+
+
+{# What an input did, within a sentence: the first of many that moved. #}
+{% macro _first_words(language, p) %}
+    {{- return(driftline._what_words(language, p, driftline._told_in_numbers(), false)) -}}
+{% endmacro %}
+{% macro _told_in_numbers() %}
+    {{- return(['drift.down', 'drift.up', 'drift.same', 'out_of_range_rate', 'moved.up', 'moved.down']) -}}
+{% endmacro %}
+
+
+{# What is seen at the same values: how often the label is true, or its average. #}
+{% macro _outcome_words(language, p) %}
+    {%- set values = {'column': p ~ '.outcome'} %}
+    case
+        when {{ p }}.outcome is null or {{ p }}.source_metric <> 'label_mean_standardized'
+            then {{ driftline._phrase(language, 'outcome.any') }}
+        when {{ p }}.style = 'percent' then {{ driftline._phrase(language, 'outcome.share', values) }}
+        else {{ driftline._phrase(language, 'outcome.mean', values) }}
+    end
+{% endmacro %}
+
+
+{# How sure it is, where its noise is known. #}
+{% macro _sure_words(language, p) %}
+    case {{ p }}.sure
+        {%- for sure in ['just', 'clearly', 'far'] %}
+        when '{{ sure }}' then {{ driftline._phrase(language, 'sure.' ~ sure, {'status': p ~ '.status'}) }}
+        {%- endfor %}
+        else ''
+    end
+{% endmacro %}
+
+
 {# The measures of a column that have a name of their own as what moved. #}
 {% macro _series_measures() %}
     {{- return(['null_rate', 'nan_rate', 'infinite_rate', 'unseen_rate', 'out_of_range_rate', 'mean', 'stddev',
@@ -120,18 +163,19 @@
 {% endmacro %}
 
 
-{# What moved, from what to what. #}
-{% macro _what_words(language, p) %}
+{# What moved, from what to what; of some kinds of statements, at the beginning of the sentence or within it. #}
+{% macro _what_words(language, p, kinds=none, begins=true) %}
     {%- set values = {
         'subject': p ~ '.subject', 'value': p ~ '.value_words', 'expected': p ~ '.expected_words',
         'change': p ~ '.change_words', 'status': p ~ '.status', 'since': p ~ '.since_words',
         'until': p ~ '.until_words', 'segment': p ~ '.segment_name', 'usual': p ~ '.usual_words',
         'baseline': p ~ '.baseline_words', 'per': p ~ '.per_words',
-        'version': p ~ '.model_version',
+        'version': p ~ '.model_version', 'outcome': p ~ '.outcome_words',
     } %}
     case {{ p }}.kind
-        {%- for kind in driftline._statement_kinds() %}
-        {%- set subject = p ~ ('.subject' if driftline._begins(language, kind) else '.subject_inside') -%}
+        {%- for kind in kinds or driftline._statement_kinds() %}
+        {%- set at_first = begins and driftline._begins(language, kind) -%}
+        {%- set subject = p ~ ('.subject' if at_first else '.subject_inside') -%}
         {%- do values.update({'subject': subject}) %}
         when '{{ kind }}' then {{ driftline._phrase(language, kind, values) }}
         {%- endfor %}

@@ -63,7 +63,9 @@ candidates as (
     union all
     select
         alert_id, case when source_family = 'drift' then 'bin' else 'bin.relation' end, cause_name, cause_value, share,
-        row_share, expected_row_share, value, expected, 4,
+        row_share, expected_row_share, value, expected,
+        -- Where the statement has no numbers, what moved most is what it lacks.
+        case when statement_kind in ('drift.plain', 'drift.same') then 1 else 4 end,
         abs(case when source_family = 'drift' then contribution else rates_effect end)
     from causes
     where cause_kind = 'bin' and (

@@ -26,6 +26,23 @@ facts as (
     left join {{ ref('driftline_int_monitors') }} as m on m.monitor = i.monitor
 ),
 
+-- Of many inputs what one of them did: of those whose average moved, one that moved beyond the others before all.
+firsts as (
+    select
+        m.incident_id, m.alert_id, case when s.alert_id is null then 0 else 1 end as is_beyond,
+        row_number() over (
+            partition by m.incident_id
+            order by case when a.status = 'open' then 0 else 1 end,
+                case when p.kind in ('drift.down', 'drift.up') then 0 else 1 end,
+                case when s.alert_id is null then 1 else 0 end, m.place
+        ) as choice
+    from {{ ref('driftline_int_incident_members') }} as m
+    join {{ ref('driftline_int_alerts') }} as a on a.alert_id = m.alert_id and a.is_total
+    join {{ ref('driftline_int_statements') }} as p on p.alert_id = m.alert_id
+    left join {{ ref('driftline_int_standing_out') }} as s on s.alert_id = m.alert_id
+    where m.kind = 'inputs' and p.kind in ('{{ driftline._told_in_numbers() | join("', '") }}')
+),
+
 caused as (
     select
         i.incident_id, i.first_window_start, i.last_window_end, c.language, c.cause, c.cause_key,
@@ -57,15 +74,29 @@ select
                 'until': '(' ~ driftline._time_words(language, 'f.until', 'f.period') | trim ~ ')',
             }) }}
             {%- endfor %}
-            end || case when f.stands_out is null then ''
+            end
+            -- What moved beyond the others is named once.
+            || case when f.stands_out is null or b.is_beyond = 1 and w.moved = f.stands_out then ''
             else {{ driftline._phrase(language, 'incident.beyond', {'columns': 'f.stands_out'}) }} end
-        else s.sentence || case when f.others = 0 then ''
+            || case when b.alert_id is null then ''
+            when b.is_beyond = 1 and w.moved = f.stands_out
+                then {{ driftline._phrase(language, 'incident.most', {'what': 'w.first_words'}) }}
+            else {{ driftline._phrase(language, 'incident.first', {'what': 'w.first_words'}) }} end
+        else s.sentence
+            -- That it is distributed differently says nothing: what moved most does.
+            || case when t.cause is null or t.told_before is not null or p.kind not in ('drift.plain', 'drift.same')
+            then '' else {{ driftline._phrase(language, 'incident.cause', {'cause': 't.cause'}) }} end
+            || case when f.others = 0 then ''
             else {{ driftline._phrase(language, 'incident.also', {'count': 'f.others_text'}) }} end
     end || case when f.monitors = 1 then ''
         else {{ driftline._phrase(language, 'incident.monitors', {'count': 'f.monitors_text'}) }} end as headline
 from facts as f
 join {{ ref('driftline_int_sentences') }} as s
     on s.alert_id = f.headline_alert_id and s.language = {{ driftline._text(language) }}
+left join {{ ref('driftline_int_statements') }} as p on p.alert_id = f.headline_alert_id
+left join told as t on t.incident_id = f.incident_id and t.language = s.language
+left join firsts as b on f.is_of_columns and b.incident_id = f.incident_id and b.choice = 1
+left join {{ ref('driftline_int_sentences') }} as w on w.alert_id = b.alert_id and w.language = s.language
 {{ 'union all' if not loop.last }}
 {% endfor %}
 )

@@ -7,15 +7,15 @@ with members as (
     select
         m.incident_id, m.is_headline, m.place, m.kind, m.is_critical, a.*,
         case when s.alert_id is null then 0 else 1 end as is_beyond, e.event,
-        -- What moved, once: its columns, else what it is measured by, as the declaration calls them.
-        coalesce(l.label, {{ driftline._what_moved('a') }}) as what,
+        -- What moved, once: its columns, else what it is measured by, in people's words.
+        coalesce(w.moved, {{ driftline._plain_name(driftline._what_moved('a') | trim, false) }}) as what,
         case when a.column_name <> 'all' and m.kind in ('inputs', 'quality') then a.monitor || '|' || a.column_name end
             as moved_column
     from {{ ref('driftline_int_incident_members') }} as m
     join {{ ref('driftline_int_alerts') }} as a on a.alert_id = m.alert_id
     left join {{ ref('driftline_int_standing_out') }} as s on s.alert_id = m.alert_id
-    left join {{ ref('driftline_int_labels') }} as l
-        on l.monitor = a.monitor and l.name = {{ driftline._what_moved('a') }}
+    left join {{ ref('driftline_int_sentences') }} as w
+        on w.alert_id = a.alert_id and w.language = {{ driftline._text(driftline._language()) }}
     left join {{ ref('driftline_int_expected') }} as e on e.alert_id = m.alert_id
 ),
 

@@ -9,7 +9,10 @@ select
         'what': '(' ~ driftline._what_words(language, 'p') | trim ~ ')',
         'where': '(' ~ driftline._where_words(language, 'p') | trim ~ ')',
         'when': '(' ~ driftline._when_words(language, 'p') | trim ~ ')', 'end': 'p.end_words',
-    }) }} as sentence
+        'sure': '(' ~ driftline._sure_words(language, 'p') | trim ~ ')',
+    }) }} as sentence,
+    {{ driftline._moved_words(language, 'p') | trim }} as moved,
+    {{ driftline._first_words(language, 'p') | trim }} as first_words
 from (
     select
         p.*, {{ driftline._subject_words(language, 'p', true) | trim }} as subject,
@@ -26,6 +29,7 @@ from (
             {{ driftline._value_words(language, 'p', 'p.value_number') | trim }} as value_words,
             {{ driftline._value_words(language, 'p', 'p.expected_number') | trim }} as expected_words,
             {{ driftline._change_of(language, 'p') | trim }} as change_words,
+            {{ driftline._outcome_words(language, 'p') | trim }} as outcome_words,
             {{ driftline._time_words(language, 'p.since', 'p.period') | trim }} as since_words,
             {{ driftline._time_words(language, 'p.until', 'p.period') | trim }} as until_words,
             {{ driftline._duration_words(language, 'p.periods', 'p.period') | trim }} as duration_words,
@@ -45,7 +49,9 @@ from (
     ) as p
 ) as p
 union all
-select o.alert_id, {{ driftline._text(language) }}, {{ driftline._operation_words(language, 'o') }}
+select
+    o.alert_id, {{ driftline._text(language) }}, {{ driftline._operation_words(language, 'o') }},
+    {{ driftline._as_text('o.monitor') }}, {{ driftline._as_text('null') }}
 from {{ ref('driftline_int_operation') }} as o
 {{ 'union all' if not loop.last }}
 {% endfor %}

@@ -2,7 +2,7 @@
 {%- if driftline._is_needed() -%}
 {%- set told = ['alert_id', 'monitor', 'model_version', 'segment', 'segment_value', 'window_periods', 'family',
     'metric', 'column_name', 'baseline', 'status', 'first_window_start', 'last_window_start', 'last_window_end',
-    'no_data_since'] %}
+    'no_data_since', 'noise', 'peak_value'] %}
 {%- set slice = ['monitor', 'model_version', 'segment', 'segment_value', 'window_periods'] %}
 
 -- What each alert states, before it is put into words: what it is about, its numbers and times, how they are written.
@@ -12,6 +12,13 @@ with business as (
         min(value) as least, max(value) as greatest
     from {{ ref('driftline_business') }}
     group by monitor, metric
+),
+
+labels as (
+    select monitor, min(column_name) as column_name
+    from {{ ref('driftline_int_bins') }}
+    where column_role = 'label'
+    group by monitor
 ),
 
 sources as (
@@ -32,6 +39,7 @@ sources as (
 labelled as (
     select
         s.*, l.label, l.unit, g.label as segment_label, c.change_start,
+        coalesce(o.label, {{ driftline._plain_name('y.column_name', false) }}) as outcome,
         case when d.baseline_mean is not null then d.mean end as mean,
         case when d.mean is not null then d.baseline_mean end as baseline_mean, q.stddev
     from sources as s
@@ -39,6 +47,8 @@ labelled as (
         on l.monitor = s.monitor
         and l.name = case when s.source_family in ('business', 'comparison') then s.source_metric else s.column_name end
     left join {{ ref('driftline_int_labels') }} as g on g.monitor = s.monitor and g.name = s.segment
+    left join labels as y on s.family = 'concept' and y.monitor = s.monitor
+    left join {{ ref('driftline_int_labels') }} as o on o.monitor = y.monitor and o.name = y.column_name
     left join {{ ref('driftline_changes') }} as c
         on s.family = 'trend' and s.metric = {{ driftline._change_metric('c') }}
         and c.window_start = s.first_window_start and {{ driftline._same(slice + ['column_name'], 'c', 's') }}
@@ -132,6 +142,16 @@ select
     coalesce(p.change_start, p.first_window_start) as since,
     {{ driftline._last_moment('p.last_window_end', 'p.period') | trim }} as until,
     cast(greatest(p.periods, 1) as {{ dbt.type_int() }}) as periods,
-    p.window_periods, p.no_data_since
-from numbered as p
+    p.window_periods, p.no_data_since, p.outcome,
+    -- How sure, by how far it went beyond its noise (docs/words.md). That rows fail to come is no matter of chance.
+    {{ driftline._as_text("case
+        when p.family = 'freshness' or p.noise is null or not p.noise > 0 then null
+        when p.furthest >= 3 * p.noise then 'far'
+        when p.furthest >= 1.5 * p.noise then 'clearly'
+        else 'just' end") }} as sure
+from (
+    select n.*, greatest(abs(value - coalesce(expected, 0e0)),
+        abs(coalesce(peak_value, value) - coalesce(expected, 0e0))) as furthest
+    from numbered as n
+) as p
 {%- else -%}{{ driftline._empty() }}{%- endif %}

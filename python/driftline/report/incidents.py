@@ -38,7 +38,7 @@ def _incident(incident: Row, alerts: list[Row]) -> Row:
             ("stands_out", "Beyond the others"), ("also", "Moved"), ("cause", "Behind it"),
         )
         # What the headline has said is not said again.
-        if incident.get(column) and not n.as_text(incident["headline"]).endswith(n.as_text(incident[column]))
+        if incident.get(column) and n.as_text(incident[column]) not in n.as_text(incident["headline"])
     ]  # fmt: skip
     cost = n.as_float(incident.get("cost"))
     if cost is not None:
