@@ -9,6 +9,7 @@
     {%- do words.update(driftline._causes_en()) -%}
     {%- do words.update(driftline._incidents_en()) -%}
     {%- do words.update(driftline._series_en()) -%}
+    {%- do words.update(driftline._gates_en()) -%}
     {%- do words.update(driftline._metrics_en()) -%}
     {{- return(words) -}}
 {% endmacro %}

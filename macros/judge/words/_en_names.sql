@@ -56,3 +56,18 @@
         'metric.rmsle': 'Root mean squared log error',
     }) -}}
 {% endmacro %}
+
+
+{# What a gate found. #}
+{% macro _gates_en() %}
+    {{- return({
+        'gate.drift': '{what} is {value} in the window from {window}, not below {limit}',
+        'gate.low': '{what} is {value} in the window from {window}, under {limit}',
+        'gate.high': '{what} is {value} in the window from {window}, over {limit}',
+        'gate.business':
+            '{what} is {value} instead of {expected} in the window from {window}, a change of over {limit}',
+        'gate.silent': '{what} have not come for {value} periods up to the window from {window}, {limit} are allowed',
+        'gate.unknown': '{what} is not known in the window from {window}: {reason}',
+        'gate.nothing': '{monitor}: there is nothing of what this test looks at',
+    }) -}}
+{% endmacro %}

@@ -9,6 +9,7 @@
     {%- do words.update(driftline._causes_ja()) -%}
     {%- do words.update(driftline._incidents_ja()) -%}
     {%- do words.update(driftline._series_ja()) -%}
+    {%- do words.update(driftline._gates_ja()) -%}
     {%- do words.update(driftline._metrics_ja()) -%}
     {{- return(words) -}}
 {% endmacro %}

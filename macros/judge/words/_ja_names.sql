@@ -42,3 +42,17 @@
         'metric.msle': '平均二乗対数誤差', 'metric.rmsle': '二乗平均平方根対数誤差',
     }) -}}
 {% endmacro %}
+
+
+{# What a gate found. #}
+{% macro _gates_ja() %}
+    {{- return({
+        'gate.drift': '{what} は {window} からの期間で {value} で、{limit} 未満ではありません',
+        'gate.low': '{what} は {window} からの期間で {value} で、{limit} を下回っています',
+        'gate.high': '{what} は {window} からの期間で {value} で、{limit} を上回っています',
+        'gate.business': '{what} は {window} からの期間で {expected} ではなく {value} で、変化が {limit} を超えています',
+        'gate.silent': '{what} が {window} からの期間まで {value} 期間届いていません（許容は {limit}）',
+        'gate.unknown': '{what} は {window} からの期間では分かりません: {reason}',
+        'gate.nothing': '{monitor}: このテストが見るものがありません',
+    }) -}}
+{% endmacro %}
