@@ -179,24 +179,6 @@
 {% endmacro %}
 
 
-{# What befell the monitor itself. #}
-{% macro _runs_en() %}
-    {{- return({
-        'runs': 'Monitor {monitor}: {what}',
-        'runs.failed': {
-            'one': 'its last run failed or was skipped ({first} UTC); {known}',
-            'other': 'its last {count} runs failed or were skipped (the first {first} UTC); {known}',
-        },
-        'runs.unread': 'its rows have never been read',
-        'runs.read': 'its rows were last read {last} UTC',
-        'runs.worked': {
-            'one': 'it works again; one run had failed or was skipped ({first} UTC)',
-            'other': 'it works again; {count} runs had failed or were skipped ({first} to {last} UTC)',
-        },
-    }) -}}
-{% endmacro %}
-
-
 {# What is behind an alert: the first cause. #}
 {% macro _causes_en() %}
     {{- return({

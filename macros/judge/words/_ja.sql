@@ -195,24 +195,6 @@
 {% endmacro %}
 
 
-{# モニター自体に起きたこと。 #}
-{% macro _runs_ja() %}
-    {{- return({
-        'runs': 'モニター「{monitor}」の{what}',
-        'runs.failed': {
-            'one': '直近の実行が失敗またはスキップされました（{first} UTC）。{known}',
-            'other': '直近{count}回の実行が失敗またはスキップされました（最初は{first} UTC）。{known}',
-        },
-        'runs.unread': 'データはまだ一度も読み込まれていません',
-        'runs.read': 'データの最後の読み込みは{last} UTCです',
-        'runs.worked': {
-            'one': '実行は復旧しました。1回の実行が失敗またはスキップされていました（{first} UTC）',
-            'other': '実行は復旧しました。{count}回の実行が失敗またはスキップされていました（{first}～{last} UTC）',
-        },
-    }) -}}
-{% endmacro %}
-
-
 {# アラートの主な要因。 #}
 {% macro _causes_ja() %}
     {{- return({

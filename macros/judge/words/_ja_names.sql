@@ -44,7 +44,7 @@
 {% endmacro %}
 
 
-{# What a gate found. #}
+{# ゲートが見つけたこと。 #}
 {% macro _gates_ja() %}
     {{- return({
         'gate.drift': '{what} は {window} からの期間で {value} で、{limit} 未満ではありません',
@@ -54,5 +54,23 @@
         'gate.silent': '{what} が {window} からの期間まで {value} 期間届いていません（許容は {limit}）',
         'gate.unknown': '{what} は {window} からの期間では分かりません: {reason}',
         'gate.nothing': '{monitor}: このテストが見るものがありません',
+    }) -}}
+{% endmacro %}
+
+
+{# モニター自体に起きたこと。 #}
+{% macro _runs_ja() %}
+    {{- return({
+        'runs': 'モニター「{monitor}」の{what}',
+        'runs.failed': {
+            'one': '直近の実行が失敗またはスキップされました（{first} UTC）。{known}',
+            'other': '直近{count}回の実行が失敗またはスキップされました（最初は{first} UTC）。{known}',
+        },
+        'runs.unread': 'データはまだ一度も読み込まれていません',
+        'runs.read': 'データの最後の読み込みは{last} UTCです',
+        'runs.worked': {
+            'one': '実行は復旧しました。1回の実行が失敗またはスキップされていました（{first} UTC）',
+            'other': '実行は復旧しました。{count}回の実行が失敗またはスキップされていました（{first}～{last} UTC）',
+        },
     }) -}}
 {% endmacro %}
