@@ -12,7 +12,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -39,6 +39,12 @@ _NO_SUCH_MODEL = re.compile(r"'model\.driftline\.\S+'.*?depends on a node named 
 
 # Adapters whose SQL sqlglot knows under another name.
 _DIALECTS = {"sqlserver": "tsql", "synapse": "tsql", "fabric": "fabric", "glue": "spark"}
+
+# What psycopg2 calls the types of Postgres, where that is not what Postgres does; 2950 it has no name for.
+_DRIVER_TYPES = {
+    "LONGINTEGER": "bigint", "DATETIME": "timestamp", "DATETIMETZ": "timestamp with time zone", "STRING": "text",
+    "FLOAT": "double precision", "BINARY": "bytea", "unknown type_code 2950": "uuid",
+}  # fmt: skip
 
 # What DuckDB says of a file that is something else, or was cut off or written over.
 _DAMAGED = (
@@ -113,6 +119,24 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Table:
+    """A table or view of the warehouse; ``relation`` is its quoted name."""
+
+    database: str
+    schema: str
+    name: str
+    relation: str
+
+
+@dataclass(frozen=True)
+class Package:
+    """A dbt package of the project, or the project itself."""
+
+    version: str
+    folder: Path
+
+
+@dataclass(frozen=True)
 class Node:
     """A model, seed, snapshot or source of the project. ``relation`` is its quoted name, None for ephemeral models."""
 
@@ -128,6 +152,10 @@ class Node:
     raw_code: str
     upstream: tuple[str, ...]
     macros: tuple[str, ...]
+    database: str = ""
+    schema: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What dbt itself is told of it: delimiter, contract, tags …"""
 
 
 class Warehouse:
@@ -193,6 +221,66 @@ class Warehouse:
         """Where this is, for messages: profile and target."""
         return f"{self._adapter.config.profile_name}.{self._adapter.config.target_name}"
 
+    @property
+    def adapter_type(self) -> str:
+        return str(self._adapter.type())
+
+    @property
+    def project(self) -> str:
+        """The name of the project."""
+        return str(self._adapter.config.project_name)
+
+    @property
+    def folder(self) -> Path:
+        """Where dbt_project.yml is."""
+        return Path(self._adapter.config.project_root)
+
+    @property
+    def model_folder(self) -> Path:
+        """The first folder of models, in that of the project."""
+        return Path(next(iter(self._adapter.config.model_paths), "models"))
+
+    @property
+    def database(self) -> str:
+        """The database of the profile's target."""
+        return str(self._adapter.config.credentials.database or "")
+
+    @property
+    def schema(self) -> str:
+        """The schema of the profile's target."""
+        return str(self._adapter.config.credentials.schema)
+
+    def packages(self) -> dict[str, Package]:
+        """The project and what it has installed, by name."""
+        found = self._adapter.config.load_dependencies()
+        return {str(name): Package(str(one.version or ""), Path(one.project_root)) for name, one in found.items()}
+
+    def setting(self, name: str) -> Any:
+        """A setting of the profile's target; None where it has none of that name."""
+        return getattr(self._adapter.config.credentials, name, None)
+
+    def disabled(self) -> list[str]:
+        """Names of what the package has and the project has switched off."""
+        names = {name.rsplit(".", 1)[-1] for name in self._manifest.disabled if name.split(".")[1] == PACKAGE}
+        return sorted(names)
+
+    def known_variables(self) -> list[str]:
+        """The names of the variables that the package reads; none where the package is not there to say."""
+        macro = self._manifest.macros.get(f"macro.{PACKAGE}._var_names")
+        return re.findall(r"'(\w+)'", macro.macro_sql) if macro is not None else []
+
+    def scopes(self) -> dict[str, dict[str, Any]]:
+        """The variables of dbt_project.yml by where they stand: "" is the top level; and those of the command line."""
+        given = self._adapter.config.vars.to_dict()
+        found: dict[str, dict[str, Any]] = {"": {}, "--vars": dict(self._adapter.config.cli_vars)}
+        for name, value in given.items():
+            is_variable = name in self.known_variables() or name.startswith(f"{PACKAGE}_")
+            if isinstance(value, Mapping) and not is_variable:
+                found[name] = dict(value)
+            else:
+                found[""][name] = value
+        return found
+
     def variable(self, name: str) -> Any:
         """A variable of the project as a build takes it; None where it is not set. Raises ProjectError.
 
@@ -252,6 +340,9 @@ class Warehouse:
             raw_code=str(getattr(node, "raw_code", "") or ""),
             upstream=tuple(getattr(depends_on, "nodes", ()) or ()),
             macros=tuple(getattr(depends_on, "macros", ()) or ()),
+            database=str(node.database or ""),
+            schema=str(node.schema),
+            settings=node.config.to_dict(),
         )
 
     def _create_relation(self, node: Any) -> Any:
@@ -302,6 +393,21 @@ class Warehouse:
         """Whether that table is in the warehouse."""
         return self._exists(self._create_relation(self._result_node(of)).incorporate(path={"identifier": name}))
 
+    def table(self, name: str, schema: str | None = None, database: str | None = None) -> Table | None:
+        """A table or view of the warehouse, whether the project knows it or not; None if there is none."""
+        found_in = (database or self.database or None, schema or self.schema)
+        with self._connected():
+            found = self._adapter.get_relation(*found_in, name)
+        if found is None:
+            return None
+        return Table(str(found.database or ""), str(found.schema), str(found.identifier), str(found))
+
+    def has_schema(self, schema: str, database: str = "") -> bool:
+        """Whether a schema is there."""
+        with self._connected():
+            found = self._adapter.list_schemas(database or self.database or None)
+        return schema.lower() in {str(name).lower() for name in found}
+
     # --- statements ----------------------------------------------------------------------------------------------
 
     def query(self, sql: str) -> list[Row]:
@@ -338,7 +444,15 @@ class Warehouse:
     def _columns_of_query(self, sql: str) -> list[Column]:
         with self._connected():
             found = self._adapter.get_column_schema_from_query(sql)
-            return [Column(str(column.name), str(column.data_type)) for column in found]
+            return [Column(str(column.name), self._sql_type(str(column.data_type))) for column in found]
+
+    def _sql_type(self, name: str) -> str:
+        """A type as the warehouse calls it, where the driver has a word of its own."""
+        if self.adapter_type != "postgres":
+            return name
+        if name.endswith("ARRAY"):
+            return f"{self._sql_type(name.removesuffix('ARRAY'))}[]"
+        return _DRIVER_TYPES.get(name, name)
 
     def literal(self, value: str | int | float | bool | datetime | date | None) -> str:
         """A value as SQL. Texts are escaped in the warehouse's own dialect; times carry no zone."""
@@ -362,6 +476,12 @@ class Warehouse:
         from sqlglot import exp
 
         return exp.to_identifier(name, quoted=True).sql(dialect=self.dialect)
+
+    def length(self, expression: str) -> str:
+        """The length of a text, as SQL."""
+        from sqlglot import exp, parse_one
+
+        return exp.Length(this=parse_one(expression, dialect=self.dialect)).sql(dialect=self.dialect)
 
     def text_type(self, size: int) -> str:
         """The type of a text of up to ``size`` bytes."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from driftline.errors import WarehouseError
+from driftline.kinds import Kind, kind_of
 from driftline.scrub import Scrubber
 from driftline.warehouse import ProjectOptions, Warehouse
 from hypothesis import HealthCheck, given, settings
@@ -66,6 +67,20 @@ def test_columns(warehouse: Warehouse, any_shop: Any) -> None:
     assert warehouse.query(f"select {quoted} as a from {relation}") == []
     with pytest.raises(WarehouseError):
         warehouse.columns(any_shop.workspace.relation("none"))
+
+
+def test_types_are_those_of_the_warehouse(warehouse: Warehouse, any_shop: Any) -> None:
+    """The driver of Postgres has words of its own for some."""
+    types = {
+        "bigint": Kind.NUMBER, "integer": Kind.NUMBER, "double precision": Kind.NUMBER, "numeric(9, 2)": Kind.NUMBER,
+        "timestamp": Kind.TIME, "timestamp with time zone": Kind.TIME, "date": Kind.TIME, "boolean": Kind.BOOLEAN,
+        "varchar(9)": Kind.TEXT, "text": Kind.TEXT, "bigint[]": Kind.NESTED, "uuid": Kind.OTHER, "json": Kind.OTHER,
+    }  # fmt: skip
+    columns = ", ".join(f"c{n} {name}" for n, name in enumerate(types))
+    relation = any_shop.workspace.relation("t")
+    any_shop.workspace.execute(f"create table {relation} ({columns})")
+    found = [kind_of(column.data_type, warehouse.dialect) for column in warehouse.columns(relation)]
+    assert dict(zip(types, found, strict=True)) == types
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
