@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from driftline.declarations import Declaration, read_declarations
 from driftline.errors import DriftlineError, ProjectError, UnknownMonitorError, UnreachableError, WarehouseError
 from driftline.expressions import can_end_in_null, names, problem_of
 from driftline.kinds import Kind, kind_of
+from driftline.midnights import first_of_midnights
 from driftline.result_rows import ResultRows, counted_columns, result_rows
 from driftline.text import printable
 from driftline.warehouse import LIST_VARIABLE, Column, Node, Warehouse
@@ -266,21 +267,16 @@ class _Check:
         kind = column.data_type.lower()
         if kind_of(column.data_type, self._warehouse.dialect) is not Kind.TIME or kind == "date":
             return
-        time = self._warehouse.quote(column.name)
-        found = self._warehouse.query(
-            f"select distinct {time} as moment from {node.relation} where {time} is not null limit 500"
-        )
-        moments = [row["moment"] for row in found if isinstance(row["moment"], datetime)]
-        in_utc = [m.astimezone(timezone.utc) if m.tzinfo else m.replace(tzinfo=timezone.utc) for m in moments]
-        if not in_utc or any((m.hour, m.minute, m.second, m.microsecond) != (0, 0, 0, 0) for m in in_utc):
+        midnight = first_of_midnights(self._warehouse, str(node.relation), column)
+        if midnight is None:
             return
         try:
-            there = in_utc[0].astimezone(ZoneInfo(zone))
+            there = midnight.astimezone(ZoneInfo(zone))
         except Exception:  # said already
             return
         yield self._finding(
             "timezone",
-            f'{zone!r} with "{column.name}", which holds midnights only: taken as UTC, {in_utc[0]:%Y-%m-%d %H:%M} is '
+            f'{zone!r} with "{column.name}", which holds midnights only: taken as UTC, {midnight:%Y-%m-%d %H:%M} is '
             f"{there:%Y-%m-%d %H:%M} there",
             "times with their hours, or for days a column of type date (cast it in a view)",
             "warning",
