@@ -466,6 +466,69 @@ def validate_command(context: Context, select: Sequence[str], as_json: bool) -> 
     return FOUND if result.errors else FINE
 
 
+@cli.command("init")
+@click.argument("relation", metavar="RELATION")
+@click.option("--name", metavar="MONITOR", help="The monitor's name. [default: the relation's name and _monitor]")
+@click.option("--timestamp", metavar="COLUMN", help="The column with the time of the row. [default: the likeliest]")
+@click.option("--timezone", "zone", metavar="ZONE", default="UTC", show_default=True, help="Whose days are meant.")
+@click.option("--print", "--dry-run", "only_print", is_flag=True, help="Print the files; write none.")
+@project_command
+def init_command(
+    context: Context, relation: str, name: str | None, timestamp: str | None, zone: str, only_print: bool
+) -> int:
+    """Look at a relation and write a monitor for it, with the reason for every choice.
+
+    RELATION is a model, seed or snapshot, source.table, or a table of the warehouse (schema.table). Writes
+    models/monitors/MONITOR.sql and _MONITOR.yml, and lists the monitor in dbt_project.yml. Never overwrites a file.
+
+    Exits with 1 if something is wrong with what was written.
+    """
+    from driftline.init import propose, write
+    from driftline.validate import validate
+
+    with context.open() as warehouse:
+        files = propose(warehouse, relation, name, timestamp, zone, context.progress)
+    if only_print:
+        click.echo(context.scrub("\n".join(map(printable, files.lines()))))
+        return FINE
+    write(files)
+    for line in files.written():
+        click.echo(line)
+    if not files.is_listed:
+        return FOUND
+    with context.open() as warehouse:
+        result = validate(warehouse, [files.monitor], context.progress)
+    for finding in result.findings:
+        click.echo(context.scrub(finding.line()), err=True)
+    for line in files.next_steps():
+        click.echo(line)
+    return FOUND if result.errors else FINE
+
+
+@cli.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@project_command
+def doctor_command(context: Context, as_json: bool) -> int:
+    """Look for what is wrong with the installation, and say what to do about each thing.
+
+    Versions, variables, monitors, the profile, permissions, thresholds, results. Changes nothing. Exits with 1 if
+    something was found.
+    """
+    from driftline.doctor import diagnose, diagnosis_of
+
+    try:
+        with context.open() as warehouse:
+            diagnosis = diagnose(warehouse, context.progress)
+    except ProjectError as error:
+        told = diagnosis_of(error)
+        if told is None:
+            raise
+        diagnosis = told
+    text = to_json(diagnosis.to_dict(), indent=2) if as_json else "\n".join(diagnosis.lines(has_colours(sys.stdout)))
+    click.echo(context.scrub(text), color=True)
+    return FOUND if diagnosis.found else FINE
+
+
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
