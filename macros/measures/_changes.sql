@@ -8,11 +8,12 @@
     limit            the CUSUM that is more than noise
     seasons          how many seasons back the same season is looked at
     least_seasons    how many there must be, of least_windows windows before and least_residuals residuals
+    newest           windows whose mean tells whether a change is over: the fewest that make an alarm, at `cut` each
     most_rows        a window counts for at most this many times the rows of a mean one, of itself and rows_of before
 #}
 {% macro _change_rule() %}
     {{- return({'allowance': 0.5, 'cut': 2.5, 'limit': 8, 'seasons': 8, 'least_seasons': 2, 'least_windows': 5,
-        'least_residuals': 8, 'most_rows': 10, 'rows_of': 24}) -}}
+        'least_residuals': 8, 'newest': 4, 'most_rows': 10, 'rows_of': 24}) -}}
 {% endmacro %}
 
 

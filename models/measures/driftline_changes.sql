@@ -36,7 +36,9 @@ judged as (
     select
         c.*, g.change_start, g.change_windows,
         coalesce(g.level_before, c.expected) as level_before,
-        coalesce(g.shift, 0e0) as shift,
+        -- Over is what the newest windows no longer show: they are nearer to the level before than to the one since.
+        case when case c.direction when 'up' then c.newest else - c.newest end
+            > case c.direction when 'up' then g.shift else - g.shift end / 2e0 then g.shift else 0e0 end as shift,
         -- The shift that would take the CUSUM to its limit. One that outliers turned the other way says nothing.
         case
             when c.direction is null

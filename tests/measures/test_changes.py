@@ -445,6 +445,13 @@ CHANGES: dict[str, Floats] = {
 }
 
 
+# What is off for a week, and then as before.
+PASSING: dict[str, Floats] = {
+    "week of 4 sigma": np.where((_SINCE > 0) & (_SINCE <= 7), 4.0, 0.0),
+    "week of 8 sigma": np.where((_SINCE > 0) & (_SINCE <= 7), 8.0, 0.0),
+}
+
+
 # Click rates: the first four weeks have 20 to 50 rows a day, then there are 2,000; the change comes six weeks later.
 THIN, THICK_ROWS, CLICK_RATE, CLICKS_CHANGE = 28, 2000, 0.02, 70
 _CLICK_NOISE = math.sqrt(CLICK_RATE * (1 - CLICK_RATE) / THICK_ROWS)
@@ -506,6 +513,8 @@ def simulated(
     }
     made |= {name: ("week", make(rng), None) for name, make in {**QUIET_WEEKS, **MOVING_WEEKS}.items()}
     made |= {name: ("day", rng.normal(size=SHAPE) + moved, None) for name, moved in CHANGES.items()}
+    later = np.random.default_rng(9)
+    made |= {name: ("day", later.normal(size=SHAPE) + moved, None) for name, moved in PASSING.items()}
     for name, make in RATES.items():
         made[f"click rate, {name}"] = ("day", *clicks(rng, make(rng), 1.0))
         for word, times in (("doubled", 2.0), ("halved", 0.5)):
@@ -521,11 +530,15 @@ def simulated(
     found = {}
     for number, (name, (_, values, _)) in enumerate(made.items()):
         rows = chain.frame(
-            "select cusum_up, cusum_down from driftline_changes"
+            "select cusum_up, cusum_down, (level_after - level_before) / noise as told from driftline_changes"
             f" where metric like '{number:02d} %' order by metric, window_start"
         )
-        up, down = (rows[side].to_numpy(dtype=float).reshape(values.shape) for side in ("cusum_up", "cusum_down"))
+        up, down, told = (
+            rows[n].to_numpy(dtype=float).reshape(values.shape) for n in ("cusum_up", "cusum_down", "told")
+        )
         found[name] = (up, down)
+        if name in CHANGES | PASSING:
+            found[f"{name}, told"] = (told, -told)
     yield found
     chain.close()
     project.close()
@@ -595,3 +608,20 @@ def test_changes_are_found(simulated: Any, figure: Callable[[str, object], None]
     # A step that stays becomes the level, and its alarm ends.
     assert after["step of 2 sigma"] <= 0.01
     assert after["step of 4 sigma"] <= 0.01
+
+
+def test_what_is_over_is_told_no_longer(simulated: Any, figure: Callable[[str, object], None]) -> None:
+    """A CUSUM falls by its allowance a window; what people are told ends when the level is back."""
+    for name in PASSING:
+        up, told = simulated[name][0][:, CHANGED_AT:], simulated[f"{name}, told"][0][:, CHANGED_AT:]
+        assert (told[:, :7] > 1).any(axis=1).mean() >= 0.99
+        alarm, open_for = (up[:, 7:] > oracle.LIMIT).sum(axis=1).mean(), (told[:, 7:] > 1).sum(axis=1).mean()
+        figure(f"after a {name}", f"told for {open_for:.1f} windows, the CUSUM over its limit for {alarm:.1f}")
+        assert open_for <= 3 < alarm
+    # What stays is told for as long as before, but for windows that are nearer to the level before by chance.
+    for name in CHANGES:
+        up, told = simulated[name][0][:, CHANGED_AT:], simulated[f"{name}, told"][0][:, CHANGED_AT:]
+        kept = float((told > 1).sum() / (up > oracle.LIMIT).sum())
+        seen = float((told > 1).any(axis=1).mean())
+        figure(f"still told, {name}", f"{kept:.0%} of the windows in alarm, {seen:.0%} of the series")
+        assert seen >= (up > oracle.LIMIT).any(axis=1).mean() - 0.01

@@ -14,6 +14,7 @@ import numpy as np
 from scipy import stats
 
 ALLOWANCE, CUT, LIMIT = 0.5, 2.5, 8.0
+NEWEST = 4
 
 
 @dataclass(frozen=True)
@@ -218,7 +219,12 @@ def describe(
         known = [windows[k] for k in stretch[:count]]
         w.level_before = float(np.mean([x.expected for x in known if x.expected is not None]))
         shift = float(np.mean([x.residual for x in known if x.residual is not None]))
-        w.level_after = w.level_before + shift
+        # Over is what the newest windows, as many as make an alarm at least, no longer show.
+        newest = [windows[k].residual for k in sorted(scores) if k <= i and (i - k) % s.size == 0][-NEWEST:]
+        side_of = 1 - 2 * side
+        lasting = side_of * float(np.mean([r for r in newest if r is not None])) - side_of * shift / 2
+        w.ambiguous = w.ambiguous or abs(lasting) < 1e-9 * abs(shift)
+        w.level_after = w.level_before + (shift if lasting > 0 else 0.0)
         if shift * (1 - 2 * side) > 0:
             w.noise = abs(shift) * (ALLOWANCE * count + LIMIT) / (ALLOWANCE * count + best)
     return windows

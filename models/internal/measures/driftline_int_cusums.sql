@@ -24,6 +24,7 @@ summed as (
         sum(- z - {{ rule.allowance }}e0) {{ so_far }} as fall,
         sum(residual) {{ so_far }} as residuals,
         sum(expected) {{ so_far }} as expectations,
+        avg(residual) over ({{ chain }} rows between {{ rule.newest - 1 }} preceding and current row) as newest,
         row_number() over ({{ chain }}) as place
     from cut as c
 ),
