@@ -97,6 +97,10 @@ usual as (
 
 held as (
     {{ driftline._with_held('usual', series, unit) }}
+),
+
+monthly as (
+    {{ driftline._with_month('held', 'slice_no, column_no, window_periods') }}
 )
 {%- if has_events %},
 
@@ -110,7 +114,7 @@ of_event as (
             * ({{ driftline._squared('u.noise / nullif(u.expected, 0e0)') }}
                 + {{ driftline._squared('b.noise / nullif(b.expected, 0e0)') }})) as event_error,
         sqrt({{ driftline._squared('u.noise') }} + {{ driftline._squared('b.noise') }}) as plain_event_error
-    from held as u
+    from monthly as u
     left join usual as b
         on {{ driftline._same(['slice_no', 'column_no', 'window_periods'], 'b', 'u') }}
         and b.period_index = u.period_index - u.periods_back
@@ -144,17 +148,21 @@ select
     {{ driftline._as_double('case when t.reference_expected is not null'
         ~ ' then greatest(t.reference_noise, coalesce(t.count_noise, 0e0)) end') }} as reference_noise,
     coalesce(t.is_held, false) as is_held_against_reference,
+    {%- set expected = 'coalesce(t.month_share * t.expected, t.expected)' %}
+    {%- set noise = 'coalesce(t.month_noise, t.noise)' %}
     {%- if has_events %}
-    {{ driftline._as_double('case when t.event_value is null then t.expected'
+    {{ driftline._as_double('case when t.event_value is null then ' ~ expected
         ~ ' when t.event_share is null then t.event_value else t.event_share * t.expected end') }} as expected,
-    {{ driftline._as_double('case when t.event_value is null then t.noise'
+    {{ driftline._as_double('case when t.event_value is null then ' ~ noise
         ~ ' when t.event_share * t.event_error is null or t.event_share = 0 then t.plain_event_error'
         ~ ' else abs(t.event_share * t.expected) * t.event_error end') }} as noise,
     {{ driftline._as_text('case when t.event_value is not null then t.event end') }} as event,
+    t.event_value is null and t.month_share is not null as is_monthly,
     {%- else %}
-    {{ driftline._as_double('t.expected') }} as expected,
-    {{ driftline._as_double('t.noise') }} as noise,
+    {{ driftline._as_double(expected) }} as expected,
+    {{ driftline._as_double(noise) }} as noise,
     {{ driftline._as_text('null') }} as event,
+    t.month_share is not null as is_monthly,
     {%- endif %}
     cast(floor(t.usual_rows) as {{ dbt.type_bigint() }}) as usual_row_count,
     {{ driftline._as_text("case
@@ -164,7 +172,7 @@ select
         when t.trailing_count < 5 then 'fewer than 5 windows before, no z-score'
         when t.trailing_stddev = 0 then 'the windows before do not vary, no z-score'
     end") }} as reason
-from {{ 'of_event' if has_events else 'held' }} as t
+from {{ 'of_event' if has_events else 'monthly' }} as t
 join {{ ref('driftline_int_windows') }} as w
     on w.slice_no = t.slice_no and w.window_periods = t.window_periods and w.period_index = t.period_index
     and w.source = 'relation'

@@ -920,7 +920,7 @@ class _Usual:
         then = self.value_at(start - back, self.length) if known else NAN
         now, noise = self.expected(start), self.noise(start)
         if then != then:
-            return None, now, noise
+            return None, *(self.of_month(start) or (now, noise))
         usual, noise_then = self.expected(start - back), self.noise(start - back)
         of_both = math.sqrt(noise**2 + noise_then**2)
         if not now * usual > 0:
@@ -944,6 +944,51 @@ class _Usual:
         is_early = self.has_season and self.error("seasonal", start)[1] < 7
         known = [plain, robust] if is_early or robust != robust else [robust]
         return max(v for v in [*known, self.count_noise(start, len(past))] if v == v)
+
+    @functools.cached_property
+    def sides(self) -> dict[int, int | None]:
+        return {}
+
+    def side(self, start: int) -> int | None:
+        """1 and -1 beyond the noise, 0 within it; None where nobody can say."""
+        if start not in self.sides:
+            value, usual, noise = self.value_at(start, self.length), self.expected(start), self.noise(start)
+            known = self.knows(start) and not self.leaves(start) and noise == noise and usual == usual and usual != 0
+            self.sides[start] = (1 if value - usual > noise else -1 if usual - value > noise else 0) if known else None
+        return self.sides[start]
+
+    @staticmethod
+    def same_days(start: int, from_end: bool) -> list[int]:
+        """The days of the six months before with the same number, or as far from the end of theirs."""
+        day, found = period_start(start, "day"), []
+        this = period_index(day, "month")
+        left = period_index(period_start(this + 1, "month"), "day") - start
+        for month in range(this - 6, this):
+            first, after = (period_index(period_start(m, "month"), "day") for m in (month, month + 1))
+            same = after - left if from_end else first + day.day - 1
+            found += [same] if first <= same < after else []
+        return found
+
+    def of_month(self, start: int) -> tuple[float, float] | None:
+        """What such a day of the month has made of the usual (decision 38), and its noise; None: nothing."""
+        if self.data.period != "day" or self.length != 1:
+            return None
+        kinds = []
+        for from_end in (False, True):
+            sides = {d: side for d in self.same_days(start, from_end) if (side := self.side(d)) is not None}
+            off = [d for d, side in sides.items() if side]
+            lean = abs(sum(sides.values()))
+            if len(sides) >= 3:
+                differs = lean >= 3 and 3 * lean >= 2 * len(sides)
+                kinds.append((max(lean, len(sides) - len(off)) / len(sides), differs, not from_end, off, len(sides)))
+        best = max(kinds, key=lambda kind: kind[:3], default=None)
+        if best is None or not best[1]:
+            return None
+        shares = [self.value_at(d, 1) / self.expected(d) for d in best[3]]
+        share, now = float(np.median(shares)), self.expected(start)
+        spread = min(max(shares) - min(shares), abs(share - 1) / 2)
+        of_usual = max(abs(share), 1) * self.noise(start) * math.sqrt(1 + 1.57 / best[4])
+        return share * now, math.hypot(of_usual, now * spread)
 
     def counts(self, start: int) -> float:
         return self.count_noise(start, sum(1 for s in self.before(start, self.many) if self.knows(s)))
@@ -1167,6 +1212,7 @@ def _business(data: _Data) -> Iterator[dict[str, Any]]:
                     "expected": expected,
                     "noise": noise,
                     "event": event,
+                    "is_monthly": event is None and usual[length].of_month(start) is not None,
                     "reference_expected": held[length].expected(start)[0],
                     "reference_noise": max_known(held[length].expected(start)[1], usual[length].counts(start)),
                     "is_held_against_reference": start in held[length].held,
