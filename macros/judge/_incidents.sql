@@ -1,5 +1,5 @@
 {#
-    How alerts become incidents (decision 28).
+    How alerts become incidents (decisions 28 and 39).
 
     again     how many of its windows an alert may have been over for when the same thing begins anew, and still be of
               the incident

@@ -35,7 +35,7 @@ answers as (
 )
 
 select
-    i.incident_id, i.monitor, i.monitors, i.severity,
+    i.incident_id, i.monitor, i.monitors, i.upstream, i.severity,
     {{ driftline._as_text("case
         when i.open_alerts = 0 then 'resolved'
         when a.answer in ('expected', 'false_alarm') then a.answer

@@ -45,6 +45,7 @@ class Incident:
     evidence: str | None = None
     headline_alert_id: str | None = None
     monitors: int = 1
+    upstream: str | None = None
     family: str = ""
     metric: str = ""
     column_name: str | None = None

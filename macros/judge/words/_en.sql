@@ -212,6 +212,7 @@
         'incident.common.over':
             '{count} of {total} columns of {monitor} were distributed differently, from {since} to {until}',
         'incident.monitors': '; {count} monitors are affected',
+        'incident.fed': '; {count} monitors fed by {upstream} are affected',
         'incident.beyond': '; most of all {columns}', 'incident.first': '; for one, {what}',
         'incident.most': '; most of all, {what}',
         'incident.cause': '; {cause}',

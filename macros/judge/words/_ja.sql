@@ -38,8 +38,8 @@
         'where.segment': '{segment}「{value}」で、',
         'where.version': 'バージョン「{version}」で、',
         'where.both': '{segment}「{value}」・バージョン「{version}」で、',
-        'end.no_data': '。{since}以降、新しいデータは届いていません',
-        'change.down': '（{share}減）', 'change.up': '（{share}増）', 'change.times': '（{times}倍）',
+        'end.no_data': '。{since}以降、新しいデータは届いていません', 'change.down': '（{share}減）',
+        'change.up': '（{share}増）', 'change.times': '（{times}倍）',
         'usual': '（通常は{expected}）', 'usual.none': '（通常はありません）',
         'baseline.reference': '基準期間', 'baseline.previous': '直前の期間', 'baseline.trailing': 'これまでの期間',
         'baseline.seasonal': '過去の同じ時期',
@@ -224,10 +224,10 @@
             '{since}から、{monitor}の{total}列のうち{count}列の分布が基準期間と異なっています',
         'incident.common.over':
             '{since}から{until}まで、{monitor}の{total}列のうち{count}列の分布が基準期間と異なっていました',
-        'incident.monitors': '。{count}件のモニターが影響を受けています',
+        'incident.monitors': '。{count}件のモニターが影響を受けています', 'incident.fed':
+            '。{upstream}を使う{count}件のモニターが影響を受けています',
         'incident.beyond': '。なかでも{columns}の変化が目立ちます',
         'incident.first': '。例えば、{what}', 'incident.most': '。なかでも、{what}',
-        'incident.cause': '。{cause}',
-        'moved.rows': '行数', 'list.comma': '、', 'list.more': '、ほか{count}件',
+        'incident.cause': '。{cause}', 'moved.rows': '行数', 'list.comma': '、', 'list.more': '、ほか{count}件',
     }) -}}
 {% endmacro %}

@@ -13,15 +13,12 @@
 {%- set same = 'partition by monitor, kind, subject' %}
 {%- set in_order = 'order by begins, urgency, alert_id' %}
 {%- set until_then = 'rows between unbounded preceding and 1 preceding' %}
+{%- set upstreams = driftline._upstreams() %}
 
 -- Which alerts have one cause, and which of them says it best. Alerts on the same thing are one fact while they last;
--- facts that begin together, of monitors that read the same relation, are one incident.
-with kinds as (
-    select a.*, {{ driftline._kind_of_alert('a') }} as kind
-    from {{ ref('driftline_int_alerts') }} as a
-),
-
-placed as (
+-- facts that begin together, of monitors that read the same relation, are one incident, and incidents that begin
+-- together where most of what one upstream feeds moves are one (_lineage.sql).
+with placed as (
     select
         a.alert_id, a.monitor, a.kind, a.column_name, a.opened_far_out, a.opened_at,
         {{ driftline._subject_of_alert('a') }} as subject,
@@ -49,7 +46,7 @@ placed as (
             else a.resolved_at end as over_at,
         case when a.status = 'open' then {{ driftline._as_timestamp("'9999-12-31'") }}
             else {{ driftline._windows_later('a', rule.again, 'a.resolved_at') }} end as ends
-    from kinds as a
+    from (select a.*, {{ driftline._kind_of_alert('a') }} as kind from {{ ref('driftline_int_alerts') }} as a) as a
     left join {{ ref('driftline_int_monitors') }} as m on m.monitor = a.monitor
 ),
 
@@ -86,18 +83,16 @@ begins_fact as (
     from joined
 ),
 
-counted as (
-    select b.*, sum(is_first) over ({{ same }} {{ in_order }} rows unbounded preceding) as begun_so_far
-    from begins_fact as b
-),
-
 -- A column that moves on stays where it was when it began.
 facts as (
     select
         c.*,
         case when kind = 'inputs' then max(case when is_new = 1 then begun_so_far end)
             over ({{ same }}, column_name {{ in_order }} rows unbounded preceding) else begun_so_far end as fact_no
-    from counted as c
+    from (
+        select b.*, sum(is_first) over ({{ same }} {{ in_order }} rows unbounded preceding) as begun_so_far
+        from begins_fact as b
+    ) as c
 ),
 
 begun_facts as (
@@ -112,29 +107,54 @@ begun_facts as (
 
 incidents as (
     select
-        b.monitor, b.kind, b.subject, b.fact_no, b.upstream,
+        b.monitor, b.kind, b.subject, b.fact_no, b.upstream, b.alert_id, b.begins, b.begun,
         sum(case when others_begun_by is null or begins >= others_begun_by then 1 else 0 end)
             over (partition by upstream {{ in_order }} rows unbounded preceding) as incident_no
     from begun_facts as b
 ),
 
+{%- if upstreams %}
+
+fed as (
+    {{- driftline._fed_by('incidents', upstreams, was_joined='node' in known) }}
+),
+{%- endif %}
+
+-- What an incident is of: its upstream, where that is what happened, else the relation that its monitors read.
+joined_facts as (
+    select
+        i.monitor, i.kind, i.subject, i.fact_no,
+        {%- if upstreams %}
+        coalesce(u.node, i.upstream) as origin, coalesce(u.group_no, i.incident_no) as incident_no, u.node, u.name
+    from incidents as i
+    left join ({{ driftline._joined_upstream('fed') }}) as u
+        on u.upstream = i.upstream and u.incident_no = i.incident_no
+        {%- else %}
+        i.upstream as origin, i.incident_no, {{ driftline._as_text('null') }} as node,
+        {{ driftline._as_text('null') }} as name
+    from incidents as i
+        {%- endif %}
+),
+
 members as (
     select
-        f.*, i.incident_no,
+        f.*, i.origin, i.incident_no, i.node, i.name,
+        min(f.upstream) over (partition by i.origin, i.incident_no)
+            <> max(f.upstream) over (partition by i.origin, i.incident_no) as is_joined,
         -- An incident goes by the alert that began it, as long as that is there.
         row_number() over (
-            partition by f.upstream, i.incident_no
+            partition by i.origin, i.incident_no
             order by {{ 'case when k.incident_id is null then 1 else 0 end,' if known }}
                 f.opened_at, f.begins, f.urgency, f.alert_id
         ) as by_age,
         row_number() over (
-            partition by f.upstream, i.incident_no
+            partition by i.origin, i.incident_no
             order by f.is_open desc, f.is_critical desc, f.urgency, f.is_of_all desc, f.is_severe desc,
                 {{ driftline._by_nine_digits('coalesce(f.strength, 0e0)') }} desc, f.begins,
                 {{ driftline._byte_order('f.series') }}, f.alert_id
         ) as by_weight
     from facts as f
-    join incidents as i
+    join joined_facts as i
         on i.monitor = f.monitor and i.kind = f.kind and i.subject = f.subject and i.fact_no = f.fact_no
     {%- if known %}
     left join (select distinct incident_id from {{ this }}) as k on k.incident_id = f.alert_id
@@ -143,11 +163,13 @@ members as (
 
 select
     alert_id,
-    max(case when by_age = 1 then alert_id end) over (partition by upstream, incident_no) as incident_id,
+    max(case when by_age = 1 then alert_id end) over (partition by origin, incident_no) as incident_id,
     by_weight = 1 as is_headline,
     cast(by_weight as {{ dbt.type_int() }}) as place,
     {{ driftline._as_text('kind') }} as kind,
     {{ driftline._as_text('upstream') }} as upstream,
-    is_critical = 1 as is_critical
+    is_critical = 1 as is_critical,
+    {{ driftline._as_text('case when is_joined then node end') }} as node,
+    {{ driftline._as_text('case when is_joined then name end') }} as node_name
 from members
 {%- else -%}{{ driftline._empty() }}{%- endif %}

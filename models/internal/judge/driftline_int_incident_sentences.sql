@@ -89,7 +89,10 @@ select
             || case when f.others = 0 then ''
             else {{ driftline._phrase(language, 'incident.also', {'count': 'f.others_text'}) }} end
     end || case when f.monitors = 1 then ''
-        else {{ driftline._phrase(language, 'incident.monitors', {'count': 'f.monitors_text'}) }} end as headline
+        when f.upstream is null
+            then {{ driftline._phrase(language, 'incident.monitors', {'count': 'f.monitors_text'}) }}
+        else {{ driftline._phrase(language, 'incident.fed', {'count': 'f.monitors_text', 'upstream': 'f.upstream'}) }}
+        end as headline
 from facts as f
 join {{ ref('driftline_int_sentences') }} as s
     on s.alert_id = f.headline_alert_id and s.language = {{ driftline._text(language) }}

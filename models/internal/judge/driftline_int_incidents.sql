@@ -5,7 +5,7 @@
 -- Of each incident: the alert that says it best, how much else moves, and what moves beyond the others.
 with members as (
     select
-        m.incident_id, m.is_headline, m.place, m.kind, m.is_critical, a.*,
+        m.incident_id, m.is_headline, m.place, m.kind, m.is_critical, m.node_name, a.*,
         case when s.alert_id is null then 0 else 1 end as is_beyond, e.event,
         -- What moved, once: its columns, else what it is measured by, in people's words.
         coalesce(w.moved, {{ driftline._plain_name(driftline._what_moved('a') | trim, false) }}) as what,
@@ -24,7 +24,7 @@ summed as (
         incident_id,
         count(*) as alerts,
         sum(case when status = 'open' then 1 else 0 end) as open_alerts,
-        count(distinct monitor) as monitors,
+        count(distinct monitor) as monitors, max(node_name) as node_name,
         count(distinct case when status = 'open' then moved_column end) as columns_moving,
         count(distinct moved_column) as columns_in_all,
         max(case when is_headline then kind end) as told_of,
@@ -77,6 +77,7 @@ named as (
 select
     s.incident_id, h.monitor,
     cast(s.monitors as {{ dbt.type_int() }}) as monitors,
+    {{ driftline._as_text('s.node_name') }} as upstream,
     -- What a loss is worth goes before how large it looks; what fails to come or is missing is not told by money.
     {{ driftline._as_text("case
         when k.cost >= l.critical then 'critical'
