@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 
+UNKNOWN = "0+unknown"
+
 try:
     __version__ = version("driftline")
 except PackageNotFoundError:  # run from a checkout
-    __version__ = "0+unknown"
+    __version__ = UNKNOWN

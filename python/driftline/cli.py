@@ -505,6 +505,23 @@ def init_command(
     return FOUND if result.errors else FINE
 
 
+@cli.command("preview")
+@click.argument("monitor", metavar="MONITOR")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@project_command
+def preview_command(context: Context, monitor: str, as_json: bool) -> int:
+    """Tell what a monitor would have told of the history there is, before anything is sent.
+
+    Builds it, and the results of it alone, in schemas of its own beside those of the target, and drops them again.
+    """
+    from driftline.preview import preview
+
+    found = preview(context.options, context.scrub, monitor, context.progress)
+    lines = found.lines(has_colours(sys.stdout))
+    click.echo(to_json(found.to_dict(), indent=2) if as_json else "\n".join(lines), color=True)
+    return FINE
+
+
 @cli.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @project_command

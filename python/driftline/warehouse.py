@@ -79,6 +79,7 @@ class ProjectOptions:
     profile: str | None = None
     target: str | None = None
     vars: str | None = None
+    target_path: str | None = None
 
     def arguments(self) -> list[str]:
         given = {
@@ -87,6 +88,7 @@ class ProjectOptions:
             "--profile": self.profile,
             "--target": self.target,
             "--vars": self.vars,
+            "--target-path": self.target_path,
         }
         return [f"{name}={value}" for name, value in given.items() if value is not None]
 
@@ -187,6 +189,22 @@ class Warehouse:
         scrub.add_settings(adapter.config.credentials)
         return cls(outcome.result, adapter, scrub, create)
 
+    @staticmethod
+    def build(options: ProjectOptions, scrub: Scrubber, arguments: Sequence[str]) -> None:
+        """`dbt build`, quietly. Raises ProjectError with the first thing that failed."""
+        with _no_stdout():
+            from dbt.cli.main import dbtRunner
+
+            outcome = dbtRunner().invoke([*_QUIET, "build", *options.arguments(), *arguments])
+        if outcome.success:
+            return
+        results = getattr(outcome.result, "results", None) or ()
+        failed = next((r for r in results if str(getattr(r.status, "value", r.status)) == "error"), None)
+        if failed is None:
+            raise _project_error(outcome.exception, scrub, options)
+        said = scrub(" ".join(str(failed.message).split()))
+        raise ProjectError(f"{failed.node.name} cannot be built: {said}", "'dbt build' shows the same.")
+
     def __enter__(self) -> Warehouse:
         return self
 
@@ -258,6 +276,10 @@ class Warehouse:
     def setting(self, name: str) -> Any:
         """A setting of the profile's target; None where it has none of that name."""
         return getattr(self._adapter.config.credentials, name, None)
+
+    def write_manifest(self, path: Path) -> None:
+        """The project as dbt has parsed it, for its `--state`."""
+        self._manifest.write(str(path))
 
     def disabled(self) -> list[str]:
         """Names of what the package has and the project has switched off."""
@@ -408,6 +430,13 @@ class Warehouse:
             found = self._adapter.list_schemas(database or self.database or None)
         return schema.lower() in {str(name).lower() for name in found}
 
+    def drop_schema(self, schema: str, database: str = "") -> None:
+        """Drop a schema with all that is in it."""
+        relation = self._adapter.Relation.create(database=database or self.database or None, schema=schema)
+        with self._connected():
+            self._adapter.drop_schema(relation)
+            self._commit()
+
     # --- statements ----------------------------------------------------------------------------------------------
 
     def query(self, sql: str) -> list[Row]:
@@ -429,9 +458,12 @@ class Warehouse:
         """Run and commit one statement. Raises WarehouseError."""
         with self._connected():
             self._adapter.execute(sql, auto_begin=True, fetch=False)
-            connection = self._adapter.connections.get_if_exists()
-            if connection is not None and connection.transaction_open:
-                self._adapter.connections.commit_if_has_connection()
+            self._commit()
+
+    def _commit(self) -> None:
+        connection = self._adapter.connections.get_if_exists()
+        if connection is not None and connection.transaction_open:
+            self._adapter.connections.commit_if_has_connection()
 
     def columns(self, relation: str) -> list[Column]:
         """The columns of anything that can stand after FROM. Raises WarehouseError if it cannot be read."""

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from driftline import __version__
+from driftline import UNKNOWN, __version__
 from driftline.alerting.config import find_config, load_config
 from driftline.declarations import read_declarations
-from driftline.doctor.finding import Finding, found, ok, some
+from driftline.doctor.finding import Finding, found, ok, some, unchecked
 from driftline.errors import DriftlineError, ProjectError
 from driftline.scrub import Scrubber
 from driftline.warehouse import LIST_VARIABLE, PACKAGE, Warehouse
@@ -24,6 +24,8 @@ def versions(warehouse: Warehouse) -> Iterator[Finding]:
         yield found(
             "versions", "the dbt project has no package driftline", "add it to packages.yml and run 'dbt deps'"
         )  # fmt: skip
+    elif __version__ == UNKNOWN:
+        yield unchecked("versions", f"the command line is not installed, so has no version; package: {package.version}")
     elif package.version.removeprefix("=") != __version__:
         there = package.version.removeprefix("=")
         yield found(

@@ -63,7 +63,7 @@ class Files:
     def next_steps(self) -> list[str]:
         return [
             self.rows_of_results,
-            "Read the reasons in the file, then: dbt build && driftline alert --dry-run",
+            f"Read the reasons in the file. What it would have told so far: driftline preview {self.monitor}",
         ]
 
 

@@ -87,3 +87,23 @@ def test_the_rows_of_results_are_those_that_validate_tells(project: Project, cap
     assert run(["validate", "--json", "--select", "wide_monitor", *options]) == 0
     (rows,) = json.loads(capsys.readouterr().out)["rows"]
     assert f"Makes {rows['rows']:,} rows of results a {rows['period']}" in text
+
+
+def test_a_preview_tells_what_the_build_has_told(project: Project, capsys: Any) -> None:
+    options = ["--project-dir", str(project.path), "--profiles-dir", str(project.path)]
+    relations = project.relations()
+
+    def told(command: str, *arguments: str) -> Any:
+        capsys.readouterr()
+        assert run([command, *arguments, "--json", *options]) == 0
+        found = json.loads(capsys.readouterr().out)
+        return [
+            {name: one[name] for name in ("incident_id", "headline", "severity", "status")}
+            for one in found["incidents"] if one["family"] != "operation"
+        ]  # fmt: skip
+
+    found = told("preview", "log_monitor")
+    assert found and found == told("incidents", "--all", "--monitor", "log_monitor")
+    assert project.relations() == relations
+    left = project.sql("select schema_name from information_schema.schemata where schema_name like '%preview%'")
+    assert left == []
