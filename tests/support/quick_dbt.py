@@ -1,9 +1,12 @@
 """dbt made quicker for a process that invokes it hundreds of times, without a change to what it does.
 
 A fresh project costs dbt seconds before its first model, and most of them go into work whose outcome is known from the
-project before, because the package's macros are the same text each time. Three things are kept between invocations, and all
-follow from that text alone: the parsed Jinja of macros (dbt's own switch, made for dbt's own tests), the Python code
-that Jinja makes of a template, and what a YAML file says.
+project before, because the package's macros are the same text each time. Kept between invocations are, and all follow from
+text alone: the parsed Jinja of macros (dbt's own switch, made for dbt's own tests), the Python code that Jinja makes of a
+template, what a YAML file says, and that a configuration fits its schema.
+
+What a build does for each node is done with less: the objects for all macros, a macro's module, the place where ephemeral
+models go into a statement, messages that nobody reads. tests/harness/test_quick_dbt.py holds it against dbt's own.
 
 And for the time of one invocation: the secrets in the environment are looked up once (dbt does it again at each macro
 it does not find, and these are thousands), Python does not search for cycles of garbage (an invocation makes millions
@@ -15,8 +18,10 @@ whole stack: after a hundred invocations that was a second each.
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import pickle
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -37,6 +42,10 @@ def install() -> None:
     enable_test_caching()
     _keep_compiled_templates()
     _keep_loaded_yaml()
+    _keep_found_valid()
+    _make_namespaces_quickly()
+    _call_macros_quickly()
+    _inject_ephemeral_models_quickly()
     _leave_out_debug_messages()
     invoke = dbtRunner.invoke
 
@@ -81,8 +90,114 @@ def _keep_loaded_yaml() -> None:
     schemas.checked_load = checked_load
 
 
+def _keep_found_valid() -> None:
+    """What a node's configuration says is checked against a JSON schema of its class: once for each that is the same."""
+    from dbt_common.dataclass_schema import dbtClassMixin
+
+    validate = dbtClassMixin.validate.__func__  # type: ignore[attr-defined]
+    found: set[tuple[type, bytes]] = set()
+
+    def validated(cls: type, data: Any) -> None:
+        try:
+            key = (cls, pickle.dumps(data))
+        except Exception:  # what cannot be pickled is checked each time
+            validate(cls, data)
+            return
+        if key not in found:
+            validate(cls, data)
+            found.add(key)
+
+    dbtClassMixin.validate = classmethod(validated)
+
+
+def _make_namespaces_quickly() -> None:
+    """Each of the hundreds of Jinja contexts has an object for each of 1,100 macros: made and sorted in one sweep."""
+    from dbt.clients.jinja import MacroGenerator
+    from dbt.context.configured import ConfiguredContext
+    from dbt.context.macros import GLOBAL_PROJECT_NAME, MacroNamespace, MacroNamespaceBuilder
+    from dbt.context.manifest import ManifestContext
+
+    build, to_dict = MacroNamespaceBuilder.build_namespace, ManifestContext.to_dict
+    new = MacroGenerator.__new__
+
+    def generators(macros: Any, *values: Any) -> dict[str, Any]:
+        made = {}
+        for macro in macros:
+            generator = made[macro.name] = new(MacroGenerator)
+            generator.macro = macro
+            generator.context, generator.node, generator.stack = values
+        return made
+
+    @functools.wraps(build)
+    def build_namespace(self: Any, macros_by_package: Any, ctx: Any) -> Any:
+        if self.locals or self.globals or self.packages or self.internal_packages:
+            return build(self, macros_by_package, ctx)
+        values = (ctx, self.node, self.thread_ctx)
+        by_package = {name: generators(macros.values(), *values) for name, macros in macros_by_package.items()}
+        for name, macros in macros_by_package.items():
+            if len(by_package[name]) < len(macros):
+                return build(self, macros_by_package, ctx)  # two of one name: dbt says so
+        of_dbt: dict[str, Any] = {}
+        for name in reversed(self.internal_package_names_order):
+            of_dbt.update(by_package.get(name, {}))
+        others = {name: made for name, made in by_package.items() if name not in self.internal_package_names}
+        here = others.get(self.search_package, {})
+        root = others.get(self.root_package, {}) if self.root_package != self.search_package else {}
+        return MacroNamespace(root, here, of_dbt, others)
+
+    @functools.wraps(to_dict)
+    def merged(self: Any) -> Any:
+        found = self.namespace
+        if type(found) is not MacroNamespace:
+            return to_dict(self)
+        context = ConfiguredContext.to_dict(self)
+        # What MacroNamespace finds first comes last.
+        context.update(found.global_project_namespace)
+        context[GLOBAL_PROJECT_NAME] = found.global_project_namespace
+        for names in (found.packages, found.global_namespace, found.local_namespace):
+            context.update(names)
+        return context
+
+    MacroNamespaceBuilder.build_namespace = build_namespace
+    ManifestContext.to_dict = merged
+
+
+def _call_macros_quickly() -> None:
+    """A macro's module is made once for its context, which it refers to, and not once for each of 60,000 calls."""
+    from dbt_common.clients.jinja import CallableMacroGenerator
+
+    get_macro = CallableMacroGenerator.get_macro
+
+    def kept_macro(self: Any) -> Any:
+        kept = self.__dict__.get("_kept")
+        if kept is None or kept[0] is not self.context:
+            kept = self.__dict__["_kept"] = (self.context, get_macro(self))
+        return kept[1]
+
+    CallableMacroGenerator.get_macro = kept_macro
+
+
+def _inject_ephemeral_models_quickly() -> None:
+    """dbt parses a statement whole to find the WITH that it begins with."""
+    from dbt import compilation
+
+    inject = compilation.inject_ctes_into_sql
+    beginning = re.compile(r"(?:\s|--[^\n]*\n)*with\s+(?!recursive\b)(?=\w)", re.IGNORECASE)
+    # Of several statements dbt takes the first, which is left to it.
+    text = re.compile(r"--[^\n]*|'[^']*'")
+
+    @functools.wraps(inject)
+    def inject_ctes_into_sql(sql: str, ctes: Any) -> str:
+        found = beginning.match(sql) if ctes else None
+        if not found or ";" in text.sub("", sql):
+            return inject(sql, ctes)
+        return f"{sql[: found.end()]}{', '.join(cte.sql for cte in ctes)}, {sql[found.end() :]}"
+
+    compilation.inject_ctes_into_sql = inject_ctes_into_sql
+
+
 def _leave_out_debug_messages() -> None:
-    from dbt_common.events.base_types import EventLevel
+    from dbt_common.events.base_types import BaseEvent, DebugLevel, EventLevel
     from dbt_common.events.event_manager import EventManager
 
     fire = EventManager.fire_event
@@ -92,6 +207,22 @@ def _leave_out_debug_messages() -> None:
             fire(self, e, level, *arguments, **named)
 
     EventManager.fire_event = fire_event
+
+    # What such a message says is put together when somebody reads it.
+    make, read = BaseEvent.__init__, BaseEvent.__getattr__
+
+    def said_later(self: Any, *arguments: Any, **named: Any) -> None:
+        self.__dict__["_said"] = (arguments, named)
+
+    def say(self: Any, key: str) -> Any:
+        if "_said" in self.__dict__:
+            arguments, named = self.__dict__.pop("_said")
+            make(self, *arguments, **named)
+            return getattr(self, key)
+        return read(self, key)
+
+    DebugLevel.__init__ = said_later
+    DebugLevel.__getattr__ = say
 
 
 @contextlib.contextmanager

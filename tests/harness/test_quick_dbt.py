@@ -1,0 +1,80 @@
+"""What is done in dbt's place says what dbt says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from dbt import compilation
+from dbt.artifacts.resources.v1.components import InjectedCTE
+from dbt.context.macros import MacroNamespaceBuilder
+from dbt.context.manifest import ManifestContext
+from support import DuckDBEngine, Project, quick_dbt
+from support.project import NOBODY
+
+quick_dbt.install()
+
+CTES = [InjectedCTE(id="a", sql=" a as (\nselect 1 as n\n)"), InjectedCTE(id="b", sql=" b as (\nselect 2 as n\n)")]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select * from a",
+        "with c as (select 1) select * from c",
+        "\n\n-- What it is; and with what.\nWITH \n c as (\n  select ';' as \"with\"\n)\nselect * from c\n",
+        "-- one\n-- two\n\n  with\tc as (select 1), d as (with e as (select 2) select * from e) select * from c\n\n",
+        "with recursive c as (select 1) select * from c",
+        "with c as (select 1) select 1; select 2",
+        "/* with */ with c as (select 1) select * from c",
+        "with -- nothing\n c as (select 1) select * from c",
+        "(with c as (select 1) select * from c)",
+        "with without as (select 1) select 'it''s; so' from without",
+    ],
+)
+def test_ephemeral_models_stand_where_dbt_puts_them(sql: str) -> None:
+    inject: Any = compilation.inject_ctes_into_sql
+    for ctes in ([], CTES[:1], CTES):
+        assert inject(sql, ctes) == inject.__wrapped__(sql, ctes)
+
+
+def names(found: Any) -> Any:
+    """Of macros what they are, of everything else nothing."""
+    if isinstance(found, dict):
+        return {key: names(value) for key, value in found.items()}
+    return found.macro.unique_id if hasattr(found, "macro") else None
+
+
+def test_macros_have_the_names_that_dbt_gives_them(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick: Any = MacroNamespaceBuilder.build_namespace
+    quick_context: Any = ManifestContext.to_dict
+    seen = []
+
+    def build_namespace(self: Any, *arguments: Any) -> Any:
+        found, expected = quick(self, *arguments), quick.__wrapped__(self, *arguments)
+        for part in ("global_namespace", "local_namespace", "global_project_namespace", "packages"):
+            assert names(getattr(found, part)) == names(getattr(expected, part))
+        seen.append(found)
+        return found
+
+    def to_dict(self: Any) -> Any:
+        found, expected = quick_context(self), quick_context.__wrapped__(self)
+        assert found.keys() == expected.keys()
+        for key, value in expected.items():
+            if key in self.namespace:
+                assert names(found[key]) == names(value), key
+        return found
+
+    monkeypatch.setattr(MacroNamespaceBuilder, "build_namespace", build_namespace)
+    monkeypatch.setattr(ManifestContext, "to_dict", to_dict)
+    workspace = DuckDBEngine().workspace(tmp_path)
+    project = Project(
+        tmp_path,
+        workspace,
+        models=NOBODY,
+        vars={"driftline_monitors": ["nobody"]},
+        files={"macros/own.sql": "{% macro own() %}1{% endmacro %}{% macro ref_name() %}2{% endmacro %}"},
+    )
+    assert project.run(["compile", "--select", "nobody", "driftline_state"]).success
+    assert len(seen) > 100
+    workspace.close()
