@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +12,9 @@ from dbt import compilation
 from dbt.artifacts.resources.v1.components import InjectedCTE
 from dbt.context.macros import MacroNamespaceBuilder
 from dbt.context.manifest import ManifestContext
+from dbt.parser.base import ConfiguredParser
 from support import DuckDBEngine, Project, quick_dbt
-from support.project import NOBODY
+from support.project import NOBODY, REPOSITORY
 
 quick_dbt.install()
 
@@ -45,20 +49,36 @@ def names(found: Any) -> Any:
     return found.macro.unique_id if hasattr(found, "macro") else None
 
 
-def test_macros_have_the_names_that_dbt_gives_them(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    workspace = DuckDBEngine().workspace(tmp_path)
+    own = "{% macro own() %}1{% endmacro %}{% macro ref_name() %}2{% endmacro %}"
+    yield Project(
+        tmp_path, workspace, models=NOBODY, vars={"driftline_monitors": ["nobody"]}, files={"macros/own.sql": own}
+    )
+    workspace.close()
+
+
+def test_macros_have_the_names_that_dbt_gives_them(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     quick: Any = MacroNamespaceBuilder.build_namespace
     quick_context: Any = ManifestContext.to_dict
     seen = []
 
     def build_namespace(self: Any, *arguments: Any) -> Any:
-        found, expected = quick(self, *arguments), quick.__wrapped__(self, *arguments)
+        found = quick(self, *arguments)
+        seen.append(found)
+        if len(seen) % 10:
+            return found
+        expected = quick.__wrapped__(self, *arguments)
         for part in ("global_namespace", "local_namespace", "global_project_namespace", "packages"):
             assert names(getattr(found, part)) == names(getattr(expected, part))
-        seen.append(found)
         return found
 
     def to_dict(self: Any) -> Any:
-        found, expected = quick_context(self), quick_context.__wrapped__(self)
+        found = quick_context(self)
+        if len(seen) % 10:
+            return found
+        expected = quick_context.__wrapped__(self)
         assert found.keys() == expected.keys()
         for key, value in expected.items():
             if key in self.namespace:
@@ -67,14 +87,35 @@ def test_macros_have_the_names_that_dbt_gives_them(tmp_path: Any, monkeypatch: p
 
     monkeypatch.setattr(MacroNamespaceBuilder, "build_namespace", build_namespace)
     monkeypatch.setattr(ManifestContext, "to_dict", to_dict)
-    workspace = DuckDBEngine().workspace(tmp_path)
-    project = Project(
-        tmp_path,
-        workspace,
-        models=NOBODY,
-        vars={"driftline_monitors": ["nobody"]},
-        files={"macros/own.sql": "{% macro own() %}1{% endmacro %}{% macro ref_name() %}2{% endmacro %}"},
-    )
-    assert project.run(["compile", "--select", "nobody", "driftline_state"]).success
+    assert project.run(["compile", "--no-partial-parse", "--select", "nobody", "driftline_state"]).success
     assert len(seen) > 100
-    workspace.close()
+
+
+def test_models_refer_to_what_dbt_finds_in_them(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick: Any = ConfiguredParser.render_with_context
+    known = 0
+
+    def render_with_context(self: Any, node: Any, config: Any) -> Any:
+        nonlocal known
+        expected, of_expected = copy.deepcopy(node), copy.copy(config)
+        of_expected._config_call_dict = {}
+        quick.__wrapped__(self, expected, of_expected)
+        context = quick(self, node, config)
+        assert (node.refs, node.sources, node.depends_on) == (expected.refs, expected.sources, expected.depends_on)
+        assert vars(node).keys() == vars(expected).keys(), node.name
+        assert config._config_call_dict == of_expected._config_call_dict, node.name
+        known += context is None
+        return context
+
+    monkeypatch.setattr(ConfiguredParser, "render_with_context", render_with_context)
+    models = len(list(REPOSITORY.glob("models/**/*.sql")))
+    often, numbers = {"driftline_monitors": ["nobody"]}, []
+    lengths = {**often, "driftline_windows": {"day": [1, 3]}}
+    for variables in (often, lengths, {"driftline_now": "2026-01-02", "driftline_language": "ja"}, often):
+        known = 0
+        project.vars = variables
+        project.write_project_file()
+        assert project.run(["parse", "--no-partial-parse"]).success
+        numbers.append(known)
+    # All of them where nothing is different, some where a variable is that others ask for.
+    assert 0 < numbers[1] < models and numbers[2] < models and numbers[3] == models, numbers

@@ -3,7 +3,8 @@
 A fresh project costs dbt seconds before its first model, and most of them go into work whose outcome is known from the
 project before, because the package's macros are the same text each time. Kept between invocations are, and all follow from
 text alone: the parsed Jinja of macros (dbt's own switch, made for dbt's own tests), the Python code that Jinja makes of a
-template, what a YAML file says, and that a configuration fits its schema.
+template, what a YAML file says, and that a configuration fits its schema. And, as long as the variables it asks for say the
+same, what a model of the package refers to.
 
 What a build does for each node is done with less: the objects for all macros, a macro's module, the place where ephemeral
 models go into a statement, messages that nobody reads. tests/harness/test_quick_dbt.py holds it against dbt's own.
@@ -28,6 +29,10 @@ from typing import Any
 _installed = False
 # Messages of level debug that somebody waits for: the replay kills a run where a node starts.
 HEARD = {"NodeStart"}
+# So many different ones are kept of what a model says where it is parsed.
+LEARNT = 20
+# Names of the messages of this invocation.
+_said: list[str] = []
 
 
 def install() -> None:
@@ -43,6 +48,7 @@ def install() -> None:
     _keep_compiled_templates()
     _keep_loaded_yaml()
     _keep_found_valid()
+    _keep_learnt_of_models()
     _make_namespaces_quickly()
     _call_macros_quickly()
     _inject_ephemeral_models_quickly()
@@ -108,6 +114,60 @@ def _keep_found_valid() -> None:
             found.add(key)
 
     dbtClassMixin.validate = classmethod(validated)
+
+
+def _keep_learnt_of_models() -> None:
+    """While it parses dbt renders the package's models, to learn what they refer to and how they are configured.
+
+    At that time all macros see of a project are its variables. What was learnt of a model holds where the variables that
+    it asked for say the same again, dbt was called with the same switches and all macros are the same text.
+    """
+    from dbt.context.providers import ParseVar
+    from dbt.flags import get_flags
+    from dbt.parser.base import ConfiguredParser
+
+    render = ConfiguredParser.render_with_context
+    has_var, get_var = ParseVar.has_var, ParseVar.get_rendered_var
+    asked: dict[str, str] = {}
+    kept: dict[tuple[Any, ...], list[tuple[dict[str, str], bytes]]] = {}
+
+    def says(variables: Any, name: str) -> str:
+        return repr(variables[name]) if name in variables else ""
+
+    def has_var_heard(self: Any, name: str) -> bool:
+        asked[name] = says(self._merged, name)
+        return has_var(self, name)
+
+    def get_var_heard(self: Any, name: str) -> Any:
+        asked[name] = says(self._merged, name)
+        return get_var(self, name)
+
+    @functools.wraps(render)
+    def render_with_context(self: Any, node: Any, config: Any) -> Any:
+        if self.project.project_name != "driftline" or config._config_call_dict or node.refs or node.sources:
+            return render(self, node, config)
+        project = self.root_project
+        macros = hash(tuple(macro.macro_sql for macro in self.manifest.macros.values()))
+        flags = get_flags()
+        switches = tuple(getattr(flags, name, None) for name in ("WHICH", "FULL_REFRESH", "EMPTY", "INTROSPECT"))
+        key = (node.unique_id, node.raw_code, project.project_name, project.credentials.type, macros, switches)
+        variables = ParseVar({}, project, node)._merged
+        for heard, learnt in kept.get(key, []):
+            if all(says(variables, name) == value for name, value in heard.items()):
+                node.refs, node.sources, node.depends_on, config._config_call_dict = pickle.loads(learnt)
+                return None
+        asked.clear()
+        before = len(_said)
+        context = render(self, node, config)
+        if len(_said) == before and not any("{" in value for value in asked.values() if value[:1] in "'\""):
+            learnt = pickle.dumps((node.refs, node.sources, node.depends_on, config._config_call_dict))
+            found = kept.setdefault(key, [])
+            found.append((dict(asked), learnt))
+            del found[:-LEARNT]
+        return context
+
+    ConfiguredParser.render_with_context = render_with_context
+    ParseVar.has_var, ParseVar.get_rendered_var = has_var_heard, get_var_heard
 
 
 def _make_namespaces_quickly() -> None:
@@ -204,6 +264,7 @@ def _leave_out_debug_messages() -> None:
 
     def fire_event(self: Any, e: Any, level: Any = None, *arguments: Any, **named: Any) -> None:
         if (level or e.level_tag()) != EventLevel.DEBUG or type(e).__name__ in HEARD:
+            _said.append(type(e).__name__)
             fire(self, e, level, *arguments, **named)
 
     EventManager.fire_event = fire_event
@@ -233,6 +294,7 @@ def _one_invocation() -> Iterator[None]:
     flags = impl.DEFAULT_BASE_BEHAVIOR_FLAGS.copy()
     look_up, secrets = base.env_secrets, base.env_secrets()
     base.env_secrets = lambda: secrets
+    _said.clear()
     collecting = gc.isenabled()
     gc.disable()
     try:
