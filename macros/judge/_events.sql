@@ -124,6 +124,29 @@
 
 
 {#
+    The periods that baselines of drift leave out: relation (column_no, period_index), as SQL. What a single metric of
+    drift is said to move by is in the sums of all of them.
+#}
+{% macro _leaving_periods() %}
+    select distinct c.column_no, v.period_index
+    from {{ ref('driftline_int_bins') }} as c
+    join {{ ref('driftline_int_event_windows') }} as v
+        on v.monitor = c.monitor and v.window_periods = 1 and v.leaves = 1
+        and (v.moves is null or v.moves in ('drift', c.column_name))
+{%- endmacro %}
+
+
+{# What of the calendar the baselines of each monitor depend on: relation (monitor, starts_at, event_key), as SQL. #}
+{% macro _events_of_monitors() %}
+    {%- set key = dbt.concat([driftline._as_text('e.ends_at'), "' '", "coalesce(e.moves, '')"]) %}
+    select distinct m.monitor, e.starts_at, {{ driftline._as_text(key) }} as event_key
+    from ({{ driftline._events() }}) as e
+    join {{ ref('driftline_int_monitors') }} as m on e.monitor is null or e.monitor = m.monitor
+    where e.stays = 0
+{%- endmacro %}
+
+
+{#
     Whether no event of the calendar keeps a window out of what is usual: `and …`, nothing where there is no calendar.
 
     w      alias of the window: monitor, window_periods and `place`

@@ -21,11 +21,12 @@
 {#
     What, beside the state and its declaration, the results depend on: windows computed under other rules are not kept.
     `version` is raised with every change of the package that changes a number. Thresholds are the judge's; what they
-    ask to have computed is in driftline_int_frames. Left out is what no result that keeps its windows depends on.
+    ask to have computed is in driftline_int_frames. Left out is what no result that keeps its windows depends on, and
+    the calendar, which _other_events compares.
 #}
 {% macro _rules_hash() %}
     {%- set rules = {
-        'version': 5, 'distances': driftline._distances() | map(attribute='name') | list,
+        'version': 6, 'distances': driftline._distances() | map(attribute='name') | list,
         'metrics': driftline._metrics() | map(attribute='name') | list,
     } -%}
     {%- for name in driftline._var_names()

@@ -32,13 +32,15 @@
     roles     of the bins' columns
     measures  list of {name}
     carried   further columns of `scopes`
+    leaves    whether to say which periods the calendar keeps out of baselines (leaves, 0 or 1)
 #}
-{% macro _dense_bins(scope, scopes, roles, measures, carried=[]) %}
+{% macro _dense_bins(scope, scopes, roles, measures, carried=[], leaves=false) %}
     select
         {{ 1 if scope == 'noise' else 0 }} as is_noise, k.slice_no, c.bin_no, c.column_no, c.bin,
         k.block, k.period, k.period_index,
         {{ 'k.first_index' if scope == 'recent' else 'o.reference_first_index as first_index' }}
         {%- for name in carried %}, o.{{ name }}{% endfor %}
+        {{- ', case when e.column_no is null then 0 else 1 end as leaves' if leaves }}
         {%- for measure in measures %},
         coalesce(s.{{ measure.name }}, 0) as {{ measure.name }}
         {%- endfor %}
@@ -52,6 +54,10 @@
     join {{ ref('driftline_int_bins') }} as c on c.monitor = k.monitor
     left join {{ ref('driftline_int_series') }} as s
         on s.slice_no = k.slice_no and s.bin_no = c.bin_no and s.period_index = k.period_index
+    {%- if leaves %}
+    left join ({{ driftline._leaving_periods() }}
+    ) as e on e.column_no = c.column_no and e.period_index = k.period_index
+    {%- endif %}
     where c.column_role in ('{{ roles | join("', '") }}') and c.bin_kind <> 'moments'
 {% endmacro %}
 

@@ -5,7 +5,9 @@
     all has to be computed anew, else the first of
       the first period that was read since the results were last built,
       the first window that they do not have, or that had not ended: time alone makes windows too,
-      the time of the run that read the rows: of a clock that was put back nothing later is kept.
+      the time of the run that read the rows: of a clock that was put back nothing later is kept,
+      the first event by which the calendar differs from the one they were built with: baselines leave it out,
+      what a later run began to compute, that did not build them all.
     A window that ends by then is kept.
 #}
 {% macro _changed_from() %}
@@ -23,21 +25,25 @@
                 'day', "case when max(m.period) = 'hour' then 1 else 0 end",
                 driftline._as_timestamp('max(m.reference_end)')
             ) }} then {{ anew }}
-            else least(coalesce(min(p.period_start), max(m.as_of)), max(m.as_of), max(s.kept_until))
+            else least(coalesce(min(p.period_start), max(m.as_of)), max(m.as_of), max(s.kept_until),
+                coalesce(min(e.starts_at), max(m.as_of)), coalesce(min(s.touched_from), max(m.as_of)))
         end as changed_from,
         {{ driftline._literal(driftline._rules_hash()) }} as rules, max(h.rules_hash) as rules_hash
     from {{ ref('driftline_int_monitors') }} as m
     left join ({{ driftline._rules_of_monitors() }}) as h on h.monitor = m.monitor
     left join (
         {%- if keep %}
-        select k.monitor, k.rules_hash, k.computed_at, k.kept_until
+        select distinct
+            k.monitor, k.rules_hash, k.computed_at, k.kept_until,
+            case when o.run_id <> k.run_id then o.changed_from end as touched_from
         from {{ driftline._last_build('driftline_int_kept') }} as k
-        join (select distinct monitor, rules_hash, run_id, is_anew from {{ this }}) as o on o.monitor = k.monitor
+        join (select distinct monitor, rules_hash, run_id, is_anew, changed_from from {{ this }}) as o
+            on o.monitor = k.monitor
         -- A later run that set out to compute all of it, or under other rules, and did not come to the end of it, may
         -- have left some of the results in its state.
         where o.run_id = k.run_id or o.rules_hash = k.rules_hash and not o.is_anew
         {%- else %}
-        select monitor, spec_hash as rules_hash, computed_at, as_of as kept_until
+        select monitor, spec_hash as rules_hash, computed_at, as_of as kept_until, as_of as touched_from
         from {{ ref('driftline_int_monitors') }}
         where 1 = 0
         {%- endif %}
@@ -45,7 +51,26 @@
     left join ({{ driftline._other_champions(keep) }}) as c on c.monitor = m.monitor
     left join ({{ driftline._from_monitors('read') }}) as p
         on p.monitor = m.monitor and p.computed_at > s.computed_at
+    left join ({{ driftline._other_events(keep) }}) as e on e.monitor = m.monitor
     group by m.monitor
+{% endmacro %}
+
+
+{# By monitor where the calendar first differs from that of the results; keep: there are some. #}
+{% macro _other_events(keep) %}
+    select monitor, starts_at
+    from (
+        select monitor, starts_at, event_key, 1 as is_there
+        from ({{ driftline._events_of_monitors() }}) as now_there
+        {%- if keep %}
+        union all
+        select distinct monitor, event_starts_at, event_key, -1
+        from {{ driftline._last_build('driftline_int_kept') }}
+        where event_key is not null
+        {%- endif %}
+    ) as both_calendars
+    group by monitor, starts_at, event_key
+    having sum(is_there) <> 0
 {% endmacro %}
 
 

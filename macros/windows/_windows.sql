@@ -68,12 +68,13 @@
     measures    list of {name, aggregate (sum, min or max), baselines (also over the baselines)}
     everywhere  baselines for groups that are not detailed too
     baseline    only windows that are held against it; `window`: all
+    leaves      whether `dense` has `leaves`, 1 in periods that no baseline is to hold
 
     Returns <keys>, period_index (of the last period), window_periods, <measure>, previous_<measure>,
     trailing_<measure>,
     seasonal_<measure>, first_index.
 #}
-{% macro _roll(dense, keys, measures, everywhere=false, baseline='window') %}
+{% macro _roll(dense, keys, measures, everywhere=false, baseline='window', leaves=false) %}
     {%- set everywhere = everywhere or driftline._lengths_asked().has_more_baselines -%}
     {%- set halves = [none] if everywhere or not measures | selectattr('baselines') | list else [true]
         if not driftline._has_versions_or_segments() else [true, false] -%}
@@ -84,7 +85,7 @@
     {%- for is_detailed in halves %}
     select {{ keys | join(', ') }}, period_index, {{ size }} as window_periods,
         {%- for measure in measures -%}
-        {{ driftline._roll_measure(measure, keys, driftline._frames(window, size), is_detailed) }}
+        {{ driftline._roll_measure(measure, keys, driftline._frames(window, size), is_detailed, leaves) }}
         {%- endfor %}
         first_index
     from {{ dense }}
@@ -97,22 +98,34 @@
 {% endmacro %}
 
 
-{# One measure of _roll over the window and its baselines; is_detailed none: for all groups alike. #}
-{% macro _roll_measure(measure, keys, frames, is_detailed) %}
+{#
+    One measure of _roll over the window and its baselines; is_detailed none: for all groups alike. Of the trailing
+    baseline the periods that leave are left out; a previous or seasonal window a quarter of which leaves is none.
+#}
+{% macro _roll_measure(measure, keys, frames, is_detailed, leaves=false) %}
     {%- for baseline in (frames if measure.baselines else ['window']) %}
         {%- set frame = frames[baseline] -%}
         {%- set name = measure.name if baseline == 'window' else baseline ~ '_' ~ measure.name -%}
         {#- A baseline window that reaches back before the first period would be a shorter one: there is none then. -#}
         {%- set whole = baseline in ['previous', 'seasonal'] %}
-        {%- if baseline != 'window' and is_detailed is false %}
-        cast(null as {{ driftline._type_double() }}) as {{ name }},
-        {%- else %}
-        {{ 'case when period_index - ' ~ frame.farthest ~ ' >= first_index then ' if whole -}}
-        {{ measure.aggregate }}({{ measure.name }}) over (
+        {%- set over %}
+over (
             partition by {{ keys | join(', ') }} order by period_index
             rows between {{ frame.farthest }} preceding
                 and {{ frame.nearest ~ ' preceding' if frame.nearest else 'current row' }}
-        ){{ ' end' if whole }} as {{ name }},
+        )
+        {%- endset %}
+        {%- if baseline != 'window' and is_detailed is false %}
+        cast(null as {{ driftline._type_double() }}) as {{ name }},
+        {%- else %}
+        {%- set left = leaves and baseline != 'window' %}
+        {{ 'case when period_index - ' ~ frame.farthest ~ ' >= first_index' if whole -}}
+        {%- if whole and left %}
+            and 4 * sum(leaves) {{ over }} < {{ frame.farthest - frame.nearest + 1 }}
+        {%- endif %}
+        {{- ' then ' if whole else '\n        ' -}}
+        {{ measure.aggregate }}({{ 'case when leaves = 0 then ' ~ measure.name ~ ' end' if left and not whole
+            else measure.name }}) {{ over }}{{ ' end' if whole }} as {{ name }},
         {%- endif -%}
     {%- endfor -%}
 {% endmacro %}

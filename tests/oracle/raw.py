@@ -449,17 +449,26 @@ class _Data:
         """The reference without the rows of the window."""
         return grain.base & self.in_reference & ~(grain.rows & self.span(start, length))
 
-    def baseline(self, name: str, grain: Grain, start: int, length: int) -> Mask:
-        """The rows of a baseline; none where there is no such window."""
+    def baseline(self, name: str, grain: Grain, start: int, length: int, column: str = "") -> Mask:
+        """The rows of a baseline; none where there is no such window, or a quarter of its periods leaves."""
         if name == "reference":
             return self.reference(grain, start, length)
         if name == "trailing":
             t = self.trailing
-            return grain.rows & self.span(start - t, t)
+            return grain.rows & self.span(start - t, t) & ~np.isin(self.index, self.leaving(column, start - t, t))
         begin = start - (length if name == "previous" else self.season_shift(length))
         if begin < self.first and not self.choices.partial_previous:
             return np.zeros(len(self.index), dtype=bool)
+        if 4 * len(self.leaving(column, begin, length)) >= length:
+            return np.zeros(len(self.index), dtype=bool)
         return grain.rows & self.span(begin, length)
+
+    def leaving(self, column: str, start: int, length: int) -> list[int]:
+        """The periods that an event keeps out of what drift of a column is held against."""
+        calendar = _Calendar(
+            self.period, [e for e in self.d.get("events", []) if e.get("moves") in (None, "drift", column)]
+        )
+        return [i for i in range(start, start + length) if calendar.leaves(i, 1)] if calendar.events else []
 
     @property
     def trailing(self) -> int:
@@ -599,7 +608,7 @@ def _drift(data: _Data, columns: list[Column]) -> Iterator[dict[str, Any]]:
                     floors[length] = noise_floors(data, column, grain.base, length, alpha)
                 window = data.side(column, grain.rows & data.span(start, length))
                 for name in data.baselines_of(grain):
-                    other = data.side(column, data.baseline(name, grain, start, length))
+                    other = data.side(column, data.baseline(name, grain, start, length, column.name))
                     if name == "reference":
                         # How far the rest of the reference reaches is not in the state; how far all of it does, is.
                         other.minimum, other.maximum = whole.minimum, whole.maximum

@@ -15,6 +15,14 @@ from support import Project
 START, DAYS, ROWS_A_DAY = datetime(2024, 1, 1), 40, 60
 RESULTS = ["drift", "quality", "performance", "concept", "fairness", "comparisons", "metrics", "latest"]
 OTHER = {"driftline_alpha": 0.2}
+CALENDAR = {
+    "driftline_events": [
+        {"event": "outage", "first_day": "2024-01-20", "last_day": "2024-01-22", "kind": "incident"},
+        {"event": "of one column", "first_day": "2024-02-01", "moves": "x"},
+        {"event": "to come", "first_day": "2024-03-01"},
+        {"event": "release", "first_day": "2024-01-14", "kind": "deploy"},
+    ]
+}
 # Selections of a run on the way, with its variables; what is whole is built after each of them.
 DETOURS: dict[str, list[tuple[list[str], dict[str, Any]]]] = {
     "one result under other settings": [(["--select", "+driftline_quality"], OTHER)],
@@ -24,6 +32,7 @@ DETOURS: dict[str, list[tuple[list[str], dict[str, Any]]]] = {
     ],
     "all but one under other settings": [(["--exclude", "driftline_performance"], OTHER)],
     "one in full": [(["--full-refresh", "--select", "+driftline_concept"], {})],
+    "one result under another calendar": [(["--select", "+driftline_drift"], CALENDAR)],
     "the windows of a run alone": [(["--select", "driftline_int_scopes"], OTHER)],
 }
 
@@ -95,7 +104,7 @@ def test_other_settings_do_change_something(project: Project, whole: dict[str, p
 
 
 def test_what_is_only_told_computes_no_window_anew(project: Project) -> None:
-    """Results that are kept depend on neither: business metrics and all that the judge does are made anew each time."""
+    """What is computed anew in each build takes no kept window with it; drift begins where the calendar differs."""
     told = {
         "driftline_events": [{"event": "sale", "first_day": "2024-01-20", "last_day": "2024-01-22"}],
         "driftline_unit_values": {"shop": {"sold": {"value": 25, "unit": "GBP"}}},
@@ -103,3 +112,18 @@ def test_what_is_only_told_computes_no_window_anew(project: Project) -> None:
     for name, value in told.items():
         project.build("--select", "driftline_int_scopes", vars={name: value})
         assert project.sql("select distinct is_anew from driftline_int_scopes") == [(False,)], name
+
+
+def test_another_calendar_computes_what_it_changes(project: Project, whole: dict[str, pd.DataFrame]) -> None:
+    """Baselines of drift leave events out: windows from the first other event on are computed again, and no others."""
+    project.build(vars=CALENDAR)
+    since = project.sql("select distinct is_anew, changed_from from driftline_int_scopes")
+    assert since == [(False, datetime(2024, 1, 20))]
+    found = contents(project)
+    assert not found["drift"].equals(whole["drift"])
+    project.build("--full-refresh", vars=CALENDAR)
+    for name, rows in contents(project).items():
+        pd.testing.assert_frame_equal(found[name], rows, check_dtype=False, rtol=1e-9, obj=name)
+    project.build()
+    for name, rows in contents(project).items():
+        pd.testing.assert_frame_equal(rows, whole[name], check_dtype=False, rtol=1e-9, obj=name)

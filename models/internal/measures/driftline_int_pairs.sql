@@ -1,5 +1,7 @@
 {{ config(materialized=driftline._step_materialization('drift')) }}
+{%- set read = ref('driftline_int_event_windows') -%}
 {%- if driftline._is_needed(['drift']) -%}
+{%- set leaves = {'recent': driftline._has_events(), 'noise': false} -%}
 {%- set sums = {'w': '', 'w2': '2', 'v': '_sum'} -%}
 {%- set earlier = ['previous', 'trailing', 'seasonal'] -%}
 {%- set keys = ['slice_no', 'bin_no', 'column_no', 'block'] -%}
@@ -16,11 +18,12 @@
 with
 {%- for scope in measures %}
 {{ scope }}_dense as (
-    {{ driftline._dense_bins(scope, ref('driftline_int_scopes'), ['feature', 'prediction', 'label'], measures[scope]) }}
+    {{ driftline._dense_bins(scope, ref('driftline_int_scopes'), ['feature', 'prediction', 'label'], measures[scope],
+        leaves=leaves[scope]) }}
 ),
 
 {{ scope }}_rolled as (
-    {{ driftline._roll(scope ~ '_dense', keys, measures[scope], baseline='reference') }}
+    {{ driftline._roll(scope ~ '_dense', keys, measures[scope], baseline='reference', leaves=leaves[scope]) }}
 ),
 
 {% endfor -%}

@@ -35,7 +35,12 @@ windows as (
     from {{ ref('driftline_int_calendar') }} as k
     join {{ ref('driftline_int_slices') }} as g
         on g.slice_no = k.slice_no and g.source = 'relation' and g.model_version = 'all' and g.segment = 'all'
-    join (select distinct monitor, window_periods from {{ ref('driftline_int_frames') }}) as f on f.monitor = k.monitor
+    join (
+        select monitor, window_periods from {{ ref('driftline_int_frames') }}
+        union
+        -- Single periods, which baselines of drift are made of.
+        select monitor, 1 from {{ ref('driftline_int_frames') }}
+    ) as f on f.monitor = k.monitor
     where k.period_index - f.window_periods + 1 >= k.first_index
 ),
 

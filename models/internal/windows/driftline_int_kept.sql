@@ -8,8 +8,9 @@
     {%- endif -%}
 {%- endfor %}
 
--- What the results that keep their windows hold of each monitor: as of which state, under which rules, and up to which
--- window. Built when all of them are: a run of some alone leaves it as it is, and what it says is done again.
+-- What the results that keep their windows hold of each monitor: as of which state, under which rules, up to which
+-- window, and with which calendar (a row for each of its events). Built when all of them are: a run of some alone
+-- leaves it as it is, and what it says is done again.
 {%- if ns.is_whole %}
 select
     o.monitor, o.rules_hash, o.run_id, o.computed_at,
@@ -17,7 +18,8 @@ select
         -- The first window that had not ended is computed again.
         {{ dbt.dateadd('second', -1, 'min(case when not w.is_complete then w.window_end end)') }},
         max(w.window_end), {{ driftline._as_timestamp("'0001-01-01'") }}
-    ) as kept_until
+    ) as kept_until,
+    e.starts_at as event_starts_at, e.event_key
 from (
     -- As of the state that the slices were taken from: what is read while a run goes on is the next one's.
     select c.monitor, c.rules_hash, c.run_id, max(g.computed_at) as computed_at
@@ -26,9 +28,10 @@ from (
     group by c.monitor, c.rules_hash, c.run_id
 ) as o
 left join {{ ref('driftline_int_windows') }} as w on w.monitor = o.monitor and w.source = 'relation'
-group by o.monitor, o.rules_hash, o.run_id, o.computed_at
+left join ({{ driftline._events_of_monitors() }}) as e on e.monitor = o.monitor
+group by o.monitor, o.rules_hash, o.run_id, o.computed_at, e.starts_at, e.event_key
 {%- elif driftline._has_earlier_rows() %}
-select monitor, rules_hash, run_id, computed_at, kept_until from {{ this }}
+select monitor, rules_hash, run_id, computed_at, kept_until, event_starts_at, event_key from {{ this }}
 {%- else %}
 {{ driftline._empty() }}
 {%- endif %}

@@ -1,5 +1,7 @@
 {{ config(materialized=driftline._private_table()) }}
+{%- set read = ref('driftline_int_event_windows') -%}
 {%- if driftline._is_needed() -%}
+{%- set leaves = driftline._has_events() -%}
 {%- set kinds = {
     'total': "c.bin_kind <> 'moments'", 'nulls': "c.bin_kind = 'null'", 'nans': "c.bin_kind = 'nan'",
     'infinites': "c.bin_kind in ('negative_infinity', 'positive_infinity')", 'unseens': "c.bin_kind = 'unseen'",
@@ -52,6 +54,7 @@ with by_column as (
 dense as (
     select
         k.slice_no, c.column_no, k.block, k.period, k.period_index, k.first_index
+        {{- ', case when e.column_no is null then 0 else 1 end as leaves' if leaves }}
         {%- for measure in measures %},
         {{ 'coalesce(b.' ~ measure.name ~ ', 0) as ' ~ measure.name if measure.aggregate == 'sum'
             else 'b.' ~ measure.name }}
@@ -65,11 +68,15 @@ dense as (
         on o.slice_no = k.slice_no and o.is_shown and {{ driftline._is_reached('k', 'o') }}
     left join by_column as b on b.slice_no = k.slice_no and b.column_no = c.column_no
         and b.period_index = k.period_index
+    {%- if leaves %}
+    left join ({{ driftline._leaving_periods() }}
+    ) as e on e.column_no = c.column_no and e.period_index = k.period_index
+    {%- endif %}
 )
 
 select r.*
 from (
-    {{ driftline._roll('dense', ['slice_no', 'column_no', 'block'], measures, baseline='reference') }}
+    {{ driftline._roll('dense', ['slice_no', 'column_no', 'block'], measures, baseline='reference', leaves=leaves) }}
 ) as r
 {{ driftline._wanted_windows() }}
 {%- else -%}{{ driftline._empty() }}{%- endif %}
