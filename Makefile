@@ -22,7 +22,7 @@ define install
 	  $(BIN)/python -m pip --python $(1) install --quiet $(2); }
 endef
 
-.PHONY: help demo retrain test test-engines fuzz replay power scoreboard lint docs bench clean pins format
+.PHONY: help demo retrain test test-engines fuzz replay power scoreboard told lint docs bench clean pins format
 
 help:
 	@echo "make demo    build the demo shop's monitors, write the report, say what was found"
@@ -33,6 +33,7 @@ help:
 	@echo "make replay  a year of runs, late rows, changes and kills against one build: all tables equal"
 	@echo "make power   what the judge finds of known changes, how soon and how often it says so: a table"
 	@echo "make scoreboard  what people are told of five made-up years in which it is known what happened"
+	@echo "make told    what is sent of the demo shop as its weeks arrive: 58 builds, each with driftline alert (WEEKS=8: fewer)"
 	@echo "make lint    style, types, and that every public macro is described"
 	@echo "make docs    write what docs and report say of columns and metrics from their descriptions"
 	@echo "make format  let ruff put the Python files in shape"
@@ -109,6 +110,11 @@ power: $(VENV)/.test
 
 scoreboard: $(VENV)/.test
 	@$(BIN)/python -m pytest -q tests/scoreboard $(ARGS)
+
+# Each Monday is built and told; WEEKS makes longer steps.
+WEEKS ?= 1
+told: $(VENV)/.test
+	@DRIFTLINE_ARRIVING_WEEKS=$(WEEKS) $(BIN)/python -m pytest -q tests/scoreboard/arriving.py $(ARGS)
 
 PYTHON_CODE := $(wildcard python tests demo bench)
 

@@ -1,8 +1,8 @@
 """What people are told of the demo shop as its weeks arrive: built and told on Mondays, on the rows there are by then.
 
 The other table (test_scoreboard.py) is of one build, in which it is known afterwards what belongs together. Here each
-message counts that was really sent. `make scoreboard` takes every Monday, which is 58 builds; DRIFTLINE_ARRIVING_WEEKS
-makes the steps longer.
+message counts that was really sent. `make told` takes every Monday, which is 58 builds; DRIFTLINE_ARRIVING_WEEKS makes
+the steps longer.
 """
 
 from __future__ import annotations
