@@ -86,7 +86,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 # What `make test` asks of both engines: state, measures, judge and ledger once each. Everything else it asks of DuckDB, and
-# `make test-engines` of Postgres. (test_engines_agree.py, which holds the tables of both against each other, is no
+# leaves the same on Postgres to `make test-engines`. (test_engines_agree.py, which holds the tables of both against each other, is no
 # parametrised test and in `make test` too.)
 ON_BOTH_ENGINES = {
     HERE / "state/test_counts.py",
@@ -97,10 +97,16 @@ ON_BOTH_ENGINES = {
 }
 
 
+# What is left to it besides: other versions of dbt, fifty days replayed with kills (as long again is `make replay`), and
+# the whole loop of a retraining. A fifth of the processors' time for 49 tests.
+LEFT = (HERE / "compat", HERE / "replay", HERE / "demo")
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     call = getattr(item, "callspec", None)
-    if call is not None and call.params.get("engine") == "postgres" and item.path not in ON_BOTH_ENGINES:
-        item.add_marker("second_engine")
+    is_repeated = call is not None and call.params.get("engine") == "postgres" and item.path not in ON_BOTH_ENGINES
+    if is_repeated or any(folder in item.path.parents for folder in LEFT):
+        item.add_marker("left")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
