@@ -1,8 +1,11 @@
-# Needs: make, and Python 3.10 to 3.13 with its venv module. Everything else is installed into .venv and .venv-compat,
-# pinned by constraints/. A second call of anything finds its environment ready.
+# Needs: make, and Python 3.10 to 3.13 with its venv module. Everything else is installed into .venv, .venv-compat and
+# .venv-engines, pinned by constraints/. A second call of anything finds its environment ready.
 
 VENV ?= .venv
 COMPAT := .venv-compat
+# Engines beyond DuckDB and Postgres, each with its adapter in an environment of its own.
+FURTHER := .venv-engines
+ENGINES := clickhouse
 BIN := $(VENV)/bin
 # Tests run in this many processes.
 JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt 4 ] && echo 4 || echo $$n)
@@ -22,13 +25,15 @@ define install
 	  $(BIN)/python -m pip --python $(1) install --quiet $(2); }
 endef
 
-.PHONY: help demo retrain test test-engines fuzz replay power scoreboard told lint docs bench clean pins format
+.PHONY: help demo retrain test test-engines test-left $(ENGINES:%=test-%) fuzz replay power scoreboard told lint docs
+.PHONY: bench clean pins format
 
 help:
 	@echo "make demo    build the demo shop's monitors, write the report, say what was found"
 	@echo "make retrain after make demo: drift found, retrained, compared, promoted"
 	@echo "make test    all tests on DuckDB, some on Postgres too (ARGS=\"tests/oracle -k psi\" for some of them)"
-	@echo "make test-engines  the others on Postgres, other versions of dbt, and what takes long (ARGS as above)"
+	@echo "make test-engines  the others on Postgres, other versions of dbt, what takes long, and some on further engines"
+	@echo "             (ARGS as above; ENGINE=clickhouse: on this one alone)"
 	@echo "make fuzz    2,000 declarations from a seed: built, or refused by the name of the argument"
 	@echo "make replay  a year of runs, late rows, changes and kills against one build: all tables equal"
 	@echo "make power   what the judge finds of known changes, how soon and how often it says so: a table"
@@ -84,17 +89,31 @@ demo: $(VENV)/.demo
 retrain: $(VENV)/.demo
 	@$(BIN)/python demo/retrain/loop.py
 
+$(FURTHER)/%/.done: constraints/engine-%.txt $(VENV)/.uv pyproject.toml
+	@echo "Installing what the tests need on $*"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(FURTHER)/$*
+	$(call install,$(FURTHER)/$*/bin/python,-r constraints/engine-$*.txt)
+	$(call install,$(FURTHER)/$*/bin/python,--no-build-isolation -c constraints/engine-$*.txt -e .)
+	@touch $@
+
 # ------------------------------------------------------------------------------------------------------------- tests
 
-PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
+DISTRIBUTED := -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
+PYTEST := $(BIN)/python $(DISTRIBUTED)
 
 test: $(VENV)/.test
 	@.ci/browser
 	@DRIFTLINE_TEST_ALL=1 $(PYTEST) -m "not left" $(ARGS)
 
+test-engines: $(if $(ENGINE),test-$(ENGINE),test-left $(ENGINES:%=test-%))
+
 # What make test leaves out: the marker is set in tests/conftest.py.
-test-engines: $(VENV)/.test $(COMPAT)/1.10/.done $(COMPAT)/1.12/.done
+test-left: $(VENV)/.test $(COMPAT)/1.10/.done $(COMPAT)/1.12/.done
 	@DRIFTLINE_TEST_ALL=1 $(PYTEST) -m left $(ARGS)
+
+# What is asked of a further engine: tests/further_engines.py. With ARGS it may be nothing.
+$(ENGINES:%=test-%): test-%: $(FURTHER)/%/.done
+	@DRIFTLINE_TEST_ENGINES=$* $(FURTHER)/$*/bin/python $(DISTRIBUTED) $(ARGS) $(if $(ARGS),|| [ $$? -eq 5 ])
 
 # More arguments: make fuzz ARGS="--count 500 --first 10000 --minutes 10 --engine postgres"
 fuzz: $(VENV)/.test
@@ -137,14 +156,15 @@ bench: $(VENV)/.test
 	@$(BIN)/python bench/run.py $(ARGS)
 
 pins: $(VENV)/.uv
-	@set -e; cd constraints; for name in demo test compat-1.10 compat-1.12; do \
-	  more=; case $$name in demo) more=../pyproject.toml;; test) more="../pyproject.toml --extra alerts -c demo.txt";; esac; \
+	@set -e; cd constraints; for name in demo test compat-1.10 compat-1.12 $(ENGINES:%=engine-%); do \
+	  more=; case $$name in demo) more=../pyproject.toml;; test) more="../pyproject.toml --extra alerts -c demo.txt";; \
+	    engine-*) more="../pyproject.toml -c demo.txt -c test.txt";; esac; \
 	  $(abspath $(BIN))/uv pip compile --quiet --universal --python-version 3.10 --no-header --no-annotate $(VERSIONS) \
 	    $$name.in $$more -o $$name.txt; \
 	done
 
 clean:
-	rm -rf $(VENV) $(COMPAT) .pytest_cache .ruff_cache .mypy_cache .hypothesis target logs dbt_packages
+	rm -rf $(VENV) $(COMPAT) $(FURTHER) .pytest_cache .ruff_cache .mypy_cache .hypothesis target logs dbt_packages
 	rm -rf demo/target demo/logs demo/dbt_packages bench/target
 	rm -rf demo/retrain/target demo/retrain/logs demo/retrain/dbt_packages
 	find $(PYTHON_CODE) -name __pycache__ -type d -prune -exec rm -rf {} +

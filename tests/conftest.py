@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import further_engines
 import pytest
 from hypothesis import settings
 from support import DuckDBEngine, Engine, PostgresEngine, Project, quick_dbt
@@ -13,6 +15,8 @@ from support.postgres_server import PostgresUnavailable
 
 HERE = Path(__file__).parent
 MakeProject = Callable[..., Project]
+# The engine of `make test-<engine>`, where it is one of tests/further_engines.py; else DuckDB and Postgres are asked.
+FURTHER = os.environ.get("DRIFTLINE_TEST_ENGINES", "")
 
 # The same examples in every run: what fails, fails for everybody.
 settings.register_profile("repeatable", derandomize=True)
@@ -37,10 +41,21 @@ def postgres_engine() -> Iterator[Engine]:
     engine.close()
 
 
-@pytest.fixture(scope="session", params=["duckdb", "postgres"])
+@pytest.fixture(scope="session")
+def further_engine() -> Iterator[Engine]:
+    """The further engine that this run is for."""
+    if not FURTHER:
+        pytest.skip("asked of further engines: make test-engines")
+    quick_dbt.install()
+    engine = further_engines.engine(FURTHER)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session", params=[FURTHER] if FURTHER else ["duckdb", "postgres"])
 def engine(request: pytest.FixtureRequest) -> Engine:
     """Each engine in turn: a test that asks for it, or for a project, runs once on each."""
-    found: Engine = request.getfixturevalue(f"{request.param}_engine")
+    found: Engine = request.getfixturevalue("further_engine" if FURTHER else f"{request.param}_engine")
     return found
 
 
@@ -79,8 +94,12 @@ LONG = (
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The longest modules first, where tests are shared out by modules (see the Makefile)."""
+    if FURTHER:
+        others = [item for item in items if not {"engine", "further_engine"} & set(getattr(item, "fixturenames", ()))]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
     places = {HERE / name: place for place, name in enumerate(LONG)}
     items.sort(key=lambda item: places.get(item.path, len(LONG)))
 
@@ -102,7 +121,22 @@ ON_BOTH_ENGINES = {
 LEFT = (HERE / "compat", HERE / "replay", HERE / "demo")
 
 
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """What no further engine is asked may need what its environment does not have."""
+    if not FURTHER or collection_path in (HERE, *HERE.parents):
+        return None
+    place = collection_path.relative_to(HERE)
+    asked = [Path(name) for name in further_engines.ASKED[FURTHER]]
+    return None if any(place == path or place in path.parents for path in asked) else True
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
+    if FURTHER:
+        name = f"{item.path.relative_to(HERE).as_posix()}::{getattr(item, 'originalname', item.name)}"
+        reason = further_engines.NOT_ASKED[FURTHER].get(name)
+        if reason:
+            item.add_marker(pytest.mark.skip(reason=reason))
+        return
     call = getattr(item, "callspec", None)
     is_repeated = call is not None and call.params.get("engine") == "postgres" and item.path not in ON_BOTH_ENGINES
     if is_repeated or any(folder in item.path.parents for folder in LEFT):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import further_engines
 import jinja2
 import pytest
 import yaml
@@ -180,3 +181,16 @@ def test_what_one_family_reads_of_another_has_its_columns() -> None:
         and read != "driftline_int_version_series"
     ]
     assert wrong == []
+
+
+def test_what_further_engines_are_asked_is_there() -> None:
+    asked, left = further_engines.ASKED, further_engines.NOT_ASKED
+    made = re.search(r"^ENGINES := (.*)$", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert made and set(made[1].split()) == set(asked) == set(left) == set(further_engines.CLASSES)
+    for engine, modules in asked.items():
+        assert (REPOSITORY / "constraints" / f"engine-{engine}.txt").exists()
+        assert all((REPOSITORY / "tests" / name).exists() for name in modules)
+        for place in left[engine]:
+            module, _, test = place.partition("::")
+            assert any(module == name or Path(name) in Path(module).parents for name in modules), place
+            assert f"def {test}(" in (REPOSITORY / "tests" / module).read_text(encoding="utf-8"), place

@@ -94,6 +94,10 @@ def _statements(node: Any, workspace: Workspace) -> list[str]:
             f"insert into {relation} ({names})\nselect {names} from (\n{sql}\n) as contracted",
         ]
     kind = "view" if node.config.materialized == "view" else "table"
+    if workspace.engine == "clickhouse":
+        # It asks how a table is to be kept.
+        how = "engine = MergeTree order by tuple() " if kind == "table" else ""
+        return [f"create or replace {kind} {relation} {how}as\n{sql}"]
     if workspace.engine == "duckdb":
         return [f"create or replace {kind} {relation} as\n{sql}"]
     if kind == "table":

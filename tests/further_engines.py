@@ -1,0 +1,34 @@
+"""Engines beyond DuckDB and Postgres: where each is found, and what `make test-engines` asks of it.
+
+Each has an environment of its own (constraints/engine-<name>.in) in which DuckDB is too, to hold it against. The tests
+named here run there with the fixture `engine` giving that engine; all others are left alone.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+# The class of tests/support of each engine.
+CLASSES = {
+    "clickhouse": "support.clickhouse:ClickHouseEngine",
+}
+
+# Modules, by their place under tests/.
+ASKED = {
+    "clickhouse": [
+        "harness/test_support.py",
+    ],
+}
+
+# Tests of these modules that an engine is not asked, and why: {engine: {"<module>::<test>": reason}}.
+NOT_ASKED: dict[str, dict[str, str]] = {
+    "clickhouse": {
+        "harness/test_support.py::test_contract_types_reach_the_chain": "its types have other names, which dbt compares",
+    },
+}
+
+
+def engine(name: str) -> Any:
+    module, _, made = CLASSES[name].partition(":")
+    return getattr(importlib.import_module(module), made)()
