@@ -132,7 +132,7 @@ where {{ breaks }} {%- if unknown == 'fail' %} or m.value is null{% endif %}
 union all
 select
     {{ driftline._literal(monitor) }}, 'all', 'all', 'all', 'all', 'all', 'all', cast(null as {{ dbt.type_int() }}),
-    cast(null as {{ dbt.type_timestamp() }}), cast(null as {{ driftline._type_double() }}),
+    cast(null as {{ driftline._type_timestamp() }}), cast(null as {{ driftline._type_double() }}),
     {{ driftline._phrase(language, 'gate.nothing', {'monitor': driftline._literal(monitor)}) }}
 from (select 1 as one) as nothing
 where not exists (select 1 from looked_at where looked_at.monitor = {{ driftline._literal(monitor) }})

@@ -49,7 +49,7 @@
 {# All that was counted, in one shape. #}
 {% macro _all_counts(declaration, run) %}
     {%- set keys = run.grain | join(', ') -%}
-    {%- set no_kind = 'cast(null as ' ~ dbt.type_string() ~ ') as bin_kind' -%}
+    {%- set no_kind = 'cast(null as ' ~ driftline._type_text() ~ ') as bin_kind' -%}
     {%- if run.numeric %}
     select column_no, {{ keys }}, bin, {{ no_kind }}, {{ run.sums | join(', ') }} from numeric_counts
     union all

@@ -1,10 +1,10 @@
 {# The columns of every monitor's table, in order: name → type. #}
 {% macro _state_columns() %}
-    {%- set text = dbt.type_string() -%}
+    {%- set text = driftline._type_text() -%}
     {%- set double = driftline._type_double() -%}
     {{- return({
         'monitor': text, 'spec_hash': text, 'record': text, 'source': text, 'in_reference': dbt.type_boolean(),
-        'period_start': dbt.type_timestamp(), 'period_index': dbt.type_bigint(),
+        'period_start': driftline._type_timestamp(), 'period_index': dbt.type_bigint(),
         'model_version': text, 'segment': text, 'segment_value': text,
         'column_name': text, 'column_role': text, 'column_kind': text,
         'bin': dbt.type_int(), 'bin_kind': text, 'bin_label': text, 'bin_lower': double, 'bin_upper': double,
@@ -14,7 +14,7 @@
         'prediction_sum': double, 'labelled_weight_sum': double, 'labelled_weight_sq_sum': double, 'label_sum': double,
         'label_sq_sum': double,
         'labelled_prediction_sum': double, 'loss_sum': double, 'loss_sq_sum': double,
-        'computed_at': dbt.type_timestamp(),
+        'computed_at': driftline._type_timestamp(),
     }) -}}
 {% endmacro %}
 

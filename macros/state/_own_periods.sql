@@ -15,5 +15,5 @@
 
 {# The period of the package's own records as SQL: `setting`, `bin`, `timeless` (rows of a reference without a time). #}
 {% macro _own_period(record) %}
-    {{- return("cast('" ~ driftline._own_periods()[record] ~ "' as timestamp)") -}}
+    {{- return(driftline._as_timestamp("'" ~ driftline._own_periods()[record] ~ "'")) -}}
 {% endmacro %}

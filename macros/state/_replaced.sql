@@ -24,7 +24,7 @@
     {%- if resume.has_former %}
     {%- for record, period_start in driftline._former_periods().items() %}
     union
-    select cast('{{ period_start }}' as timestamp)
+    select {{ driftline._as_timestamp("'" ~ period_start ~ "'") }}
     {%- endfor %}
     {%- endif %}
     {%- else %}
@@ -49,7 +49,9 @@
 {% macro _kept_records(resume, last, sums) %}
     {%- set former = driftline._former_periods() -%}
     {%- set literals = [] -%}
-    {%- for record in former -%}{%- do literals.append("cast('" ~ former[record] ~ "' as timestamp)") -%}{%- endfor -%}
+    {%- for record in former -%}
+        {%- do literals.append(driftline._as_timestamp("'" ~ former[record] ~ "'")) -%}
+    {%- endfor -%}
     {%- set timeless = last.time is none %}
     select
         record, source, in_reference,

@@ -104,7 +104,7 @@
     {%- if not column -%}{{- return('0') -}}{%- endif -%}
     {%- if resume -%}
         {%- set found = run_query(
-            'select cast(max(bin_lower) as ' ~ dbt.type_string() ~ ') from ' ~ this
+            'select cast(max(bin_lower) as ' ~ driftline._type_text() ~ ') from ' ~ this
             ~ " where record = 'bin' and bin = 20000 and column_role = 'label' and column_name = "
             ~ driftline._literal(column.name)
         ) -%}

@@ -62,11 +62,12 @@
 {% macro _empty() %}
     {%- set types = {
         'double precision': driftline._type_double(), 'bigint': dbt.type_bigint(), 'integer': dbt.type_int(),
-        'boolean': dbt.type_boolean(), 'timestamp': dbt.type_timestamp(),
+        'boolean': dbt.type_boolean(), 'timestamp': driftline._type_timestamp(),
     } %}
 select
     {%- for column in model.columns.values() %}
-    cast(null as {{ types.get(column.data_type, dbt.type_string()) }}) as {{ column.name }}{{ ',' if not loop.last }}
+    cast(null as {{ types.get(column.data_type, driftline._type_text()) }}) as {{ column.name }}
+    {{- ',' if not loop.last }}
     {%- endfor %}
 from (select 1 as nothing) as nobody
 where 1 = 0

@@ -46,7 +46,7 @@ select
         when not m.is_complete then 'labels are still missing'
         when m.value is null then coalesce(m.reason, 'there is no value')
         when l.judged_periods <> m.window_periods
-            then 'windows of ' || cast(l.judged_periods as " ~ dbt.type_string() ~ ") || ' ' || m.period
+            then 'windows of ' || cast(l.judged_periods as " ~ driftline._type_text() ~ ") || ' ' || m.period
                 || case when l.judged_periods = 1 then '' else 's' end || ' are judged'
         else 'windows of this length are not judged'
     end") }} as not_judged,

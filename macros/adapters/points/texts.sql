@@ -4,11 +4,24 @@
 {# A text as an SQL literal. #}
 {% macro _literal(text) %}
     {#- There are thousands, and asking takes its time: only what needs escaping is asked for. -#}
-    {%- if "'" not in text | string and '\\' not in text | string -%}{{- return("'" ~ text ~ "'") -}}{%- endif -%}
+    {%- set plain = text | string -%}
+    {%- if "'" not in plain and '\\' not in plain and '\n' not in plain and '\r' not in plain -%}
+        {{- return("'" ~ plain ~ "'") -}}
+    {%- endif -%}
     {{- return(adapter.dispatch('_literal', 'driftline')(text | string)) -}}
 {% endmacro %}
 {% macro default___literal(text) %}
     {{- return("'" ~ text | replace("'", "''") ~ "'") -}}
+{% endmacro %}
+
+
+{#
+    The same where a backslash in a literal begins an escape, as it does on most engines that are neither DuckDB nor
+    Postgres: for an engine's own `_literal`.
+#}
+{% macro _escaped_literal(text) %}
+    {%- set escaped = text | replace('\\', '\\\\') | replace("'", "\\'") -%}
+    {{- return("'" ~ escaped | replace('\n', '\\n') | replace('\r', '\\r') ~ "'") -}}
 {% endmacro %}
 
 
@@ -68,7 +81,7 @@
     kind  date, naive or zoned
 #}
 {% macro _time_text(expression, kind) %}
-    {%- set naive = '((' ~ expression ~ ") at time zone 'UTC')" if kind == 'zoned' else expression -%}
+    {%- set naive = '(' ~ driftline._local_time(expression, kind, 'UTC') ~ ')' if kind == 'zoned' else expression -%}
     {{- return(adapter.dispatch('_time_text', 'driftline')(naive, kind)) -}}
 {% endmacro %}
 {% macro default___time_text(expression, kind) %}
@@ -81,8 +94,14 @@
 {% endmacro %}
 
 
-{# `regexp_replace` of the first match. #}
+{#
+    A text with the first match of a regular expression replaced; \1 and \2 stand for what its groups have matched.
+    Patterns are anchored, so that engines which replace every match replace one.
+#}
 {% macro _first_replaced(text, pattern, by) %}
+    {{- return(adapter.dispatch('_first_replaced', 'driftline')(text, pattern, by)) -}}
+{% endmacro %}
+{% macro default___first_replaced(text, pattern, by) %}
     {{- return('regexp_replace(' ~ text ~ ", '" ~ pattern ~ "', '" ~ by ~ "')") -}}
 {% endmacro %}
 

@@ -87,13 +87,19 @@
 {% endmacro %}
 
 
+{# Midnight of a day, a constant: 'YYYY-MM-DD'. #}
+{% macro _constant_day(day) %}
+    {{- return(driftline._as_timestamp("'" ~ day ~ "'")) -}}
+{% endmacro %}
+
+
 {# The running number of a period; weeks count from a Monday. #}
 {% macro _period_index(expression, period) %}
     {%- if period == 'week' -%}
-        {{- return('cast(floor(' ~ dbt.datediff("cast('1970-01-05' as timestamp)", expression, 'day') ~ ' / 7.0) as '
-            ~ dbt.type_bigint() ~ ')') -}}
+        {%- set days = dbt.datediff(driftline._constant_day('1970-01-05'), expression, 'day') -%}
+        {{- return('cast(floor(' ~ days ~ ' / 7.0) as ' ~ dbt.type_bigint() ~ ')') -}}
     {%- endif -%}
-    {{- return('cast(' ~ dbt.datediff("cast('1970-01-01' as timestamp)", expression, period) ~ ' as '
+    {{- return('cast(' ~ dbt.datediff(driftline._constant_day('1970-01-01'), expression, period) ~ ' as '
         ~ dbt.type_bigint() ~ ')') -}}
 {% endmacro %}
 
@@ -102,7 +108,8 @@
 {% macro _period_at(index, period) %}
     {%- if period == 'week' -%}
         {{- return(driftline._as_timestamp(dbt.dateadd('day', '(7 * (' ~ index ~ '))',
-            "cast('1970-01-05' as timestamp)"))) -}}
+            driftline._constant_day('1970-01-05')))) -}}
     {%- endif -%}
-    {{- return(driftline._as_timestamp(dbt.dateadd(period, '(' ~ index ~ ')', "cast('1970-01-01' as timestamp)"))) -}}
+    {%- set first = driftline._constant_day('1970-01-01') -%}
+    {{- return(driftline._as_timestamp(dbt.dateadd(period, '(' ~ index ~ ')', first))) -}}
 {% endmacro %}

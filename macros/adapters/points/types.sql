@@ -10,8 +10,26 @@
 {% endmacro %}
 
 
+{# The type of texts of any length. #}
+{% macro _type_text() %}
+    {{- return(adapter.dispatch('_type_text', 'driftline')()) -}}
+{% endmacro %}
+{% macro default___type_text() %}
+    {{- return(dbt.type_string()) -}}
+{% endmacro %}
+
+
+{# The type of a timestamp without zone, which all our times are. #}
+{% macro _type_timestamp() %}
+    {{- return(adapter.dispatch('_type_timestamp', 'driftline')()) -}}
+{% endmacro %}
+{% macro default___type_timestamp() %}
+    {{- return(dbt.type_timestamp()) -}}
+{% endmacro %}
+
+
 {% macro _as_text(expression) %}
-    {{- return('cast(' ~ expression ~ ' as ' ~ dbt.type_string() ~ ')') -}}
+    {{- return('cast(' ~ expression ~ ' as ' ~ driftline._type_text() ~ ')') -}}
 {% endmacro %}
 
 
@@ -26,7 +44,7 @@
 
 
 {% macro _as_timestamp(expression) %}
-    {{- return('cast(' ~ expression ~ ' as ' ~ dbt.type_timestamp() ~ ')') -}}
+    {{- return('cast(' ~ expression ~ ' as ' ~ driftline._type_timestamp() ~ ')') -}}
 {% endmacro %}
 
 
@@ -38,20 +56,22 @@
     {{- return(adapter.dispatch('_type_kind', 'driftline')(data_type | lower)) -}}
 {% endmacro %}
 {% macro default___type_kind(data_type) %}
+    {%- set name = data_type.split('(')[0] | trim -%}
     {%- if data_type.startswith('timestamp') or data_type.startswith('datetime') -%}
-        {{- return('zoned' if 'with time zone' in data_type or 'tz' in data_type else 'naive') -}}
+        {{- return('zoned' if 'with time zone' in data_type or 'with local time zone' in data_type
+            or name in driftline._zoned_types() else 'naive') -}}
     {%- elif data_type == 'date' -%}
         {{- return('date') -}}
     {%- elif data_type.startswith('bool') -%}
         {{- return('boolean') -}}
-    {%- elif data_type.endswith(']') or data_type.split('(')[0] in ['enum', 'struct', 'map', 'union', 'row', 'array',
-        'tuple'] -%}
+    {%- elif data_type.endswith(']') or data_type.endswith('>') or name in ['enum', 'struct', 'map', 'union', 'row',
+        'array', 'tuple', 'variant', 'object', 'json', 'super'] -%}
         {{- return('other') -}}
-    {%- elif data_type.split('(')[0] in driftline._integer_types() -%}
+    {%- elif name in driftline._integer_types() -%}
         {{- return('integer') -}}
-    {%- elif data_type.split('(')[0] in driftline._fraction_types() -%}
+    {%- elif name in driftline._fraction_types() -%}
         {{- return('numeric') -}}
-    {%- elif 'char' in data_type or data_type.split('(')[0] in ['text', 'string', 'citext', 'name'] -%}
+    {%- elif 'char' in data_type or name in ['text', 'string', 'citext', 'name'] -%}
         {{- return('text') -}}
     {%- endif -%}
     {{- return('other') -}}
@@ -64,6 +84,15 @@
 {% endmacro %}
 {% macro default___type_of_result(data_type) %}
     {{- return(data_type) -}}
+{% endmacro %}
+
+
+{#
+    The names of timestamps with a zone, where they do not say `with time zone`: the naive ones differ from them by two
+    letters (timestamp_ntz). That a bare `timestamp` has one (Spark, BigQuery) is for an engine's own file to say.
+#}
+{% macro _zoned_types() %}
+    {{- return(['timestamptz', 'timestamp_tz', 'timestamp_ltz', 'timestampltz', 'datetimeoffset']) -}}
 {% endmacro %}
 
 

@@ -1,0 +1,57 @@
+"""What the points answer, engine by engine, without the engines."""
+
+from __future__ import annotations
+
+import pytest
+from support.rendering import Macros
+
+PLAIN = Macros("another")
+
+
+@pytest.mark.parametrize(
+    ("declared", "kind"),
+    [
+        ("TIMESTAMP_NTZ(9)", "naive"),
+        ("timestamp_ntz", "naive"),
+        ("timestamp(6)", "naive"),
+        ("timestamp without time zone", "naive"),
+        ("datetime", "naive"),
+        ("TIMESTAMP_TZ(9)", "zoned"),
+        ("TIMESTAMP_LTZ", "zoned"),
+        ("timestamptz", "zoned"),
+        ("timestamp(3) with time zone", "zoned"),
+        ("timestamp with local time zone", "zoned"),
+        ("date", "date"),
+        ("NUMBER(38,0)", "numeric"),
+        ("VARIANT", "other"),
+        ("array<string>", "other"),
+        ("map<string, bigint>", "other"),
+        ("struct<a bigint>", "other"),
+    ],
+)
+def test_kinds_of_types_by_name(declared: str, kind: str) -> None:
+    assert PLAIN("_type_kind", declared) == kind
+
+
+def test_backslashes_where_they_escape() -> None:
+    assert PLAIN("_escaped_literal", "it's C:\\new\nline") == "'it\\'s C:\\\\new\\nline'"
+    assert Macros("duckdb")("_literal", "it's C:\\new\nline") == "'it''s C:\\new\nline'"
+
+
+def test_times_become_texts_by_way_of_the_engines_own_zones() -> None:
+    """An engine that has a function instead of `at time zone` says so once."""
+    macros = Macros("another")
+    macros.answers["_local_time"] = lambda expression, kind, timezone: f"in_zone({expression}, '{timezone}')"
+    assert "at time zone" not in macros("_time_text", "seen_at", "zoned")
+    assert "in_zone(seen_at, 'UTC')" in macros("_time_text", "seen_at", "zoned")
+
+
+def test_the_types_of_texts_and_times_are_points() -> None:
+    macros = Macros("another")
+    macros.answers["_type_text"] = lambda: "varchar(65535)"
+    macros.answers["_type_timestamp"] = lambda: "datetime"
+    assert macros("_as_text", "x") == "cast(x as varchar(65535))"
+    assert macros("_own_period", "bin").endswith(" as datetime)")
+    assert " as datetime)" in macros("_period_index", "t", "week")
+    assert " as datetime)" in macros("_period_at", "i", "day")
+    assert macros("_state_columns")["period_start"] == "datetime"
