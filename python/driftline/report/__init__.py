@@ -7,6 +7,7 @@ page opens without a network and carries nothing of the connection.
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -58,10 +59,10 @@ def build_report(
         views=views,
         notes=list(notes),
         style=Markup(asset("report.css")),
-        library=Markup(library),
+        library=packed(library),
         script=Markup(script),
         policy=policy(library, script),
-        payload=Markup(as_json({"monitors": [v.payload for v in views]})),
+        payload=packed(as_json({"monitors": [v.payload for v in views]})),
     )
     return html.encode("utf-8", "replace").decode("utf-8")
 
@@ -103,11 +104,12 @@ def policy(*scripts: str) -> str:
 
 
 def as_json(value: Any) -> str:
-    """JSON that can stand inside a script element, whatever the texts in it."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def packed(text: str) -> Markup:
+    """A text as gzip in base64, which the page unpacks: a third of its size, and nothing in it can end a script."""
+    return Markup(base64.b64encode(gzip.compress(text.encode("utf-8", "replace"), mtime=0)).decode())
 
 
 def summary(views: Sequence[View], problems: Sequence[Health] = ()) -> str:

@@ -1,7 +1,20 @@
 "use strict";
-(() => {
+(async () => {
+  /** What stands packed in an element of the page (`packed` in __init__.py). */
+  const unpacked = (id) => {
+    const bytes = Uint8Array.from(atob(document.getElementById(id).textContent), (c) => c.charCodeAt(0));
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")));
+  };
+  if (typeof DecompressionStream === "undefined") {
+    document.getElementById("not-unpacked").hidden = false;
+    return;
+  }
   // Texts of the data go into the page as text nodes and canvas labels only, never as markup.
-  const data = JSON.parse(document.getElementById("data").textContent);
+  const [data, library] = await Promise.all([unpacked("data").json(), unpacked("library").text()]);
+  // It runs as any script of the page does, allowed by the hash of its text.
+  const script = document.createElement("script");
+  script.textContent = library;
+  document.head.append(script);
   const root = document.documentElement;
   const SCALE = 10000;
   const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
