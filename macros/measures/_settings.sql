@@ -18,23 +18,33 @@
 {% endmacro %}
 
 
+{# The config of a result: at the top of its model. #}
+{% macro _result(materialized) %}
+    {{- config(materialized=materialized, contract={'enforced': driftline._enforce_contract()}) -}}
+    {%- if materialized == 'table' -%}{{- driftline._place('results') -}}{%- endif -%}
+{% endmacro %}
+
+
 {#
     What, beside the state and its declaration, the results depend on: windows computed under other rules are not kept.
     `version` is raised with every change of the package that changes a number. Thresholds are the judge's; what they
     ask to have computed is in driftline_int_frames. Left out is what no result that keeps its windows depends on, and
     the calendar, which _other_events compares.
+
+    The text that is hashed is put together here: dbt's engines print a mapping in orders of their own.
 #}
 {% macro _rules_hash() %}
-    {%- set rules = {
-        'version': 6, 'distances': driftline._distances() | map(attribute='name') | list,
-        'metrics': driftline._metrics() | map(attribute='name') | list,
-    } -%}
+    {%- set rules = [
+        '"version": 6',
+        '"distances": ' ~ tojson(driftline._distances() | map(attribute='name') | list),
+        '"metrics": ' ~ tojson(driftline._metrics() | map(attribute='name') | list),
+    ] -%}
     {%- for name in driftline._var_names()
             if name not in ['driftline_monitors', 'driftline_now', 'driftline_thresholds', 'driftline_language',
                 'driftline_costs', 'driftline_false_alarms_per_week', 'driftline_events', 'driftline_unit_values'] -%}
-        {%- do rules.update({name: driftline._var_text(driftline._var(name))}) -%}
+        {%- do rules.append(tojson(name) ~ ': ' ~ tojson(driftline._var_text(driftline._var(name)))) -%}
     {%- endfor -%}
-    {{- return(local_md5(tojson(rules))) -}}
+    {{- return(local_md5('{' ~ rules | join(', ') ~ '}')) -}}
 {% endmacro %}
 
 

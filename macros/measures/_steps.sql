@@ -6,6 +6,7 @@
 #}
 {% macro _step_materialization(line) %}
     {%- if not driftline._monitors() -%}{{- return('ephemeral') -}}{%- endif -%}
+    {%- do driftline._place('steps') -%}
     {{- return(adapter.dispatch('_step_materialization', 'driftline')(line)) -}}
 {% endmacro %}
 {% macro default___step_materialization(line) %}

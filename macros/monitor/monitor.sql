@@ -80,6 +80,7 @@
         full_refresh=driftline._full_refresh(),
         meta={'driftline': declaration.arguments, 'driftline_vars': driftline._scope_vars()}
     ) -}}
+    {{- driftline._place('state') -}}
     {#- A monitor that fails must not hold up the others (decision 14); dbt knows the setting from 1.12 on. -#}
     {%- set version = dbt_version.split('.') -%}
     {%- if version[0] == '1' and version[1] | int >= 12 -%}{{- config(on_error='continue') -}}{%- endif -%}

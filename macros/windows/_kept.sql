@@ -35,10 +35,12 @@
     {#- Looked at when rows are replaced, when it is too late to say what the model depends on. -#}
     {%- do driftline._retention_limits() -%}
     {{- config(contract={'enforced': driftline._enforce_contract()}, indexes=indexes) -}}
+    {{- driftline._place('results') -}}
     {{- driftline._keep_rows('driftline_windows') -}}
 {% endmacro %}
 {% macro _keep_noise() %}
     {%- if driftline._monitors() -%}
+        {{- driftline._place('steps') -}}
         {{- driftline._keep_rows('driftline_noise') -}}
     {%- else -%}
         {{- config(materialized='ephemeral') -}}

@@ -79,5 +79,7 @@ where 1 = 0
     what would read it has nothing to do either.
 #}
 {% macro _private_table() %}
-    {{- return('table' if driftline._monitors() else 'ephemeral') -}}
+    {%- if not driftline._monitors() -%}{{- return('ephemeral') -}}{%- endif -%}
+    {%- do driftline._place('steps') -%}
+    {{- return('table') -}}
 {% endmacro %}

@@ -1,4 +1,4 @@
-{{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
+{{ driftline._result('table') }}
 {%- if driftline._is_needed() -%}
 
 -- All alerts once more, with the incident each is part of, for all who are not of this package. What a gate

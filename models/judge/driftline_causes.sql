@@ -1,4 +1,4 @@
-{{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
+{{ driftline._result('table') }}
 {%- if driftline._is_needed() -%}
 {%- set most_causes = 10 -%}
 {%- set columns = [

@@ -1,4 +1,4 @@
-{{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
+{{ driftline._result('table') }}
 {%- if driftline._is_needed() -%}
 {%- set group = ['monitor', 'model_version', 'segment', 'segment_value'] %}
 {%- set measure = ['family', 'metric', 'column_name', 'baseline'] %}

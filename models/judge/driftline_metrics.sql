@@ -1,4 +1,4 @@
-{{ config(materialized='view', contract={'enforced': driftline._enforce_contract()}) }}
+{{ driftline._result('view') }}
 {%- if driftline._is_needed() -%}
 {%- set grain = 'monitor, model_version, segment, segment_value, window_periods, window_start, window_end' %}
 

@@ -1,4 +1,4 @@
-{{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
+{{ driftline._result('table') }}
 {%- set read = ref('driftline_int_event_windows') -%}
 {%- if driftline._is_needed() -%}
 {%- set overrides = driftline._threshold_overrides() -%}

@@ -1,4 +1,4 @@
-{{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
+{{ driftline._result('table') }}
 {%- if driftline._is_needed(['business']) -%}
 {%- set has_events = driftline._has_events() -%}
 {%- set z = driftline._normal_tail(driftline._as_double(driftline._alpha() / 2)) -%}

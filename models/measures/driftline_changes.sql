@@ -1,4 +1,4 @@
-{{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
+{{ driftline._result('table') }}
 {%- if driftline._is_needed(['trend']) -%}
 {%- set rule = driftline._change_rule() -%}
 {%- set before = 'chain_no, phase, period_index, window_start, place, residuals_before, expectations_before' %}

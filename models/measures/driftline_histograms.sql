@@ -1,4 +1,4 @@
-{{ config(materialized='table', contract={'enforced': driftline._enforce_contract()}) }}
+{{ driftline._result('table') }}
 {%- if driftline._is_needed() -%}
 {%- set bin = 'slice_no, window_periods, period_index, bin_no' %}
 {#- Of monitors: the newest windows of a version may be older than those of the others. -#}

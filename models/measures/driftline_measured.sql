@@ -1,4 +1,4 @@
-{{ config(materialized='view', contract={'enforced': driftline._enforce_contract()}) }}
+{{ driftline._result('view') }}
 {%- if driftline._is_needed() -%}
 {#- metric → {noise: SQL over driftline_drift of what is noise for it, expected}. -#}
 {%- set drift = {} -%}

@@ -150,7 +150,8 @@ def _keep_learnt_of_models() -> None:
         macros = hash(tuple(macro.macro_sql for macro in self.manifest.macros.values()))
         flags = get_flags()
         switches = tuple(getattr(flags, name, None) for name in ("WHICH", "FULL_REFRESH", "EMPTY", "INTROSPECT"))
-        key = (node.unique_id, node.raw_code, project.project_name, project.credentials.type, macros, switches)
+        told = repr(sorted(node.config._extra.items(), key=str))  # what dbt_project.yml says, which _place asks for
+        key = (node.unique_id, told, node.raw_code, project.project_name, project.credentials.type, macros, switches)
         variables = ParseVar({}, project, node)._merged
         for heard, learnt in kept.get(key, []):
             if all(says(variables, name) == value for name, value in heard.items()):

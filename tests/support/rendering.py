@@ -77,7 +77,7 @@ class Macros:
         self.variables = dict(variables or {})
         self.answers: dict[str, Callable[..., Any]] = {}  # to points, of an engine that is made up
         self._macros: dict[str, Callable[..., Any]] = {}
-        self._globals = ENVIRONMENT.make_globals(self._context())
+        self.globals = ENVIRONMENT.make_globals(self._context())
 
     def __call__(self, name: str, *arguments: Any, **named: Any) -> Any:
         try:
@@ -87,7 +87,7 @@ class Macros:
 
     def _macro(self, name: str) -> Callable[..., Any]:
         if name not in self._macros:
-            module = jinja2.Template.from_code(ENVIRONMENT, _template(_files()[name]), self._globals).module
+            module = jinja2.Template.from_code(ENVIRONMENT, _template(_files()[name]), self.globals).module
             self._macros.update({key[1:]: macro for key, macro in vars(module).items() if key.startswith("m")})
         return self._macros[name]
 

@@ -22,6 +22,29 @@
 {% endmacro %}
 
 
+{#
+    How a table of ours lies on the disk, as config of dbt: partition_by, cluster_by, file_format, dist, sort and the
+    like. What a project says of its own models or of ours stands.
+
+    kind  state (a monitor), results (what people are promised), steps (what is private)
+#}
+{% macro _placement(kind) %}
+    {{- return(adapter.dispatch('_placement', 'driftline')(kind)) -}}
+{% endmacro %}
+{% macro default___placement(kind) %}
+    {{- return({}) -}}
+{% endmacro %}
+
+
+{# Sets that config, but for what dbt_project.yml says; what the model's file says after it stands too. #}
+{% macro _place(kind) %}
+    {%- set placement = driftline._placement(kind) -%}
+    {%- for name in placement if not model.config.get(name) -%}
+        {{- config(**{name: placement[name]}) -}}
+    {%- endfor -%}
+{% endmacro %}
+
+
 {# Stops the compile on a monitor whose name is too long for the engine. #}
 {% macro _check_identifier(monitor) %}
     {{- return(adapter.dispatch('_check_identifier', 'driftline')(monitor)) -}}
