@@ -112,7 +112,7 @@ looked_at as (
     from (
         -- What a model must depend on to be held back is this table alone: the period is told by the window.
         select
-            latest.*, case when window_end < {{ driftline._as_timestamp(dbt.dateadd('day', 1, 'window_start')) }}
+            latest.*, case when window_end < {{ driftline._as_timestamp(driftline._moved('day', 1, 'window_start')) }}
                 then 'hour' else 'day' end as period
         from latest
     ) as m

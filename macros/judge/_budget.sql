@@ -56,7 +56,7 @@
             ) as e
             group by period, day
         ) as b
-            on b.day <= d.day and b.day > {{ dbt.dateadd('day', -terms.days, 'd.day') }}
+            on b.day <= d.day and b.day > {{ driftline._moved('day', -terms.days, 'd.day') }}
         group by d.day, b.period
     ) as m
     group by day

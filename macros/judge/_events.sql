@@ -41,7 +41,7 @@
 
 
 {% macro _day_after(day) %}
-    {{- return(driftline._as_timestamp(dbt.dateadd('day', 1, driftline._day(day)))) -}}
+    {{- return(driftline._as_timestamp(driftline._moved('day', 1, driftline._day(day)))) -}}
 {% endmacro %}
 
 
@@ -117,9 +117,9 @@
 {% macro _event_fills(w, e) %}
     {%- set begins = 'greatest(' ~ w ~ '.window_start, ' ~ e ~ '.starts_at)' -%}
     {%- set ends = 'least(' ~ w ~ '.window_end, ' ~ e ~ '.ends_at)' -%}
-    {%- set length = dbt.datediff(w ~ '.window_start', w ~ '.window_end', 'hour') -%}
+    {%- set length = driftline._bounds_between(w ~ '.window_start', w ~ '.window_end', 'hour') -%}
     {{ e }}.starts_at < {{ w }}.window_end and {{ e }}.ends_at > {{ w }}.window_start
-        and 4 * {{ dbt.datediff(begins, ends, 'hour') }} >= {{ length }}
+        and 4 * {{ driftline._bounds_between(begins, ends, 'hour') }} >= {{ length }}
 {%- endmacro %}
 
 

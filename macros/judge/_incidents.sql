@@ -79,8 +79,8 @@
     periods  how many periods more, SQL
 #}
 {% macro _windows_later(a, windows, moment, periods='0') %}
-    {%- set hours = dbt.datediff(a ~ '.last_window_start', a ~ '.last_window_end', 'hour') -%}
+    {%- set hours = driftline._bounds_between(a ~ '.last_window_start', a ~ '.last_window_end', 'hour') -%}
     {%- set period = 'floor((' ~ hours ~ ') / ' ~ driftline._as_double(a ~ '.window_periods') ~ ')' -%}
     {%- set later = windows ~ ' * (' ~ hours ~ ') + ' ~ periods ~ ' * ' ~ period -%}
-    {{- return(dbt.dateadd('hour', 'cast(' ~ later ~ ' as ' ~ dbt.type_int() ~ ')', moment)) -}}
+    {{- return(driftline._moved('hour', 'cast(' ~ later ~ ' as ' ~ dbt.type_int() ~ ')', moment)) -}}
 {% endmacro %}

@@ -109,7 +109,7 @@
         {%- if by_index %}
         and {{ w }}period_index >= {{ driftline._period_index(starts, declared.period) }}
         and {{ w }}period_index - {{ w }}window_periods
-            < {{ driftline._period_index(dbt.dateadd('second', -1, ends), declared.period) }}
+            < {{ driftline._period_index(driftline._moved('second', -1, ends), declared.period) }}
         {%- else %}
         and {{ w }}window_end > {{ starts }} and {{ w }}window_start < {{ ends }}
         {%- endif %})

@@ -46,7 +46,8 @@
     {%- set read = '' if held.went_back else [held.latest or '', held.furthest or ''] | max -%}
     {%- set furthest = driftline._as_timestamp(driftline._literal(read or '0001-01-01 00:00:00')) -%}
     {{- return({
-        'period_start': driftline._as_timestamp(dbt.dateadd(a.period, 0 - lookback, furthest)) if read else furthest,
+        'period_start': driftline._as_timestamp(driftline._moved(a.period, 0 - lookback, furthest)) if read
+            else furthest,
         'hash': held.hash,
         'version': version.found,
         'furthest': furthest if read else none,
@@ -95,7 +96,8 @@
         {%- endfor %},
         max(case
             when record = 'setting' and column_name = 'as_of'
-                and bin_label > {{ driftline._as_text(driftline._as_timestamp(dbt.dateadd('hour', 2, local_now))) }}
+                and bin_label
+                    > {{ driftline._as_text(driftline._as_timestamp(driftline._moved('hour', 2, local_now))) }}
                 then 1
             else 0
         end)

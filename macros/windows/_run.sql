@@ -21,7 +21,7 @@
                 or max(case when p.period_start = {{ driftline._own_period('bin') }} then 1 end) = 1
                 or max(c.monitor) is not null then {{ anew }}
             -- Hours start in UTC, the reference ends by the local clock: a day covers every zone.
-            when min(p.period_start) < {{ dbt.dateadd(
+            when min(p.period_start) < {{ driftline._moved(
                 'day', "case when max(m.period) = 'hour' then 1 else 0 end",
                 driftline._as_timestamp('max(m.reference_end)')
             ) }} then {{ anew }}

@@ -27,7 +27,7 @@ with health as (
         j.not_judged,
         coalesce(j.is_judged_lately, 0) as is_judged_lately,
         r.longest_pause,
-        coalesce({{ dbt.datediff(
+        coalesce({{ driftline._bounds_between(
             driftline._as_timestamp("nullif(greatest(coalesce(r.last_attempt, ''), coalesce(r.last_success, '')), '')"),
             driftline._as_timestamp(driftline._utc_now()), 'minute'
         ) }} > 2 * r.longest_pause, false) as is_overdue,

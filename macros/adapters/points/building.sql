@@ -98,3 +98,44 @@
 {% macro default___indexes(columns) %}
     {{- return([]) -}}
 {% endmacro %}
+
+
+{#
+    The steps of a statement, ready to be selected from: `with … as (…), …`. An engine that computes a CTE at each of
+    its uses makes relations of those that are used repeatedly.
+
+    steps  list of {name, sql, repeated}, each reading those before it by their names
+#}
+{% macro _with_steps(steps) %}
+    {{- return(adapter.dispatch('_with_steps', 'driftline')(steps)) -}}
+{% endmacro %}
+{% macro default___with_steps(steps) %}
+with {% for step in steps -%}
+{{ step.name }} as (
+    {{ step.sql }}
+)
+{%- if not loop.last %},
+
+{% endif -%}
+{% endfor %}
+{% endmacro %}
+
+
+{# Drops what _with_steps made for a monitor's table, once all monitors are built. #}
+{% macro _drop_steps(table) %}
+    {%- if execute and flags.WHICH in ['run', 'build', 'retry'] -%}
+        {{- return(adapter.dispatch('_drop_steps', 'driftline')(table)) -}}
+    {%- endif -%}
+{% endmacro %}
+{% macro default___drop_steps(table) %}
+{% endmacro %}
+
+
+{# Stops a run in a session whose settings would make other numbers of the same rows. #}
+{% macro _check_session() %}
+    {%- if execute and flags.WHICH in ['run', 'build', 'retry'] -%}
+        {{- return(adapter.dispatch('_check_session', 'driftline')()) -}}
+    {%- endif -%}
+{% endmacro %}
+{% macro default___check_session() %}
+{% endmacro %}

@@ -96,10 +96,10 @@
 {# The running number of a period; weeks count from a Monday. #}
 {% macro _period_index(expression, period) %}
     {%- if period == 'week' -%}
-        {%- set days = dbt.datediff(driftline._constant_day('1970-01-05'), expression, 'day') -%}
+        {%- set days = driftline._bounds_between(driftline._constant_day('1970-01-05'), expression, 'day') -%}
         {{- return('cast(floor(' ~ days ~ ' / 7.0) as ' ~ dbt.type_bigint() ~ ')') -}}
     {%- endif -%}
-    {{- return('cast(' ~ dbt.datediff(driftline._constant_day('1970-01-01'), expression, period) ~ ' as '
+    {{- return('cast(' ~ driftline._bounds_between(driftline._constant_day('1970-01-01'), expression, period) ~ ' as '
         ~ dbt.type_bigint() ~ ')') -}}
 {% endmacro %}
 
@@ -107,9 +107,27 @@
 {# The start of the period with a running number: the reverse of _period_index. #}
 {% macro _period_at(index, period) %}
     {%- if period == 'week' -%}
-        {{- return(driftline._as_timestamp(dbt.dateadd('day', '(7 * (' ~ index ~ '))',
+        {{- return(driftline._as_timestamp(driftline._moved('day', '(7 * (' ~ index ~ '))',
             driftline._constant_day('1970-01-05')))) -}}
     {%- endif -%}
     {%- set first = driftline._constant_day('1970-01-01') -%}
-    {{- return(driftline._as_timestamp(dbt.dateadd(period, '(' ~ index ~ ')', first))) -}}
+    {{- return(driftline._as_timestamp(driftline._moved(period, '(' ~ index ~ ')', first))) -}}
+{% endmacro %}
+
+
+{# A time moved by a number of hours, days … (SQL or a number). #}
+{% macro _moved(part, number, moment) %}
+    {{- return(adapter.dispatch('_moved', 'driftline')(part, number, moment)) -}}
+{% endmacro %}
+{% macro default___moved(part, number, moment) %}
+    {{- return(dbt.dateadd(part, number, moment)) -}}
+{% endmacro %}
+
+
+{# How many bounds of an hour, a day … lie between two times. #}
+{% macro _bounds_between(first, second, part) %}
+    {{- return(adapter.dispatch('_bounds_between', 'driftline')(first, second, part)) -}}
+{% endmacro %}
+{% macro default___bounds_between(first, second, part) %}
+    {{- return(dbt.datediff(first, second, part)) -}}
 {% endmacro %}

@@ -181,5 +181,5 @@
 {# The last day of what ends with a time; of hours that time. #}
 {% macro _last_moment(end, period) %}
     case when {{ period }} = 'hour' then {{ end }}
-        else {{ driftline._as_timestamp(dbt.dateadd('day', -1, end)) }} end
+        else {{ driftline._as_timestamp(driftline._moved('day', -1, end)) }} end
 {% endmacro %}

@@ -36,7 +36,7 @@ with placed as (
             'a.segment_value', "'|'", 'a.model_version', "'|'", 'a.baseline', "'|'",
             driftline._as_text('a.window_periods')]) }} as series,
         a.first_window_start as begins,
-        case when a.family = 'operation' then {{ dbt.dateadd('hour', 1, 'a.first_window_start') }}
+        case when a.family = 'operation' then {{ driftline._moved('hour', 1, 'a.first_window_start') }}
             -- What is seen by one measure in this window is seen by another in as many as a warning takes.
             else {{ driftline._windows_later('a', 1, 'a.first_window_start', 'case m.period ' ~ more ~ ' else 0 end') }}
             end as begun,

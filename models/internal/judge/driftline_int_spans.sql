@@ -58,8 +58,9 @@ together as (
 blocks as (
     select
         t.*,
-        sum(case when {{ dbt.datediff('start_before', 'window_start', 'day') }} > silence then 1 else 0 end)
-            over (partition by {{ series }} order by window_start rows unbounded preceding) as block
+        sum(
+            case when {{ driftline._bounds_between('start_before', 'window_start', 'day') }} > silence then 1 else 0 end
+        ) over (partition by {{ series }} order by window_start rows unbounded preceding) as block
     from together as t
 ),
 
@@ -129,7 +130,7 @@ outcomes as (
         max(window_end) as judged_until, max(case when is_end = 1 then window_end end) as quiet_at,
         case when max(block) < max(last_block) then 1
             when (segment_value <> 'all' or model_version <> 'all')
-                and {{ dbt.datediff('max(window_end)', 'max(newest_end)', 'day') }} > max(silence) then 1
+                and {{ driftline._bounds_between('max(window_end)', 'max(newest_end)', 'day') }} > max(silence) then 1
             else 0 end as is_silent
     from laps
     group by {{ series }}, block, lap

@@ -75,7 +75,9 @@ styled as (
         case p.period
             {%- for period in ['hour', 'day', 'week', 'month'] %}
             when '{{ period }}' then {{ 'floor(' if period == 'week' }}
-                {{- dbt.datediff('p.first_window_start', 'p.last_window_end', 'day' if period == 'week' else period) }}
+                {{- driftline._bounds_between(
+                    'p.first_window_start', 'p.last_window_end', 'day' if period == 'week' else period
+                ) }}
                 {{- ' / 7.0)' if period == 'week' }}
             {%- endfor %}
         end as periods

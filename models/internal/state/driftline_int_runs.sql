@@ -20,7 +20,7 @@ succeeded as (
 pauses as (
     select
         monitor, started_at,
-        {{ dbt.datediff(
+        {{ driftline._bounds_between(
             driftline._as_timestamp('lag(started_at) over (partition by monitor order by started_at)'),
             driftline._as_timestamp('started_at'), 'minute'
         ) }} as minutes

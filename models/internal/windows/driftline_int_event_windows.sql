@@ -14,7 +14,7 @@ dated as (
     from events as e
     left join events as b
         on b.event = e.event and coalesce(b.monitor, '') = coalesce(e.monitor, '')
-        and {{ dbt.datediff('b.starts_at', 'e.starts_at', 'day') }} between 300 and 430
+        and {{ driftline._bounds_between('b.starts_at', 'e.starts_at', 'day') }} between 300 and 430
     group by e.event, e.monitor, e.moves, e.stays, e.starts_at, e.ends_at
 ),
 

@@ -16,7 +16,7 @@ select
     o.monitor, o.rules_hash, o.run_id, o.computed_at,
     coalesce(
         -- The first window that had not ended is computed again.
-        {{ dbt.dateadd('second', -1, 'min(case when not w.is_complete then w.window_end end)') }},
+        {{ driftline._moved('second', -1, 'min(case when not w.is_complete then w.window_end end)') }},
         max(w.window_end), {{ driftline._as_timestamp("'0001-01-01'") }}
     ) as kept_until,
     e.starts_at as event_starts_at, e.event_key
