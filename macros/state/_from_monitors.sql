@@ -27,11 +27,13 @@
 #}
 {% macro _from_monitors(record) %}
     {{- driftline._alone() -}}
+    {{- driftline._check_session() -}}
     {%- set columns = driftline._state_columns() -%}
     {%- set tables = [] -%}
     {%- for monitor in driftline._monitors() -%}
         {%- set table = ref(project_name, monitor) -%}
         {%- if driftline._is_built(table) -%}{%- do tables.append(table) -%}{%- endif -%}
+        {%- if record == 'count' -%}{{- driftline._drop_steps(table) -}}{%- endif -%}
     {%- endfor -%}
     {%- for table in tables %}
     select {{ columns.keys() | list | join(', ') }} from {{ table }} where record = {{ driftline._literal(record) }}

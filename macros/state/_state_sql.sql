@@ -12,58 +12,47 @@
     {%- endif -%}
     {{- driftline._check_identifier(declaration.monitor) -}}
     {{- driftline._alone() -}}
+    {{- driftline._check_session() -}}
     {%- set run = driftline._planned_run(declaration) %}
-with {% if run.source.outcome.outcomes is not none -%}
-outcomes as (
-    {{ run.source.outcome.outcomes }}
-),
-
-{% endif -%}
-declared as (
-    {{ driftline._declared_rows(declaration, run.source.columns) }}
-),
-
-bins as (
-    {{ driftline._bins_of_run(declaration, run) }}
-),
-
-{% if run.numeric -%}
-numeric_counts as (
-    {{ driftline._numeric_counts(run) }}
-),
-
-{% endif -%}
-{% if run.categorical -%}
-category_values as (
-    {{ driftline._category_values(run) }}
-),
-
-category_counts as (
-    {{ driftline._category_counts(run) }}
-),
-
-{% endif -%}
-measures as (
-    {{ driftline._measure_sums(declaration, run) }}
-),
-
-counted as (
-    {{ driftline._all_counts(declaration, run) }}
-),
-
-by_segment as (
-    {{ driftline._counts_by_segment(declaration, run) }}
-),
-
-replaced as (
-    {{ driftline._replaced_periods(declaration, run.resume, run.source) }}
-),
-
-records as (
-    {{ driftline._records(declaration, run) }}
-)
-
+{{ driftline._with_steps(driftline._state_steps(declaration, run)) }}
 {{ driftline._state_rows(declaration, run) }}
+{% endmacro %}
+
+
+{#
+    The steps from what a run reads to its records, each reading those before it by their names: list of {name, sql,
+    repeated}. What is `repeated` is read more than once and costs something, so an engine that computes a CTE at each
+    use makes a relation of it beforehand (_with_steps).
+#}
+{% macro _state_steps(declaration, run) %}
+    {%- set steps = [] -%}
+    {%- if run.source.outcome.outcomes is not none -%}
+        {%- do steps.append({'name': 'outcomes', 'sql': run.source.outcome.outcomes, 'repeated': true}) -%}
+    {%- endif -%}
+    {%- do steps.append(
+        {'name': 'declared', 'sql': driftline._declared_rows(declaration, run.source.columns), 'repeated': false}
+    ) -%}
+    {%- do steps.append({'name': 'bins', 'sql': driftline._bins_of_run(declaration, run), 'repeated': true}) -%}
+    {%- if run.numeric -%}
+        {%- do steps.append({'name': 'numeric_counts', 'sql': driftline._numeric_counts(run), 'repeated': false}) -%}
+    {%- endif -%}
+    {%- if run.categorical -%}
+        {%- do steps.append({'name': 'category_values', 'sql': driftline._category_values(run), 'repeated': false}) -%}
+        {%- do steps.append({'name': 'category_counts', 'sql': driftline._category_counts(run), 'repeated': false}) -%}
+    {%- endif -%}
+    {%- do steps.append({'name': 'measures', 'sql': driftline._measure_sums(declaration, run), 'repeated': true}) -%}
+    {%- do steps.append({'name': 'counted', 'sql': driftline._all_counts(declaration, run), 'repeated': true}) -%}
+    {%- do steps.append(
+        {'name': 'by_segment', 'sql': driftline._counts_by_segment(declaration, run), 'repeated': true}
+    ) -%}
+    {%- do steps.append(
+        {
+            'name': 'replaced', 'sql': driftline._replaced_periods(declaration, run.resume, run.source),
+            'repeated': false,
+        }
+    ) -%}
+    {%- do steps.append({'name': 'records', 'sql': driftline._records(declaration, run), 'repeated': false}) -%}
+    {{- return(steps) -}}
 {% endmacro %}
 
 
