@@ -194,3 +194,15 @@ def test_what_further_engines_are_asked_is_there() -> None:
             module, _, test = place.partition("::")
             assert any(module == name or Path(name) in Path(module).parents for name in modules), place
             assert f"def {test}(" in (REPOSITORY / "tests" / module).read_text(encoding="utf-8"), place
+
+
+def test_what_is_run_elsewhere_is_what_is_run_here() -> None:
+    """Workflows and hooks call the Makefile's targets, and the last of .ci/run among them."""
+    targets = set(re.findall(r"^([\w-]+):", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    called: set[str] = set()
+    for path in [REPOSITORY / ".pre-commit-config.yaml", *(REPOSITORY / ".github/workflows").glob("*.yml")]:
+        text = path.read_text(encoding="utf-8")
+        assert yaml.safe_load(text)
+        called |= set(re.findall(r"(?:run|entry): make (\S+)", text))
+    called |= set(re.findall(r"^(?:exec )?make (\S+)", (REPOSITORY / ".ci/run").read_text(encoding="utf-8"), re.MULTILINE))
+    assert {"test", "test-engines", "demo", "lint"} <= called <= targets
