@@ -204,5 +204,7 @@ def test_what_is_run_elsewhere_is_what_is_run_here() -> None:
         text = path.read_text(encoding="utf-8")
         assert yaml.safe_load(text)
         called |= set(re.findall(r"(?:run|entry): make (\S+)", text))
-    called |= set(re.findall(r"^(?:exec )?make (\S+)", (REPOSITORY / ".ci/run").read_text(encoding="utf-8"), re.MULTILINE))
+    called |= set(
+        re.findall(r"^(?:exec )?make (\S+)", (REPOSITORY / ".ci/run").read_text(encoding="utf-8"), re.MULTILINE)
+    )
     assert {"test", "test-engines", "demo", "lint"} <= called <= targets
