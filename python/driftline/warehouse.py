@@ -160,6 +160,16 @@ class Node:
     """What dbt itself is told of it: delimiter, contract, tags …"""
 
 
+@dataclass(frozen=True)
+class Exposure:
+    """A dashboard, report or application that the project says depends on some of its nodes."""
+
+    unique_id: str
+    label: str
+    url: str | None
+    upstream: tuple[str, ...]
+
+
 class Warehouse:
     """A parsed dbt project and a connection to its warehouse. A context manager; not for use by several threads."""
 
@@ -344,6 +354,12 @@ class Warehouse:
             kind = str(getattr(node.resource_type, "value", node.resource_type))
             if kind in ("model", "seed", "snapshot", "source"):
                 yield self._node(node, kind)
+
+    def exposures(self) -> Iterator[Exposure]:
+        """All enabled exposures."""
+        for one in self._manifest.exposures.values():
+            if one.config.enabled:
+                yield Exposure(one.unique_id, one.label or one.name, one.url or None, tuple(one.depends_on.nodes))
 
     def _node(self, node: Any, kind: str) -> Node:
         depends_on = getattr(node, "depends_on", None)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
+from driftline.alerting.exposures import Downstream, read_exposures
 from driftline.alerts import Alert
 from driftline.errors import DriftlineError
 from driftline.warehouse import Row, Warehouse
@@ -60,7 +61,7 @@ class BusinessValue:
 class Facts:
     """By the alert's id in the tables; words by that and language. ``language`` is that of the tables' own texts.
 
-    ``sentences`` are incidents', by their id.
+    ``sentences`` are incidents', by their id; ``exposures`` stand by monitor.
     """
 
     causes: dict[str, tuple[Cause, ...]] = field(default_factory=dict)
@@ -68,6 +69,7 @@ class Facts:
     sentences: dict[tuple[str, str], str] = field(default_factory=dict)
     cause_words: dict[tuple[str, str], str] = field(default_factory=dict)
     language: str = "en"
+    exposures: dict[str, Downstream] = field(default_factory=dict)
 
 
 def read_facts(warehouse: Warehouse, alerts: Sequence[Alert], say: Callable[[str], None]) -> Facts:
@@ -82,6 +84,7 @@ def read_facts(warehouse: Warehouse, alerts: Sequence[Alert], say: Callable[[str
         _attempt(lambda: _read_sentences(warehouse, relations, alerts), {}, say),
         _attempt(lambda: _read_cause_words(warehouse, relations, alerts), {}, say),
         _attempt(lambda: str(warehouse.variable("driftline_language") or "en"), "en", say),
+        _attempt(lambda: read_exposures(warehouse, {alert.monitor for alert in alerts}), {}, say),
     )
 
 

@@ -14,6 +14,7 @@ from driftline.incidents import Incident
 from driftline.text import monitor_anchor, number, printable
 
 _NOTHING = Facts()
+_EXPOSURES = 4
 
 
 @dataclass(frozen=True)
@@ -230,6 +231,7 @@ def _facts(alert: Alert, words: Catalogue, facts: Facts) -> tuple[tuple[str, str
     business = _business(alert, words, facts)
     if business:
         found.append((words("fact.business"), business))
+    found.extend(_exposures(alert, words, facts))
     if alert.owner:
         found.append((words("fact.owner"), printable(alert.owner)))
     return tuple(found)
@@ -260,6 +262,7 @@ def _facts_of_incident(alert: Alert, incident: Incident, words: Catalogue, facts
     if incident.cost is not None:
         add("cost", f"{number(incident.cost)} {incident.cost_unit or ''}".strip())
     add("business", _business(alert, words, facts))
+    found.extend(_exposures(alert, words, facts))
     add("owner", incident.owner)
     if incident.answer is not None and words.has(f"answer.{incident.answer}"):
         said = words(f"answer.{incident.answer}", by=incident.answered_by or "?")
@@ -276,6 +279,19 @@ def _business(alert: Alert, words: Catalogue, facts: Facts) -> str:
         )
         for b in facts.business.get(alert.table_id, ())
     )
+
+
+def _exposures(alert: Alert, words: Catalogue, facts: Facts) -> list[tuple[str, str]]:
+    """Where its results are looked at, and who uses what it watches; of many the first few."""
+    there = facts.exposures.get(alert.monitor)
+    found = []
+    for fact, exposures in [("seen_on", there.seen_on), ("used_by", there.used_by)] if there else []:
+        named = [f"{printable(one.label)} ({one.url})" if one.url else printable(one.label) for one in exposures]
+        if len(named) > _EXPOSURES:
+            named = [*named[:_EXPOSURES], "…"]
+        if named:
+            found.append((words(f"fact.{fact}"), words("count.and").join(named)))
+    return found
 
 
 def moment(at: datetime) -> str:

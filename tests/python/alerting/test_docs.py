@@ -25,7 +25,7 @@ def code(language: str) -> list[str]:
 
 
 def test_the_configurations_load(tmp_path: Path) -> None:
-    examples = code("yaml")
+    examples = [one for one in code("yaml") if not one.startswith("exposures:")]
     assert len(examples) == 3
     for number, example in enumerate(examples):
         path = tmp_path / f"{number}.yml"
