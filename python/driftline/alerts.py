@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -202,6 +202,16 @@ def known_monitors(warehouse: Warehouse, alerts: Sequence[Alert] = ()) -> list[s
         rows = []
     built = {str(row["monitor"]) for row in rows} | {alert.monitor for alert in alerts}
     return sorted(built | set(warehouse.listed_monitors()))
+
+
+def must_be_known(names: Iterable[str], known: Sequence[str]) -> None:
+    """Raises DriftlineError where one was asked for that there is not: silence would look like calm."""
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise DriftlineError(
+            f"No monitor {', '.join(map(repr, unknown))} has been built; there is: {', '.join(known) or 'none'}.",
+            "Check the name, the variable driftline_monitors, and that 'dbt build' has run.",
+        )
 
 
 def describe(alert: Alert) -> str:

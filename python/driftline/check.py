@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from driftline.alerts import OPERATION, Alert, describe, known_monitors, rank, read_alerts
+from driftline.alerts import OPERATION, Alert, describe, known_monitors, must_be_known, rank, read_alerts
 from driftline.answers import Answers
 from driftline.errors import DriftlineError
 from driftline.health import Health, judged_share, read_health
@@ -118,12 +118,7 @@ def check(warehouse: Warehouse, severity: str = "warn", monitors: Sequence[str] 
     # An incident may reach beyond the monitors that are asked for.
     alerts = read_alerts(warehouse, health=everywhere)
     known = known_monitors(warehouse, alerts)
-    unknown = [name for name in monitors if name not in known]
-    if unknown:
-        raise DriftlineError(
-            f"No monitor {', '.join(map(repr, unknown))} has been built; there is: {', '.join(known) or 'none'}.",
-            "Check the name, the variable driftline_monitors, and that 'dbt build' has run.",
-        )
+    must_be_known(monitors, known)
     if not known:
         raise DriftlineError(
             "There is no monitor to speak for: the variable driftline_monitors lists none.",

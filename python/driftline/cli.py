@@ -422,6 +422,15 @@ for _name in ("revoke", "reopen"):
 
 
 @cli.command("metrics")
+@click.option("--select", "-s", multiple=True, metavar="MONITOR", help="Only this monitor; may be repeated.")
+@click.option("--family", multiple=True, metavar="NAME", help="Only this family of measures; may be repeated.")
+@click.option(
+    "--detail",
+    type=click.Choice(["judged", "total", "all"]),
+    default="judged",
+    show_default=True,
+    help="Which values: what is held against a threshold, all of the totals, or versions and segments too.",
+)
 @click.option(
     "--format",
     "form",
@@ -431,13 +440,13 @@ for _name in ("revoke", "reopen"):
     help="What to write.",
 )
 @project_command
-def metrics_command(context: Context, form: str) -> int:
+def metrics_command(context: Context, select: Sequence[str], family: Sequence[str], detail: str, form: str) -> int:
     """Print the values of the latest complete windows, the open alerts and incidents, for a scraper."""
     from driftline.metrics import exposition, read_metrics
 
     with context.open() as warehouse:
         context.progress("Reading metrics")
-        found = read_metrics(warehouse)
+        found = read_metrics(warehouse, detail, select, family)
     click.echo(exposition(found), nl=False)
     return FINE
 

@@ -9,8 +9,8 @@ from datetime import datetime, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from driftline.alerts import SEVERITIES, Alert, known_monitors, read_alerts
-from driftline.errors import DriftlineError, MissingRelationError
+from driftline.alerts import SEVERITIES, Alert, known_monitors, must_be_known, read_alerts
+from driftline.errors import MissingRelationError
 from driftline.health import NO_RESULTS, Health, read_health
 from driftline.incidents import Incident, read_incidents
 from driftline.text import STEERING
@@ -27,13 +27,16 @@ _SERIES = (
     "column_name",
     "baseline",
 )
-_MONITOR = ("monitor", "window_periods")
+_LATEST = ("monitor", "family", "window_periods")
 _ALERT = ("alert_id", "severity", *_SERIES, "owner")
+_IS_TOTAL = "model_version = 'all' and m.segment = 'all'"
+DETAILS = {"judged": "is_judged", "total": "is_total", "all": None}
+"""What is held against a threshold; all of the totals; all. Conditions on driftline_latest."""
 
 
 @dataclass(frozen=True)
 class Metrics:
-    """``values`` are rows of driftline_metrics: of each monitor and window length, its latest complete window."""
+    """``values``: of each monitor, family and window length, its latest complete window."""
 
     monitors: tuple[str, ...]
     values: tuple[Row, ...]
@@ -43,63 +46,74 @@ class Metrics:
     incidents: tuple[Incident, ...] = ()
 
 
-def read_metrics(warehouse: Warehouse) -> Metrics:
-    """Raises DriftlineError."""
-    health = read_health(warehouse)
-    alerts = read_alerts(warehouse, health=health)
-    rows = warehouse.query(_newest(warehouse))
+def read_metrics(
+    warehouse: Warehouse, detail: str = "judged", monitors: Sequence[str] = (), families: Sequence[str] = ()
+) -> Metrics:
+    """Raises DriftlineError.
+
+    detail              which values: judged, total or all (DETAILS)
+    monitors, families  only theirs; empty means all
+    """
+    everywhere = read_health(warehouse)
+    # An incident may reach beyond the monitors that are asked for.
+    alerts = read_alerts(warehouse, health=everywhere)
+    known = known_monitors(warehouse, alerts)
+    must_be_known(monitors, known)
+    rows = warehouse.query(_newest(warehouse, detail, monitors, families))
     zones = {}
     try:
-        monitors = warehouse.relation("driftline_monitors")
-        for row in warehouse.query(f"select monitor, timezone, period from {monitors}"):
+        declared = warehouse.relation("driftline_monitors")
+        for row in warehouse.query(f"select monitor, timezone, period from {declared}"):
             # Windows of hours are kept in UTC.
             zones[str(row["monitor"])] = "UTC" if row["period"] in ("hour", None) else str(row["timezone"] or "UTC")
     except MissingRelationError:
         pass
-    open_alerts = tuple(alert for alert in alerts if alert.is_open)
-    incidents = tuple(one for one in read_incidents(warehouse, alerts) if one.is_open and not one.is_settled)
-    return Metrics(tuple(known_monitors(warehouse, alerts)), tuple(rows), zones, open_alerts, health, incidents)
-
-
-def _newest(warehouse: Warehouse) -> str:
-    """The values of the newest complete windows, as SQL.
-
-    A value that could not be computed has no sample; a stale one would look like a fresh one, so only the latest window
-    counts, and its end is given.
-    """
-    try:
-        latest = warehouse.relation("driftline_latest")
-    except MissingRelationError:
-        # What an earlier version of the package has built.
-        return every_newest(warehouse.relation("driftline_metrics"))
-    return newest(latest)
-
-
-def newest(latest: str) -> str:
-    return (
-        f"select {', '.join(_SERIES)}, window_end, value from {latest} "
-        "where is_complete and value is not null and periods_behind = 0"
+    asked = set(monitors or known)
+    return Metrics(
+        tuple(name for name in known if name in asked),
+        tuple(rows),
+        zones,
+        tuple(a for a in alerts if a.is_open and a.monitor in asked and (not families or a.family in families)),
+        tuple(one for one in everywhere if one.monitor in asked),
+        tuple(
+            one
+            for one in read_incidents(warehouse, alerts)
+            if one.is_open and not one.is_settled and one.monitor in asked
+        ),
     )
 
 
-def every_newest(metrics: str) -> str:
-    """The same out of all windows."""
+def _newest(warehouse: Warehouse, detail: str, monitors: Sequence[str], families: Sequence[str]) -> str:
+    """The values of the newest complete windows, as SQL.
+
+    A value that could not be computed has no sample; a stale one would look like a fresh one, so only the newest
+    complete window counts, and its end is given. Labels come late and the last period may not be over, so that is a
+    matter of each family and window length.
+    """
+    where = [
+        f"{name} in ({', '.join(map(warehouse.literal, values))})"
+        for name, values in (("monitor", monitors), ("family", families))
+        if values
+    ]
+    try:
+        relation, asked = warehouse.relation("driftline_latest"), DETAILS[detail]
+    except MissingRelationError:
+        # What an earlier version of the package has built: of all windows, and without what is judged.
+        relation, asked = warehouse.relation("driftline_metrics"), None if detail == "all" else _IS_TOTAL
+    asked_too = [*where, asked] if asked else where
+    conditions = "".join(f" and m.{condition}" for condition in asked_too)
     return (
-        f"select {', '.join(f'm.{name}' for name in _SERIES)}, m.window_end, m.value from {metrics} as m "
-        f"join (select monitor, window_periods, max(window_start) as latest from {metrics} where is_complete "
-        "group by monitor, window_periods) as l on l.monitor = m.monitor and l.window_periods = m.window_periods "
-        "and l.latest = m.window_start where m.is_complete and m.value is not null"
+        f"select {', '.join(f'm.{name}' for name in _SERIES)}, m.window_end, m.value from {relation} as m "
+        f"join (select monitor, family, window_periods, max(window_start) as latest from {relation} where is_complete "
+        "group by monitor, family, window_periods) as l on l.monitor = m.monitor and l.family = m.family "
+        "and l.window_periods = m.window_periods and l.latest = m.window_start "
+        f"where m.is_complete and m.value is not null{conditions}"
     )
 
 
 def exposition(metrics: Metrics) -> str:
-    """Prometheus' text format. Raises DriftlineError without prometheus-client."""
-    try:
-        from prometheus_client import CollectorRegistry, generate_latest
-    except ImportError as error:
-        raise DriftlineError(
-            "The Prometheus format needs prometheus-client, which is not installed.", "pip install 'driftline[alerts]'"
-        ) from error
+    """Prometheus' text format."""
+    from prometheus_client import CollectorRegistry, generate_latest
 
     class Families:
         def collect(self) -> Iterator[Any]:
@@ -119,17 +133,17 @@ def _families(metrics: Metrics) -> Iterator[Any]:
     values = GaugeMetricFamily(
         "driftline_metric_value", "Value of a metric in the latest complete window.", labels=_SERIES
     )
-    ends: dict[tuple[str, str], float] = {}
+    ends: dict[tuple[str, str, str], float] = {}
     for row in sorted(metrics.values, key=lambda row: [str(row[name]) for name in _SERIES]):
         values.add_metric([_label(row[name]) for name in _SERIES], float(row["value"]))
         zone = metrics.zones.get(row["monitor"], "UTC")
-        ends[row["monitor"], _label(row["window_periods"])] = _seconds(row["window_end"], zone)
+        ends[row["monitor"], row["family"], _label(row["window_periods"])] = _seconds(row["window_end"], zone)
     yield values
     latest = GaugeMetricFamily(
-        "driftline_latest_window_end_timestamp_seconds", "End of the latest complete window.", labels=_MONITOR
+        "driftline_latest_window_end_timestamp_seconds", "End of the latest complete window.", labels=_LATEST
     )
-    for (monitor, periods), at in sorted(ends.items()):
-        latest.add_metric([monitor, periods], at)
+    for labels, at in sorted(ends.items()):
+        latest.add_metric(list(labels), at)
     yield latest
     # A monitor without an alert has a zero: a series that comes and goes makes rules that miss.
     monitors = sorted(

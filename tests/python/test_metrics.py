@@ -89,3 +89,57 @@ def test_no_character_steers_the_terminal(shop: Any) -> None:
 def test_nothing_built(shop: Any) -> None:
     outcome = shop.run("metrics")
     assert outcome.code == 2 and outcome.out == "" and "dbt build" in outcome.err
+
+
+def test_what_is_asked_for_is_printed(shop: Any) -> None:
+    """Judged values, those of all totals, or all; each family's newest complete window, however late its labels are."""
+    shop.build("shop", "other")
+    for column in ("timezone", "period"):
+        shop.workspace.execute(f"alter table driftline_monitors add column {column} varchar(20)")
+    series = "'all' as model_version, '{0}' as segment, '{0}' as segment_value, 1 as window_periods"
+    rows = [
+        ("shop", "drift", "psi", "all", "2026-03-09", True, True, 0.3),
+        ("shop", "drift", "ks", "all", "2026-03-09", True, False, 0.1),
+        ("shop", "drift", "psi", "store", "2026-03-09", True, False, 0.2),
+        ("shop", "performance", "accuracy", "all", "2026-03-02", True, True, 0.9),
+        ("shop", "performance", "recall", "all", "2026-02-01", True, True, 0.8),  # no longer computed: stale
+        ("shop", "volume", "row_count", "all", "2026-03-10", False, True, 9.0),  # not over yet
+        ("other", "drift", "psi", "all", "2026-03-01", True, True, 0.5),
+    ]
+    selects = [
+        f"select '{monitor}' as monitor, {series.format(segment)}, '{family}' as family, '{metric}' as metric, 'c' as column_name, "
+        f"'reference' as baseline, timestamp '{start}' as window_start, timestamp '{start}' + interval 1 day as window_end, "
+        f"{complete} as is_complete, {segment == 'all'} as is_total, {judged} as is_judged, {value}::double as value"
+        for monitor, family, metric, segment, start, complete, judged, value in rows
+    ]
+    shop.workspace.execute(f"create table driftline_latest as {' union all '.join(selects)}")
+    shop.alert("a1", monitor="shop")
+    shop.alert("a2", monitor="other")
+
+    def printed(*arguments: str) -> dict[str, Any]:
+        outcome = shop.run("metrics", *arguments)
+        assert outcome.code == 0, outcome.err
+        return {family.name: family.samples for family in text_string_to_metric_families(outcome.out)}
+
+    def values(*arguments: str) -> list[float]:
+        return sorted(sample.value for sample in printed(*arguments)["driftline_metric_value"])
+
+    assert values() == [0.3, 0.5, 0.9]
+    assert values("--detail", "total") == [0.1, 0.3, 0.5, 0.9]
+    assert values("--detail", "all") == [0.1, 0.2, 0.3, 0.5, 0.9]
+    assert values("--family", "performance") == [0.9]
+    assert values("--select", "shop", "--family", "drift", "--detail", "all") == [0.1, 0.2, 0.3]
+    found = printed("--select", "shop")
+    ends = {
+        s.labels["family"]: datetime.fromtimestamp(s.value, tz=ZoneInfo("UTC"))
+        for s in found["driftline_latest_window_end_timestamp_seconds"]
+    }
+    assert {family: end.date().isoformat() for family, end in ends.items()} == {
+        "drift": "2026-03-10",
+        "performance": "2026-03-03",
+    }
+    assert {s.labels["monitor"] for samples in found.values() for s in samples} == {"shop"}
+    assert {s.labels["alert_id"] for s in found["driftline_alert_value"]} == {"a1"}
+
+    outcome = shop.run("metrics", "--select", "shopp")
+    assert outcome.code == 2 and "'shopp'" in outcome.err and "other, shop" in outcome.err
