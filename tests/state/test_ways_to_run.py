@@ -53,6 +53,19 @@ def test_names_up_to_the_limit_of_the_engine(project: Project) -> None:
         assert project.sql(f"select sum(row_count) from {project.relation(name)} where column_role = 'row'") == [(4,)]
 
 
+def test_a_selection_without_the_thresholds_is_told_of_them(project: Project) -> None:
+    """dbt's `monitor+` is its results, and no seed of theirs."""
+    run = project.run(["run", "--select", "plain+"])
+    assert run.failures and all(
+        "the default thresholds are not there" in text and "`dbt seed --select driftline_default_thresholds`" in text
+        for text in run.failures.values()
+    ), run.failures
+    seeded = project.run(["seed", "--select", "driftline_default_thresholds"])
+    assert seeded.success, str(seeded)
+    again = project.run(["run", "--select", "plain+"])
+    assert again.success, str(again)
+
+
 def test_compiled_offline_after_the_first_run(project: Project) -> None:
     run = project.run(["compile", "--no-introspect", "--select", "plain"])
     assert run.success, str(run)

@@ -11,5 +11,8 @@ from {{ given }} as a
 left join {{ given }} as r on r.answer = {{ driftline._text('revoke') }} and r.revokes = a.answer_id
 where a.answer <> {{ driftline._text('revoke') }} and r.answer_id is null
 {%- elif execute -%}{{ driftline._empty() }}
-{%- else -%}select 1 as nothing
+{#- It reads no monitor; this way a selection of one and what follows from it, `monitor+`, has what people answered. -#}
+{%- else -%}
+-- depends_on: {{ ref('driftline_int_monitors') }}
+select 1 as nothing
 {%- endif %}
