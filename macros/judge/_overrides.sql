@@ -153,8 +153,8 @@
         {%- set columns = adapter.get_columns_in_relation(seed) | length -%}
         {%- if columns == 0 and flags.WHICH in ['run', 'build', 'retry'] -%}
             {{- exceptions.raise_compiler_error(
-                'driftline: the default thresholds are not there: ' ~ seed ~ ' is a seed, which a selection of models leaves'
-                ~ ' out and `dbt run` too; run `dbt seed --select driftline_default_thresholds` once, and this again'
+                'driftline: the default thresholds are not there: ' ~ seed ~ ' is a seed, which a selection of models'
+                ~ ' leaves out and `dbt run` too; run `dbt seed --select driftline_default_thresholds` once, and this again'
             ) -}}
         {%- elif columns == 1 -%}
             {{- exceptions.raise_compiler_error(
