@@ -145,16 +145,18 @@
 
 
 {#
-    Stops a build that the default thresholds are missing for: a selection of models leaves seeds out. What a project sets
-    for all of its seeds goes before what a package sets for its own, so that its delimiter makes one column of this one.
+    Stops a build that the default thresholds are missing for: a selection of models leaves seeds out. What a project
+    sets for all of its seeds goes before what a package sets for its own, so that its delimiter makes one column of
+    this one.
 #}
 {% macro _check_seed(seed) %}
     {%- if execute and flags.INTROSPECT is not false -%}
         {%- set columns = adapter.get_columns_in_relation(seed) | length -%}
         {%- if columns == 0 and flags.WHICH in ['run', 'build', 'retry'] -%}
             {{- exceptions.raise_compiler_error(
-                'driftline: the default thresholds are not there: ' ~ seed ~ ' is a seed, which a selection of models'
-                ~ ' leaves out and `dbt run` too; run `dbt seed --select driftline_default_thresholds` once, and this again'
+                'driftline: the default thresholds are not there: ' ~ seed ~ ' is a seed, which a selection of'
+                ~ ' models leaves out and `dbt run` too; run `dbt seed --select driftline_default_thresholds` once,'
+                ~ ' and this again'
             ) -}}
         {%- elif columns == 1 -%}
             {{- exceptions.raise_compiler_error(
