@@ -31,7 +31,7 @@ _LATEST = ("monitor", "family", "window_periods")
 _ALERT = ("alert_id", "severity", *_SERIES, "owner")
 _IS_TOTAL = "model_version = 'all' and m.segment = 'all'"
 DETAILS = {"judged": "is_judged", "total": "is_total", "all": None}
-"""What is held against a threshold; all of the totals; all. Conditions on driftline_latest."""
+"""What is held against a threshold; all of the totals; all. Conditions on m, a relation like driftline_latest."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,12 @@ def _newest(warehouse: Warehouse, detail: str, monitors: Sequence[str], families
     except MissingRelationError:
         # What an earlier version of the package has built: of all windows, and without what is judged.
         relation, asked = warehouse.relation("driftline_metrics"), None if detail == "all" else _IS_TOTAL
-    asked_too = [*where, asked] if asked else where
-    conditions = "".join(f" and m.{condition}" for condition in asked_too)
+    return newest(relation, [*where, asked] if asked else where)
+
+
+def newest(relation: str, where: Sequence[str] = ()) -> str:
+    """The same of a relation: driftline_latest, or driftline_metrics with all windows. ``where``: conditions on m."""
+    conditions = "".join(f" and m.{condition}" for condition in where)
     return (
         f"select {', '.join(f'm.{name}' for name in _SERIES)}, m.window_end, m.value from {relation} as m "
         f"join (select monitor, family, window_periods, max(window_start) as latest from {relation} where is_complete "
