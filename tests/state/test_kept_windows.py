@@ -14,6 +14,8 @@ from support import Project
 
 START, DAYS, ROWS_A_DAY = datetime(2024, 1, 1), 40, 60
 RESULTS = ["drift", "quality", "performance", "concept", "fairness", "comparisons", "metrics", "latest"]
+# What is looked at, and all that it follows from.
+WHOLE = ("--select", *(f"+driftline_{name}" for name in RESULTS), "+driftline_int_kept")
 OTHER = {"driftline_alpha": 0.2}
 CALENDAR = {
     "driftline_events": [
@@ -75,7 +77,7 @@ def project(make_module_project: Callable[..., Project]) -> Project:
         tables={"log": log()},
         vars={"driftline_now": "2024-02-10", "driftline_monitors": ["shop"], "driftline_windows": {"day": [1, 7]}},
     )  # fmt: skip
-    made.build()
+    made.build(*WHOLE)
     return made
 
 
@@ -88,22 +90,13 @@ def whole(project: Project) -> dict[str, pd.DataFrame]:
 def test_what_a_run_on_the_way_has_left_is_gone(project: Project, whole: dict[str, pd.DataFrame], detour: str) -> None:
     for selection, variables in DETOURS[detour]:
         project.run(["build", *selection], vars=variables)
-    project.build()
+    project.build(*WHOLE)
     for name, expected in contents(project).items():
         assert len(expected) > 0, name
         pd.testing.assert_frame_equal(expected, whole[name], check_dtype=False, rtol=1e-9, obj=name)
 
 
-def test_other_settings_do_change_something(project: Project, whole: dict[str, pd.DataFrame]) -> None:
-    """Else the detours would be none."""
-    project.build(vars=OTHER)
-    changed = contents(project)
-    for name in ("drift", "quality", "performance", "concept"):
-        assert not changed[name].equals(whole[name]), name
-    project.build()
-
-
-def test_what_is_only_told_computes_no_window_anew(project: Project) -> None:
+def test_what_is_only_told_computes_no_window_anew(project: Project, whole: dict[str, pd.DataFrame]) -> None:
     """What is computed anew in each build takes no kept window with it; drift begins where the calendar differs."""
     told = {
         "driftline_events": [{"event": "sale", "first_day": "2024-01-20", "last_day": "2024-01-22"}],
@@ -116,14 +109,22 @@ def test_what_is_only_told_computes_no_window_anew(project: Project) -> None:
 
 def test_another_calendar_computes_what_it_changes(project: Project, whole: dict[str, pd.DataFrame]) -> None:
     """Baselines of drift leave events out: windows from the first other event on are computed again, and no others."""
-    project.build(vars=CALENDAR)
+    project.build(*WHOLE, vars=CALENDAR)
     since = project.sql("select distinct is_anew, changed_from from driftline_int_scopes")
     assert since == [(False, datetime(2024, 1, 20))]
     found = contents(project)
     assert not found["drift"].equals(whole["drift"])
-    project.build("--full-refresh", vars=CALENDAR)
+    project.build("--full-refresh", *WHOLE, vars=CALENDAR)
     for name, rows in contents(project).items():
         pd.testing.assert_frame_equal(found[name], rows, check_dtype=False, rtol=1e-9, obj=name)
-    project.build()
+    project.build(*WHOLE)
     for name, rows in contents(project).items():
         pd.testing.assert_frame_equal(rows, whole[name], check_dtype=False, rtol=1e-9, obj=name)
+
+
+def test_other_settings_do_change_something(project: Project, whole: dict[str, pd.DataFrame]) -> None:
+    """Else the detours would be none. It comes last, so that nobody has to take it back."""
+    project.build(*WHOLE, vars=OTHER)
+    changed = contents(project)
+    for name in ("drift", "quality", "performance", "concept"):
+        assert not changed[name].equals(whole[name]), name
