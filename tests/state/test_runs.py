@@ -108,8 +108,8 @@ MODELS = {
 }  # fmt: skip
 CHANGED = declare(**{**COMMON, "lookback": 1}, numeric=["y"], categorical=["kind"], bins=4, segments=["version"])
 STEADY_ONES = [name for name in MODELS if name.startswith("steady")]
-# What the pictures show. The first run, the full one and those with other declarations build all tables.
-PICTURED = ("--select", "+driftline_alerts")
+# What the pictures show, and which windows are kept for the next run.
+PICTURED = ("--select", "+driftline_alerts", "+driftline_int_kept")
 
 
 @dataclass
@@ -174,7 +174,7 @@ def story(make_module_project: Any) -> Story:
     )
     story = Story(project)
     every = list(MODELS)
-    story.step("first", "2024-01-07 12:00:00", monitors=every)
+    story.step("first", "2024-01-07 12:00:00", *PICTURED, monitors=every)
     story.step("second", "2024-01-08 12:00:00", *PICTURED, monitors=every)
     project.load("hourly", columns_of([*HOURLY, *DELAYED]))
     # Only the states are built, then a run in which a table after them cannot be.
@@ -188,15 +188,16 @@ def story(make_module_project: Any) -> Story:
     project.load("steady", columns_of(rng.sample(STEADY, len(STEADY))))
     story.step("again", "2024-01-10 12:00:00", *PICTURED, monitors=every)
     project.load("log", columns_of(AFTER))
-    story.step("full", "2024-01-10 12:00:00", "--full-refresh", monitors=every)
+    story.step("full", "2024-01-10 12:00:00", "--full-refresh", *PICTURED, monitors=every)
     # A changed declaration, and a twin that has never been anything else; new owner and lookback for another.
     project.model("monitors/shifting", CHANGED)
     project.model("monitors/twin", CHANGED)
     project.model("monitors/bystander", declare(**{**COMMON, "lookback": 1}, numeric=["x"], owner='it\'s "me"; --'))
     # What was the reference is no longer what it was when the edges were learnt.
     project.load("steady", columns_of([{**row, "x": 999.0} if row["at"].day < 6 else row for row in STEADY]))
-    story.step("changed", "2024-01-11 12:00:00", monitors=[*every, "twin"])
-    story.step("without", "2024-01-11 12:00:00", monitors=[name for name in every if name != "shifting"])
+    story.step("changed", "2024-01-11 12:00:00", *PICTURED, "+driftline_monitors", monitors=[*every, "twin"])
+    others = [name for name in every if name != "shifting"]
+    story.step("without", "2024-01-11 12:00:00", *PICTURED, monitors=others)
     return story
 
 
