@@ -46,7 +46,15 @@ TYPES = {
 }
 Row = dict[str, Any]
 JUDGE = ("driftline_int_judgements", "driftline_int_spans", "driftline_int_episodes")
-# What is made of the episodes.
+# What is made of the episodes: alerts, incidents without the words of today, and all of it.
+ALERTS = ("driftline_int_alerts", "driftline_int_incident_members", "driftline_alerts")
+INCIDENTS = (
+    *ALERTS,
+    "driftline_int_standing_out",
+    "driftline_int_expected",
+    "driftline_int_incidents",
+    "driftline_incidents",
+)
 AFTER = (
     "driftline_int_alerts",
     "driftline_int_incident_members",
@@ -78,9 +86,10 @@ def judge(
     periods: dict[str, str] | None = None,
     reference: tuple[str, str] | None = None,
     relations: dict[str, str] | None = None,
+    then: tuple[str, ...] = AFTER,
 ) -> None:
-    """Puts the rows where the measures would be and judges them."""
-    judge_table(chain, as_table(rows), owners, periods, reference, relations)
+    """Puts the rows where the measures would be and judges them. ``then``: what is built of the episodes."""
+    judge_table(chain, as_table(rows), owners, periods, reference, relations, then)
 
 
 def as_table(rows: list[Row]) -> pa.Table:

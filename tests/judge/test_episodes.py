@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from driftline.text import number as readable
-from judge.metrics import Row, day, judge, make_chain, row
+from judge.metrics import ALERTS, Row, day, judge, make_chain, row
 from support import Chain
 
 DAYS = 70
@@ -157,7 +157,7 @@ def alerts(chain: Chain) -> dict[tuple[str, str], dict[dt.datetime, tuple[str, d
 def test_random_histories_as_they_grow(chain: Chain) -> None:
     ids: dict[tuple[Any, ...], str] = {}
     for days, incomplete in [(3, False), (17, True), (17, False), (17, False), (45, False), (DAYS, False)]:
-        judge(chain, list(rows_until(days, incomplete)), owners={NAMES[1]: "o'owner"})
+        judge(chain, list(rows_until(days, incomplete)), owners={NAMES[1]: "o'owner"}, then=ALERTS)
         found = alerts(chain)
         seen = days - incomplete
         for (monitor, segment_value), letters in HISTORIES.items():
@@ -172,7 +172,7 @@ def test_random_histories_as_they_grow(chain: Chain) -> None:
 
 
 def test_an_alert_says_what_it_is_about(chain: Chain) -> None:
-    judge(chain, list(rows_until(DAYS)), owners={NAMES[1]: "o'owner"})
+    judge(chain, list(rows_until(DAYS)), owners={NAMES[1]: "o'owner"}, then=ALERTS)
     found = chain.sql(
         "select monitor, owner, message, family, metric, column_name, baseline, segment, segment_value, window_periods,"
         " model_version from driftline_alerts where segment_value = 'fixed 0' order by monitor"
@@ -200,7 +200,7 @@ def test_two_series_do_not_mix(chain: Chain) -> None:
         for variant in variants
         for number in range(3)
     ]
-    judge(chain, rows)
+    judge(chain, rows, then=ALERTS)
     found = chain.sql("select column_name, segment, segment_value, metric, windows_breached from driftline_alerts")
     assert sorted(found) == sorted(
         [
@@ -230,6 +230,7 @@ def test_numbers_read_the_same_in_sql_and_in_python(chain: Chain) -> None:
             row(metric="anything", column_name=f"c{n}", value=1e250, expected=value, baseline="reference")
             for n, value in enumerate(values)
         ],
+        then=ALERTS,
     )
     found = dict(chain.sql("select column_name, message from driftline_alerts"))
     assert len(found) == len(values)
@@ -242,7 +243,7 @@ def test_numbers_read_the_same_in_sql_and_in_python(chain: Chain) -> None:
 def test_a_breach_is_more_than_rounding(chain: Chain) -> None:
     """Where a reference window sets its own noise, value and noise are one number, up to the order of a sum."""
     shares = [0.3, 0.3 * (1 + 1e-15), 0.3 * (1 + 1e-10), 0.3 * (1 + 1e-8)]
-    judge(chain, [row(column_name=f"c{n}", value=value, noise=0.3) for n, value in enumerate(shares)])
+    judge(chain, [row(column_name=f"c{n}", value=value, noise=0.3) for n, value in enumerate(shares)], then=())
     found = dict(chain.sql("select column_name, is_breach from driftline_int_judgements"))
     assert [found[f"c{n}"] for n in range(4)] == [False, False, False, True]
     # Of two large numbers the difference is what rounding leaves of it.
@@ -252,6 +253,7 @@ def test_a_breach_is_more_than_rounding(chain: Chain) -> None:
             row(column_name=f"c{n}", family="quality", metric="level", value=1e6 + more, expected=1e6, noise=1e-7)
             for n, more in enumerate([2e-7, 2e-5])
         ],
+        then=(),
     )
     assert sorted(chain.sql("select column_name, is_breach from driftline_int_judgements")) == [
         ("c0", False),
@@ -274,7 +276,7 @@ def test_few_rows_are_judged_by_longer_windows(chain: Chain) -> None:
                 n = 0 if periods == 1 and number % 3 == 0 else later * periods
                 rows.append(row(number, monitor=monitor, window_periods=periods, row_count=n, value=0.01))
     for reference in (None, ("2024-03-01", "2024-04-01")):
-        judge(chain, rows, reference=reference)
+        judge(chain, rows, reference=reference, then=())
         judged = chain.sql("select distinct monitor, window_periods, chosen_because from driftline_int_judgements")
         assert {name: length for name, length, _ in judged} == {name: length for name, (_, length) in usual.items()}
         assert {why for _, length, why in judged if length == 1} == {"shortest"}

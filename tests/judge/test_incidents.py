@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from judge.metrics import AFTER, Row, day, judge, make_chain, row
+from judge.metrics import ALERTS, INCIDENTS, Row, day, judge, make_chain, row
 from scipy import stats
 from support import Chain
 from support.engines import DuckDBWorkspace
@@ -221,7 +221,7 @@ def test_one_cause_is_one_incident(chain: Chain) -> None:
 
 def test_what_is_told_of_several_failing_monitors_is_one(chain: Chain) -> None:
     """Where a run fails for all, their data are not the cause."""
-    judge(chain, planted(15))
+    judge(chain, planted(15), then=())
     workspace = chain.workspace
     columns = "monitor, alert_id, status, first_failed, last_failed, failed_runs, last_success, resolved_at, owner"
     for name, first in [("a", "2024-03-20 06:00:01"), ("b", "2024-03-20 06:10:44"), ("c", "2024-03-22 06:00:00")]:
@@ -229,14 +229,14 @@ def test_what_is_told_of_several_failing_monitors_is_one(chain: Chain) -> None:
             f"insert into {workspace.relation('driftline_int_operation')} ({columns}) values "
             f"('{name}', 'operation-{name}', 'open', '{first}', '2024-03-23 06:00:00', 4, null, null, null)"
         )
-    chain.run(*[name for name in AFTER if name != "driftline_int_standing_out"])
+    chain.run(*[name for name in INCIDENTS if name != "driftline_int_standing_out"])
     failing = [i for i in rows_of(chain, "driftline_incidents") if i["family"] == "operation"]
     assert sorted((i["monitors"], i["severity"]) for i in failing) == [(1, "critical"), (2, "critical")]
 
 
 def test_an_answer_to_what_became_part_counts_where_it_covers_all(chain: Chain) -> None:
     """As the command line has it (driftline.incidents.answered)."""
-    judge(chain, planted(15))
+    judge(chain, planted(15), then=INCIDENTS)
     workspace = chain.workspace
     open_ones: dict[str, list[str]] = defaultdict(list)
     for alert in rows_of(chain, "driftline_alerts"):
@@ -360,7 +360,7 @@ def test_ids_stay_while_histories_grow(chain: Chain) -> None:
         chain.workspace.execute(f"delete from {chain.workspace.relation(table)}")
     told: dict[str, str] = {}
     for days in (12, 13, 18, 22, 31, 31, 42, 43, 60):
-        judge(chain, planted(days))
+        judge(chain, planted(days), then=ALERTS)
         now = members(chain)
         assert {alert: now.get(alert) for alert in told} == told
         assert set(now.values()) <= set(now), "an incident goes by one of its alerts"
@@ -370,10 +370,10 @@ def test_ids_stay_while_histories_grow(chain: Chain) -> None:
     for r in late:
         if (r["monitor"], r["column_name"], r["window_start"]) == ("two columns", "price", day(19)):
             r["value"] = 0.3
-    judge(chain, late)
+    judge(chain, late, then=ALERTS)
     now = members(chain)
     assert {alert: now.get(alert) for alert in told} == told
-    judge(chain, late)
+    judge(chain, late, then=ALERTS)
     assert members(chain) == now
 
 
@@ -401,7 +401,7 @@ def test_the_culprit_among_thousands_is_named(chain: Chain, capsys: pytest.Captu
         rows += [psi(d, f"c{c}", 0.0, monitor=name) for d in range(1) for c in range(3)]
         # As an effect: a distance that grows as the shift, told from half a standard deviation on.
         rows += [psi(1, f"c{c}", max(float(v), 0.0) / 2, monitor=name) for c, v in enumerate(values)]
-    judge(chain, rows)
+    judge(chain, rows, then=INCIDENTS)
     found = incidents(chain)
     named = others = 0
     for name, culprit in culprits.items():

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
-from judge.metrics import AFTER, JUDGE, Row, day, judge, row
+from judge.metrics import AFTER, INCIDENTS, JUDGE, Row, day, judge, row
 from support import NOBODY, Chain, Project
 
 NOTHING = NOBODY["monitors/nobody"]
@@ -62,14 +62,16 @@ def missing(number: int, monitor: str, since: int | None, column: str = "price")
     )  # fmt: skip
 
 
-def told(chain: Chain, forget: bool = True, days: int = 40, **since: int | None) -> list[tuple[Any, ...]]:
+def told(
+    chain: Chain, forget: bool = True, days: int = 40, then: tuple[str, ...] = INCIDENTS, **since: int | None
+) -> list[tuple[Any, ...]]:
     """Incidents when values go missing in each monitor since some day: the day, how many monitors, the upstream."""
     if forget:
         for table in ("driftline_int_episodes", "driftline_int_incident_members"):
             chain.workspace.execute(f"delete from {chain.workspace.relation(table)}")
     monitors = {name: since.get(name) for name in {**dict.fromkeys(READS), **since}}
     rows = [missing(d, name, first) for d in range(days) for name, first in monitors.items()]
-    judge(chain, rows, relations={**READS, **LATE, **ALONE})
+    judge(chain, rows, relations={**READS, **LATE, **ALONE}, then=then)
     return chain.sql(
         "select first_window_start, monitors, upstream from driftline_incidents order by first_window_start, monitor"
     )
@@ -77,7 +79,7 @@ def told(chain: Chain, forget: bool = True, days: int = 40, **since: int | None)
 
 def test_one_source_is_one_incident_and_is_named(chain: Chain) -> None:
     """By the nearest that feeds both, though the source and the customers do so, too."""
-    assert told(chain, clicks=20, views=21) == [(day(20), 2, "model base_events")]
+    assert told(chain, then=AFTER, clicks=20, views=21) == [(day(20), 2, "model base_events")]
     headlines = dict(chain.sql("select language, headline from driftline_int_incident_sentences"))
     assert headlines["en"].startswith("Price is missing in 30 % of the rows, usually in none, since 2024-03-21")
     assert headlines["en"].endswith("; 2 monitors fed by model base_events are affected")

@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 import pytest
-from judge.metrics import Row, day, judge, make_chain, row
+from judge.metrics import ALERTS, Row, day, judge, make_chain, row
 from support import Chain
 
 DAYS, COLUMNS, BREACHES, WITHIN, QUIET = 36, 60, 2, 3, 3
@@ -99,7 +99,7 @@ def rows_until(days: int) -> list[Row]:
 def test_as_the_days_go_by(chain: Chain) -> None:
     known: dict[str, tuple[str, str, dt.datetime]] = {}
     for days in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 17, 21, 28, DAYS):
-        judge(chain, rows_until(days))
+        judge(chain, rows_until(days), then=ALERTS)
         alerts = chain.sql(
             "select column_name, metric, first_window_start, opened_at, resolved_at, alert_id from driftline_alerts"
         )

@@ -155,7 +155,7 @@ def chain(make_module_project: Any) -> Chain:
             rows.append(
                 {**one, "monitor": monitor, "window_start": moved["window_start"], "window_end": moved["window_end"]}
             )
-    judge(chain, rows)
+    judge(chain, rows, then=())
     return chain
 
 
