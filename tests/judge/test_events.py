@@ -33,7 +33,7 @@ def test_a_model_as_the_calendar(make_project: Any) -> None:
         vars={"driftline_monitors": ["shop"], "driftline_events": "calendar", "driftline_now": "2024-02-20"},
     )
     project.load("log", {"at": [START + dt.timedelta(days=int(d), hours=9) for d in days], "price": price})
-    project.build()
+    project.build("--select", "+driftline_incidents")
     found = project.workspace.sql(
         f"select status, event, open_alerts from {project.workspace.relation('driftline_incidents')}"
     )

@@ -22,6 +22,8 @@ LABELS = {
     "bought": "outcome",
 }
 UNITS = {"item_price": "'; --", "takings": "£"}
+# Alerts and causes, and which windows are kept for the next build.
+TOLD = ("--select", "+driftline_alerts", "+driftline_causes", "+driftline_int_kept")
 
 
 def log() -> pd.DataFrame:
@@ -66,7 +68,7 @@ def project(make_module_project: Callable[..., Project]) -> Project:
             "driftline_thresholds": [{"metric": "psi", "column_name": "country", **nothing}],
         },
     )
-    project.build()
+    project.build(*TOLD)
     return project
 
 
@@ -115,7 +117,7 @@ def test_other_words_rebuild_nothing(project: Project) -> None:
     (project.path / "models" / "monitors" / "shop.sql").write_text(
         monitor(labels={"item_price": "価格", "conversion": "購入率"}, units={"takings": "円"}), encoding="utf-8"
     )
-    project.build(vars={"driftline_language": "ja"})
+    project.build(*TOLD, vars={"driftline_language": "ja"})
     assert state() == before
     sentences = told(project)
     assert "価格の平均が9" in sentences["item_price"]

@@ -292,7 +292,7 @@ def project(make_module_project: Any) -> Project:
             "driftline_windows": {"day": [1]},
         },
     )
-    project.build()
+    project.build("--select", "monitors", "+driftline_monitors", "+driftline_business", "driftline_bins")
     return project
 
 
@@ -528,7 +528,7 @@ def test_products_too_small_or_too_large_for_a_number(make_project: Any) -> None
         tables={"log": columns_of(rows)},
         vars={"driftline_monitors": ["shop"]},
     )
-    project.build()
+    project.build("--select", "+driftline_business")
     [(found,)] = project.sql(
         f"select value_sum from {project.relation('shop')} where record = 'count' and bin_kind = 'product'"
     )

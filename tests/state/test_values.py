@@ -196,7 +196,7 @@ def project(make_module_project: Any, engine: Any) -> Project:
     project.load("log_spelled", *spelled_rows(0, True, engine.name))
     project.load("spelled_reference", *spelled_rows(1, False, engine.name))
     project.load("log_odd", *odd_rows(engine.name))
-    project.build()
+    project.build("--select", "monitors", "truths", "driftline_bins", "+driftline_alerts")
     return project
 
 
