@@ -255,7 +255,7 @@ class Runs:
 
 def test_kill_9_at_random_points(any_shop: Any, tools: Any, http: Any, smtp: Any, figure: Any) -> None:
     """Every alert arrives through every channel; twice only after a kill, and then under the same key."""
-    shop, alerts = any_shop, 1000
+    shop, alerts = any_shop, 400
     chance = random.Random(5)
     single, grouped, mail = http(), http(), smtp()
     tools.configure(
@@ -277,7 +277,7 @@ def test_kill_9_at_random_points(any_shop: Any, tools: Any, http: Any, smtp: Any
         pid = runs.begin()
         # Somewhere between the first statement and the last message.
         until = time.monotonic() + chance.uniform(0.0, 4.0)
-        stop_at = seen + chance.randint(0, 200)
+        stop_at = seen + chance.randint(0, 60)
         while time.monotonic() < until and len(single.requests) <= stop_at:
             time.sleep(0.001)
         time.sleep(chance.random() * 0.02)
