@@ -64,7 +64,7 @@ def test_what_is_missing_by_what_it_is_worth(make_project: Any) -> None:
     project.build("--select", "driftline_int_incidents+", vars=more)
     assert project.sql("select severity from driftline_incidents") == [("critical",)]
     # Nothing said, nothing known.
-    project.build(vars={"driftline_unit_values": {}})
+    project.build("--select", "driftline_int_incident_costs+", vars={"driftline_unit_values": {}})
     assert project.sql("select cost, cost_unit from driftline_incidents") == [(None, None)]
 
 
@@ -82,7 +82,7 @@ def test_what_lasts_costs_as_long_as_it_lasts(make_project: Any) -> None:
     project.load(
         "log", {"at": [START + dt.timedelta(days=int(d), hours=9) for d in days], "bought": bought.astype(int).tolist()}
     )
-    project.build()
+    project.build("--select", "+driftline_incidents", "+driftline_alerts")
     incidents = project.frame("select * from driftline_incidents where cost is not null")
     [incident] = incidents.to_dict("records")
     alerts = project.frame(
