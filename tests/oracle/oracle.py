@@ -19,6 +19,7 @@ Conventions
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,6 +41,11 @@ BIN_POS_INF, BIN_BEYOND_TOP, BIN_UNSEEN = 10000, 10001, 10002
 
 Counts = Sequence[float] | npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
+
+
+# Quantiles are asked for again and again, and scipy takes its time.
+_normal_isf = functools.cache(lambda p: float(stats.norm.isf(p)))
+_chi2_isf = functools.cache(lambda p, df: float(stats.chi2.isf(p, df)))
 
 
 def effective_n(weight_sum: float, weight_sq_sum: float) -> float:
@@ -127,7 +133,7 @@ def psi_critical(n: float, m: float, cells: int, alpha: float = 0.001) -> float:
         return NAN
     if cells == 1:
         return 0.0
-    return float((1 / n + 1 / m) * stats.chi2.isf(alpha, cells - 1))
+    return float((1 / n + 1 / m) * _chi2_isf(alpha, cells - 1))
 
 
 def psi_expected(n: float, m: float, cells: int) -> float:
@@ -410,7 +416,7 @@ def _of_squares(mean: float, variance: float, alpha: float) -> Chance:
     if mean <= 0:
         return Chance(0.0, 0.0)
     ratio = variance / mean**2
-    quantile = mean * _wilson_hilferty(ratio / 9, stats.norm.isf(alpha))
+    quantile = mean * _wilson_hilferty(ratio / 9, _normal_isf(alpha))
     return Chance(math.sqrt(mean) * max(1 - ratio / 8, 0.5), math.sqrt(quantile))
 
 
@@ -445,7 +451,7 @@ def chance_of_total_variation(p: Counts, q: Counts, n: float, m: float, alpha: f
     share, _ = _pooled(p, q, n, m)
     if not len(share):
         return NO_CHANCE
-    z = float(stats.norm.isf(alpha))
+    z = _normal_isf(alpha)
     deviation = np.sqrt(share * (1 - share))
     # sd · sd · rho² of each pair of bins: rho is minus the root of their odds' product.
     odds = np.divide(share, 1 - share, out=np.zeros_like(share), where=share < 1)
@@ -465,8 +471,8 @@ def chance_of_l_infinity(p: Counts, q: Counts, n: float, m: float, alpha: float 
     if not len(share):
         return NO_CHANCE
     deviation = math.sqrt(float((share * (1 - share)).max()) * (1 / n + 1 / m))
-    z = float(stats.norm.isf(alpha / 2 / len(share)))
-    typical = float(stats.norm.isf(math.log(2) / 2 / len(share)))
+    z = _normal_isf(alpha / 2 / len(share))
+    typical = _normal_isf(math.log(2) / 2 / len(share))
     return Chance(typical * deviation, z * deviation + _skewness(share, n, m, z))
 
 
@@ -500,7 +506,7 @@ def chance_of_wasserstein(
                 apart = max(apart, within_bin_error([1], [x[i]], [low[i]], [high[i]]))
         within += math.sqrt(pooled[i]) * apart
     unit = math.sqrt(1 / n + 1 / m) * (between + within)
-    return Chance(MEAN_OF_ABSOLUTE * unit, float(stats.norm.isf(alpha / 2)) * unit)
+    return Chance(MEAN_OF_ABSOLUTE * unit, _normal_isf(alpha / 2) * unit)
 
 
 def chance_of_cramers_v(p: Counts, q: Counts, n: float, m: float, df: float, alpha: float = 0.001) -> Chance:

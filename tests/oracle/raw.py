@@ -33,6 +33,7 @@ NULL and NaN: in object columns ``None`` (or ``pandas.NA``) is NULL and a float 
 
 from __future__ import annotations
 
+import bisect
 import functools
 import math
 import re
@@ -325,6 +326,7 @@ class _Data:
         clock = local(pd.Timestamp(declaration["now"]), zone, self.period) if declaration.get("now") else None
         ended = self.last if clock is None else period_index(clock, self.period) - 1
         self.newest = max(self.last, min(ended, self.last + self.reach))
+        self._periods: dict[tuple[str, str, str], list[int]] = {}
 
     def values(self, name: str) -> list[Any]:
         return [v for f in self.frames for v in (cells(f[name]) if name in f else [None] * len(f))]
@@ -420,8 +422,8 @@ class _Data:
         """(first period, length) of every window: it begins in the monitor's time, and ends between the grain's first
         row and the monitor's newest period, but not where the last row before lies further back than one can look.
         """
-        own = np.unique(self.index[grain.rows & self.timed & ~self.from_reference])
-        ends = sorted({e for i in own.tolist() for e in range(i, min(self.newest, i + self.reach) + 1)})
+        own = self.periods_of(grain)
+        ends = sorted({e for i in own for e in range(i, min(self.newest, i + self.reach) + 1)})
         for length in self.lengths_of(grain):
             for end in ends:
                 if end - length + 1 >= self.first:
@@ -431,7 +433,8 @@ class _Data:
         """The first period from which on a grain's rows, or that it has none, are known without a silence longer than
         one can look back, up to the period ``end``. None where ``end`` itself lies before that, or in such a silence.
         """
-        own = sorted(set(self.index[grain.rows & self.timed & ~self.from_reference & (self.index <= end)].tolist()))
+        own = self.periods_of(grain)
+        own = own[: bisect.bisect_right(own, end)]
         if not own or end - own[-1] > self.reach:
             return None
         since = own[-1]
@@ -440,6 +443,13 @@ class _Data:
                 break
             since = before
         return int(since)
+
+    def periods_of(self, grain: Grain) -> list[int]:
+        """Those in which a grain has rows."""
+        key = (grain.version, grain.segment, grain.value)
+        if key not in self._periods:
+            self._periods[key] = np.unique(self.index[grain.rows & self.timed & ~self.from_reference]).tolist()
+        return self._periods[key]
 
     def span(self, start: int, length: int) -> Mask:
         inside: Mask = self.timed & ~self.from_reference & (self.index >= start) & (self.index < start + length)
@@ -751,11 +761,15 @@ class _Metric:
 
     def squares(self, data: _Data, rows: Mask) -> tuple[float, float]:
         picked = self._known(np.flatnonzero(rows))
-        tops, bottoms = (
+        tops, bottoms = self._squared
+        return self._total(data, picked, tops), self._total(data, picked, bottoms)
+
+    @functools.cached_property
+    def _squared(self) -> list[list[float | None] | None]:
+        return [
             None if values is None else [None if v is None else v * v for v in values]
             for values in (self.numerator, self.denominator)
-        )
-        return self._total(data, picked, tops), self._total(data, picked, bottoms)
+        ]
 
     def known_rows(self, rows: Mask) -> int:
         return len(self._known(np.flatnonzero(rows)))
@@ -793,9 +807,12 @@ USUAL_SEASONS = 8  # as many seasons back the same window is looked at
 KNOWN_SEASONS = 3  # and fewer of them tell nothing
 
 
+Z = float(stats.norm.isf(ALPHA / 2))
+
+
 def _student(nu: float) -> float:
     """The two-sided quantile of Student's t by its expansion in 1/nu (Abramowitz & Stegun 26.7.5)."""
-    z = float(stats.norm.isf(ALPHA / 2))
+    z = Z
     return float(
         z
         + (z**3 + z) / (4 * nu)
@@ -875,9 +892,9 @@ class _Usual:
         return self.data.period in ("hour", "day") and self.length == 1
 
     def before(self, start: int, many: int) -> list[int]:
-        """So many windows, those that an event keeps out stepped over."""
+        """So many windows, those that an event keeps out stepped over; none from before the first row, where nothing is known."""
         found: list[int] = []
-        while len(found) < many:
+        while len(found) < many and (start - self.length >= self.data.first or self.data.choices.partial_previous):
             start -= self.length
             if not (start >= self.data.first and self.leaves(start)):
                 found.append(start)
@@ -908,9 +925,8 @@ class _Usual:
             return self.memo[f"{kind} error", start]
         off = []
         for s in self.before(start, 2 * self.many):
-            level, count = self.level(kind, s)
-            if count >= KNOWN_SEASONS and (v := self.value_at(s, self.length)) == v:
-                off.append(abs(v - level))
+            if (v := self.value_at(s, self.length)) == v and (of_before := self.level(kind, s))[1] >= KNOWN_SEASONS:
+                off.append(abs(v - of_before[0]))
         self.memo[f"{kind} error", start] = (float(np.median(off)) if off else NAN, len(off))
         return self.memo[f"{kind} error", start]
 
@@ -1008,7 +1024,7 @@ class _Usual:
 
     def count_noise(self, start: int, windows: int) -> float:
         """That of rows that come by chance: for sums of 0 and 1, and where nothing is usual."""
-        data, metric, z = self.data, self.metric, float(stats.norm.isf(ALPHA / 2))
+        data, metric, z = self.data, self.metric, Z
         now = self.mine & data.span(start, self.length)
         past = self.mine & data.span(start - self.many * self.length, self.many * self.length)
         # Whole windows only.
