@@ -25,8 +25,8 @@ define install
 	  $(BIN)/python -m pip --python $(1) install --quiet $(2); }
 endef
 
-.PHONY: help demo retrain test test-engines test-left $(ENGINES:%=test-%) fuzz replay power scoreboard told lint docs
-.PHONY: bench clean pins format
+.PHONY: help demo retrain test test-engines test-left $(ENGINES:%=test-%) examples fuzz replay power scoreboard
+.PHONY: told lint docs bench clean pins format
 
 help:
 	@echo "make demo    build the demo shop's monitors, write the report, say what was found"
@@ -34,6 +34,7 @@ help:
 	@echo "make test    all tests on DuckDB, some on Postgres too (ARGS=\"tests/oracle -k psi\" for some of them)"
 	@echo "make test-engines  the others on Postgres, other versions of dbt, what takes long, and some on further engines"
 	@echo "             (ARGS as above; ENGINE=clickhouse: on this one alone)"
+	@echo "make examples  ten times as many made-up tables against numpy and scipy, on both engines"
 	@echo "make fuzz    2,000 declarations from a seed: built, or refused by the name of the argument"
 	@echo "make replay  a year of runs, late rows, changes and kills against one build: all tables equal"
 	@echo "make power   what the judge finds of known changes, how soon and how often it says so: a table"
@@ -114,6 +115,11 @@ test-left: $(VENV)/.test $(COMPAT)/1.10/.done $(COMPAT)/1.12/.done
 # What is asked of a further engine: tests/further_engines.py. With ARGS it may be nothing.
 $(ENGINES:%=test-%): test-%: $(FURTHER)/%/.done
 	@DRIFTLINE_TEST_ENGINES=$* $(FURTHER)/$*/bin/python $(DISTRIBUTED) $(ARGS) $(if $(ARGS),|| [ $$? -eq 5 ])
+
+# What make test asks of 28 tables, of 280.
+examples: $(VENV)/.test
+	@DRIFTLINE_EXAMPLES=10 $(BIN)/python -m pytest -q tests/measures/test_measures_against_scipy.py \
+	  tests/measures/test_properties.py $(ARGS)
 
 # More arguments: make fuzz ARGS="--count 500 --first 10000 --minutes 10 --engine postgres"
 fuzz: $(VENV)/.test

@@ -7,6 +7,7 @@ sums can make of a share (``OF_ONE``) or of the column's largest value, whicheve
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,8 @@ METRICS = {
     "sold": {"sum": "bought"},
     "price": {"numerator": "spent", "denominator": "bought"},
 }
+# So many times the examples, by hand: make examples.
+TIMES = int(os.environ.get("DRIFTLINE_EXAMPLES", "1"))
 # The columns of `strategies.examples`.
 TYPES = {
     "at": "timestamp",
