@@ -108,7 +108,7 @@ def test_what_is_excluded_is_neither_usual_nor_noise(
             "driftline_windows": {"day": [1, 7]},
         },
     )
-    project.build()
+    project.build("--select", "+driftline_alerts", "+driftline_monitors")
     noise = dict(project.sql(
         "select monitor, min(noise_floor) from driftline_drift where baseline = 'reference' and window_periods = 1 group by 1"
     ))  # fmt: skip
