@@ -34,7 +34,7 @@ help:
 	@echo "make test    all tests on DuckDB, some on Postgres too (ARGS=\"tests/oracle -k psi\" for some of them)"
 	@echo "make test-engines  the others on Postgres, other versions of dbt, what takes long, and some on further engines"
 	@echo "             (ARGS as above; ENGINE=clickhouse: on this one alone)"
-	@echo "make examples  ten times as many made-up tables against numpy and scipy, on both engines"
+	@echo "make examples  ten times as many made-up tables against numpy and scipy"
 	@echo "make fuzz    2,000 declarations from a seed: built, or refused by the name of the argument"
 	@echo "make replay  a year of runs, late rows, changes and kills against one build: all tables equal"
 	@echo "make power   what the judge finds of known changes, how soon and how often it says so: a table"

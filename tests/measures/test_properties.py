@@ -16,11 +16,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from oracle import raw, strategies
-from support import Engine
 
 from measures import comparison as c
 
-EXAMPLES = {"duckdb": 10, "postgres": 4}
+EXAMPLES = 10
 START = datetime(2024, 1, 1)
 TYPES = {"at": "timestamp", "x": "double precision", "category": "text", "w": "double precision"}
 REFERENCE = {"reference": {"start": "2024-01-01", "end": "2024-01-02"}, "period": "day", "business_metrics": {}}
@@ -65,15 +64,14 @@ def samples(draw: Any) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def chain(make_module_project: Callable[..., Any], engine: Engine) -> Iterator[Any]:
+def chain(make_module_project: Callable[..., Any]) -> Iterator[Any]:
     project = make_module_project(**c.project_arguments(LOGS))
     project.set_vars(driftline_windows={"day": [1]})
     for table in LOGS:
         project.load(table, {"at": [START], "x": [1.0], "category": ["a"], "w": [1.0]}, TYPES)
     project.build("--select", "+driftline_drift")
     chain = project.chain(select="+driftline_drift")
-    if engine.name == "duckdb":
-        chain.workspace.execute("set threads = 1")
+    chain.workspace.execute("set threads = 1")
     yield chain
     chain.close()
 
@@ -89,9 +87,9 @@ def renamed(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[["monitor", "column_name", *SYMMETRIC]]
 
 
-def test_zero_symmetric_bounded_and_the_order_does_not_matter(chain: Any, engine: Engine) -> None:
+def test_zero_symmetric_bounded_and_the_order_does_not_matter(chain: Any) -> None:
     @settings(
-        max_examples=EXAMPLES[engine.name] * c.TIMES,
+        max_examples=EXAMPLES * c.TIMES,
         derandomize=True,
         database=None,
         deadline=None,

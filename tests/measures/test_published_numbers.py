@@ -1,4 +1,4 @@
-"""Numbers that others have published, out of the tables: one build on each engine, one segment for each source.
+"""Numbers that others have published, out of the tables: one build, one segment for each source.
 
 The first day of a segment is the baseline, the second the window. Counts become rows: the k-th count is that many rows
 of the value k, and the bins are the monitor's own edges 0.5, 1.5 and so on, or categories.
