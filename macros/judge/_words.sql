@@ -14,9 +14,11 @@
         when abs({{ x }}) >= 999.95 and abs({{ x }}) < 1e15 then {{ driftline._whole_number(x) }}
         {%- for decimals in range(1, 10) %}
         when abs({{ x }}) >= 9.9995e{{ 2 - decimals }} and abs({{ x }}) < 1e3
-            then rtrim(rtrim({{ driftline._as_text('cast(' ~ x ~ ' as numeric(18, ' ~ decimals ~ '))') }}, '0'), '.')
+            then {{ driftline._without_end_zeros(
+                driftline._as_text('cast(' ~ x ~ ' as numeric(18, ' ~ decimals ~ '))')
+            ) }}
         {%- endfor %}
-        else rtrim(rtrim({{ mantissa }}, '0'), '.')
+        else {{ driftline._without_end_zeros(mantissa) }}
             || 'e' || {{ driftline._as_text('cast(' ~ power ~ ' as ' ~ dbt.type_int() ~ ')') }}
     end
 {%- endmacro %}

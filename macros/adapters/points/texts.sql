@@ -70,7 +70,21 @@
 
 {# Digits without the zeros at the end of a fraction. #}
 {% macro _without_zeros(text) %}
-    {{- return("case when " ~ text ~ " like '%.%' then rtrim(rtrim(" ~ text ~ ", '0'), '.') else " ~ text ~ " end") -}}
+    {%- set bare = driftline._without_end_zeros(text) -%}
+    {{- return('case when ' ~ text ~ " like '%.%' then " ~ bare ~ ' else ' ~ text ~ ' end') -}}
+{% endmacro %}
+{# The same where there is a fraction. #}
+{% macro _without_end_zeros(text) %}
+    {{- return(driftline._stripped(driftline._stripped(text, '0', 'trailing'), '.', 'trailing')) -}}
+{% endmacro %}
+
+
+{# A text without all of one character at one of its ends: `leading` or `trailing`. #}
+{% macro _stripped(text, character, end) %}
+    {{- return(adapter.dispatch('_stripped', 'driftline')(text, character, end)) -}}
+{% endmacro %}
+{% macro default___stripped(text, character, end) %}
+    {{- return({'leading': 'ltrim', 'trailing': 'rtrim'}[end] ~ '(' ~ text ~ ", '" ~ character ~ "')") -}}
 {% endmacro %}
 
 

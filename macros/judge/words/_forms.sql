@@ -19,7 +19,9 @@
         when abs({{ x }}) >= 99.95 and abs({{ x }}) < 1e15 then {{ driftline._count_words(x) | trim }}
         {%- for decimals in range(1, 9) %}
         when abs({{ x }}) >= 9.995e{{ 1 - decimals }} and abs({{ x }}) < 1e3
-            then rtrim(rtrim({{ driftline._as_text('cast(' ~ x ~ ' as numeric(18, ' ~ decimals ~ '))') }}, '0'), '.')
+            then {{ driftline._without_end_zeros(
+                driftline._as_text('cast(' ~ x ~ ' as numeric(18, ' ~ decimals ~ '))')
+            ) }}
         {%- endfor %}
         when {{ x }} = 0 then '0'
         else {{ driftline._as_text(x) }}
@@ -79,7 +81,7 @@
         case
             when {{ size }} >= 5 then {{ driftline._count_words(size) | trim }}
             when {{ size }} >= 0.05
-                then rtrim(rtrim({{ driftline._as_text('cast(' ~ size ~ ' as numeric(18, 1))') }}, '0'), '.')
+                then {{ driftline._without_end_zeros(driftline._as_text('cast(' ~ size ~ ' as numeric(18, 1))')) }}
             else '<0.1'
         end
     {%- endset -%}
@@ -126,8 +128,9 @@
     {%- set text = driftline._as_text(moment) -%}
     {%- set month, day = 'substring(' ~ text ~ ', 6, 2)', 'substring(' ~ text ~ ', 9, 2)' -%}
     {%- set values = {
-        'year': 'substring(' ~ text ~ ', 1, 4)', 'mm': month, 'dd': day, 'month': 'ltrim(' ~ month ~ ", '0')",
-        'day': 'ltrim(' ~ day ~ ", '0')", 'time': 'substring(' ~ text ~ ', 12, 5)',
+        'year': 'substring(' ~ text ~ ', 1, 4)', 'mm': month, 'dd': day,
+        'month': driftline._stripped(month, '0', 'leading'), 'day': driftline._stripped(day, '0', 'leading'),
+        'time': 'substring(' ~ text ~ ', 12, 5)',
     } -%}
     case {{ period }}
         when 'hour' then {{ driftline._phrase(language, 'moment', values) }}
