@@ -2,7 +2,8 @@
     What the steps between windows and measures are: relations of their own ('table'), or parts of the statement that
     reads them ('ephemeral').
 
-    line  whose steps: 'drift', 'quality', 'concept' or 'trend'
+    line  whose steps: 'drift', 'quality', 'concept' or 'trend'; 'part': what is short enough to be part of the statements
+          that read it on an engine that computes it once for all of them
 #}
 {% macro _step_materialization(line) %}
     {%- if not driftline._monitors() -%}{{- return('ephemeral') -}}{%- endif -%}
@@ -10,7 +11,7 @@
     {{- return(adapter.dispatch('_step_materialization', 'driftline')(line)) -}}
 {% endmacro %}
 {% macro default___step_materialization(line) %}
-    {{- return('table') -}}
+    {{- return('ephemeral' if line == 'part' else 'table') -}}
 {% endmacro %}
 {# Drift's steps as relations halve time and memory; concept's would only be 75 MB more in the demo (decision 22). #}
 {% macro duckdb___step_materialization(line) %}

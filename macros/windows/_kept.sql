@@ -53,7 +53,7 @@
             on_schema_change='append_new_columns'
         ) -}}
     {%- else -%}
-        {{- config(materialized='table') -}}
+        {{- config(materialized=driftline._table_from_itself()) -}}
     {%- endif -%}
 {% endmacro %}
 

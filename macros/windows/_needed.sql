@@ -78,8 +78,8 @@ where 1 = 0
     What a private relation is: a table. Where no monitor is listed it is none at all, so that dbt has nothing to make;
     what would read it has nothing to do either.
 #}
-{% macro _private_table() %}
+{% macro _private_table(reads_itself=false) %}
     {%- if not driftline._monitors() -%}{{- return('ephemeral') -}}{%- endif -%}
     {%- do driftline._place('steps') -%}
-    {{- return('table') -}}
+    {{- return(driftline._table_from_itself() if reads_itself else 'table') -}}
 {% endmacro %}

@@ -26,7 +26,8 @@
     How a table of ours lies on the disk, as config of dbt: partition_by, cluster_by, file_format, dist, sort and the
     like. What a project says of its own models or of ours stands.
 
-    kind  state (a monitor), results (what people are promised), steps (what is private)
+    kind  state (a monitor), attempts (which runs set out to read which monitor), results (what people are promised),
+          steps (what is private)
 #}
 {% macro _placement(kind) %}
     {{- return(adapter.dispatch('_placement', 'driftline')(kind)) -}}
@@ -97,6 +98,15 @@
 {% endmacro %}
 {% macro default___indexes(columns) %}
     {{- return([]) -}}
+{% endmacro %}
+
+
+{# How a table is built whose statement reads what the last build left in it. #}
+{% macro _table_from_itself() %}
+    {{- return(adapter.dispatch('_table_from_itself', 'driftline')()) -}}
+{% endmacro %}
+{% macro default___table_from_itself() %}
+    {{- return('table') -}}
 {% endmacro %}
 
 

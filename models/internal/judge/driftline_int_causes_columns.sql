@@ -1,4 +1,4 @@
-{{ config(materialized='ephemeral') }}
+{{ config(materialized=driftline._step_materialization('part')) }}
 {%- if driftline._is_needed() -%}
 {%- set null_double = driftline._as_double('null') -%}
 {%- set effects = {} -%}

@@ -1,4 +1,4 @@
-{{ config(materialized='ephemeral') }}
+{{ config(materialized=driftline._step_materialization('part')) }}
 {%- if driftline._is_needed() -%}
 {%- set overrides = driftline._threshold_overrides() -%}
 {%- set named = overrides | selectattr('metric', 'defined') | map(attribute='metric') | unique | list %}

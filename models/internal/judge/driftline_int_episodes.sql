@@ -1,4 +1,4 @@
-{{ config(materialized=driftline._private_table()) }}
+{{ config(materialized=driftline._private_table(reads_itself=true)) }}
 {%- if driftline._is_needed() -%}
 {%- set keys = ['model_version', 'segment', 'segment_value', 'window_periods', 'family', 'metric', 'column_name',
     'baseline'] %}

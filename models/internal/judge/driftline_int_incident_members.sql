@@ -1,4 +1,4 @@
-{{ config(materialized=driftline._private_table()) }}
+{{ config(materialized=driftline._private_table(reads_itself=true)) }}
 {%- if driftline._is_needed() -%}
 {%- set rule = driftline._incident_rule() %}
 {%- set known = driftline._columns_of_last_build() %}

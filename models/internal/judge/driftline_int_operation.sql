@@ -1,4 +1,4 @@
-{{ config(materialized=driftline._private_table()) }}
+{{ config(materialized=driftline._private_table(reads_itself=true)) }}
 
 -- What has befallen the monitors themselves: one row for each time that a monitor's runs began to fail or were skipped,
 -- open until one succeeds. Rows that are over come from the table's own last build.

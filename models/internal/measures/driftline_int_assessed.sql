@@ -1,4 +1,4 @@
-{{ config(materialized='ephemeral') }}
+{{ config(materialized=driftline._step_materialization('part')) }}
 {%- if driftline._is_needed(['performance']) -%}
 {#- The two-sided normal quantile at the level of significance. -#}
 {%- set z = driftline._normal_tail(driftline._alpha() / 2) -%}

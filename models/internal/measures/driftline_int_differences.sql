@@ -1,4 +1,4 @@
-{{ config(materialized='ephemeral') }}
+{{ config(materialized=driftline._step_materialization('part')) }}
 {%- if driftline._is_needed(['comparisons']) -%}
 {%- set metrics = driftline._metrics() -%}
 {%- set whole_metrics = metrics | selectattr('compared', 'defined') | selectattr('compared', 'equalto', 'windows')

@@ -7,6 +7,7 @@
     full_refresh=false,
     meta={'driftline_vars': driftline._scope_vars()}
 ) }}
+{{- driftline._place('attempts') }}
 {%- if execute -%}{%- do driftline._warn_unlisted() -%}{%- endif -%}
 {#- A run with --empty reads nothing and is no attempt. -#}
 {%- set attempted = [] -%}

@@ -1,4 +1,4 @@
-{{ config(materialized=driftline._private_table()) }}
+{{ config(materialized=driftline._private_table(reads_itself=true)) }}
 {%- if driftline._is_needed() -%}
 {%- set ns = namespace(is_whole=true) -%}
 {%- for name in driftline._kept_results() + driftline._kept_noise() + ['driftline_int_scopes'] -%}

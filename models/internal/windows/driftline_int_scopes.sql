@@ -1,4 +1,4 @@
-{{ config(materialized=driftline._private_table()) }}
+{{ config(materialized=driftline._private_table(reads_itself=true)) }}
 {%- if driftline._is_needed() -%}
 
 -- From which period on each slice's windows are computed in this run: those that hold a period which was read since the
