@@ -5,7 +5,7 @@ VENV ?= .venv
 COMPAT := .venv-compat
 # Engines beyond DuckDB and Postgres, each with its adapter in an environment of its own.
 FURTHER := .venv-engines
-ENGINES := clickhouse
+ENGINES := clickhouse spark
 BIN := $(VENV)/bin
 # Tests run in this many processes.
 JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt 4 ] && echo 4 || echo $$n)

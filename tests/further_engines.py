@@ -12,12 +12,16 @@ from typing import Any
 # The class of tests/support of each engine.
 CLASSES = {
     "clickhouse": "support.clickhouse:ClickHouseEngine",
+    "spark": "support.spark:SparkEngine",
 }
 
 # Modules, by their place under tests/.
 ASKED = {
     "clickhouse": [
         "harness/test_support.py",
+    ],
+    "spark": [
+        "engines/test_spark.py",
     ],
 }
 
@@ -26,6 +30,7 @@ NOT_ASKED: dict[str, dict[str, str]] = {
     "clickhouse": {
         "harness/test_support.py::test_contract_types_reach_the_chain": "its types have other names, which dbt compares",
     },
+    "spark": {},
 }
 
 

@@ -2,8 +2,8 @@
     What the steps between windows and measures are: relations of their own ('table'), or parts of the statement that
     reads them ('ephemeral').
 
-    line  whose steps: 'drift', 'quality', 'concept' or 'trend'; 'part': what is short enough to be part of the statements
-          that read it on an engine that computes it once for all of them
+    line  whose steps: 'drift', 'quality', 'concept' or 'trend'; 'part': what is short enough to be part of the
+          statements that read it, on an engine that computes it once for all of them
 #}
 {% macro _step_materialization(line) %}
     {%- if not driftline._monitors() -%}{{- return('ephemeral') -}}{%- endif -%}

@@ -13,11 +13,12 @@ import jinja2
 import pytest
 import yaml
 from support import points, tables
+from support.materializations import Materializations
 from support.project import REPOSITORY
 
 # The types of arguments that dbt knows from 1.12 on, as far as they are in use.
 MACRO_TYPE = re.compile(r"any|bool|float|integer|relation|string|list\[string\]|dict\[string, any\]")
-JINJA = jinja2.Environment(extensions=["jinja2.ext.do"])
+JINJA = jinja2.Environment(extensions=["jinja2.ext.do", Materializations])
 
 
 def documented(folder: str, kind: str) -> dict[str, dict[str, Any]]:

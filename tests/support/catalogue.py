@@ -15,6 +15,8 @@ from typing import Any
 import jinja2
 from driftline import result_rows
 
+from support.materializations import Materializations
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 WORDS = REPOSITORY / "python" / "driftline" / "report" / "words.py"
 MEASURES = REPOSITORY / "docs" / "measures.md"
@@ -33,7 +35,7 @@ class Package:
     """The package's macros outside dbt: enough for those that compute with plain values and texts."""
 
     def __init__(self) -> None:
-        environment = jinja2.Environment(extensions=["jinja2.ext.do"], undefined=jinja2.Undefined)
+        environment = jinja2.Environment(extensions=["jinja2.ext.do", Materializations], undefined=jinja2.Undefined)
         self._macros: dict[str, Any] = {}
         environment.globals.update(driftline=self, adapter=self, **{"return": _return})
         for path in sorted((REPOSITORY / "macros").rglob("*.sql")):

@@ -20,6 +20,8 @@ from typing import Any
 
 import jinja2
 
+from support.materializations import Materializations
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 # What dbt's adapters inherit from each other.
 INHERITS = {"redshift": "postgres", "databricks": "spark", "athena": "trino"}
@@ -49,7 +51,7 @@ class Stopped(Exception):
     """What exceptions.raise_compiler_error says."""
 
 
-ENVIRONMENT = jinja2.Environment(extensions=["jinja2.ext.do"], undefined=jinja2.StrictUndefined)
+ENVIRONMENT = jinja2.Environment(extensions=["jinja2.ext.do", Materializations], undefined=jinja2.StrictUndefined)
 MACRO = re.compile(r"{%-? macro (\w+)\(")
 
 

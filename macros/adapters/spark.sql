@@ -1,0 +1,217 @@
+{#
+    Spark: tables of parquet, replaced by partitions; docs/spark.md says what a profile needs.
+
+    point                     why
+    _incremental_strategy, _placement   whole partitions are what parquet can replace, and a period is one (1)
+    _table_from_itself        no table is overwritten that is being read: spark_building.sql (1)
+    _with_steps, _drop_steps  a CTE is computed at each of its uses: what is used repeatedly becomes a table
+    _step_materialization     for the same reason no step is part of a statement
+    _check_session            `timestamp` is shown, cut and written out in the zone of the session (2)
+    _type_kind, _local_time, _column_time, _utc_now   the same; there is no `at time zone` (2, 3)
+    _moved, _bounds_between   dbt-spark's own add an assertion to each time
+    _literal, _first_replaced a backslash begins an escape (4); groups of a match are $1 and $2 (3)
+    _stripped, _number_text, _whole_number   trim with its own words, decimals of 38 digits, exponents (3)
+    _type_double, _is_nan, _squared, _summable    overflow of doubles is infinite, also under ANSI (5)
+    _reference_quantiles, _count_numeric, _count_categories   one look at the rows each: spark_counting.sql
+    _with_medians             no median over a frame, no `exclude current row`: spark_counting.sql (6)
+    _constant_rows            `values`, which are one relation and not one for each row
+    _enforce_contract         dbt compares types by name, which the contracts give as DuckDB and Postgres call them
+
+    Under https://spark.apache.org/docs/latest/:
+    1  sql-ref-syntax-dml-insert-table.html and configuration.html (spark.sql.sources.partitionOverwriteMode)
+    2  sql-ref-datatypes.html        4  sql-ref-literals.html        6  sql-ref-syntax-qry-select-window.html
+    3  api/sql/index.html            5  sql-ref-ansi-compliance.html
+#}
+
+
+{# What Spark's parquet tables can replace: whole partitions, and a period is one. #}
+{% macro spark___incremental_strategy() %}
+    {{- return('insert_overwrite') -}}
+{% endmacro %}
+
+
+{% macro spark___placement(kind) %}
+    {%- set partition = {'state': 'period_start', 'attempts': 'monitor'}.get(kind) -%}
+    {%- set placement = {'file_format': 'parquet'} -%}
+    {%- if partition -%}{%- do placement.update({'partition_by': partition}) -%}{%- endif -%}
+    {{- return(placement) -}}
+{% endmacro %}
+
+
+{% macro spark___type_double() %}
+    {{- return('double') -}}
+{% endmacro %}
+
+
+{% macro spark___is_nan(expression) %}
+    {{- return('isnan(' ~ expression ~ ')') -}}
+{% endmacro %}
+
+
+{# Overflow is infinite and underflow 0, in ANSI mode too. #}
+{% macro spark___squared(expression) %}
+    {{- return('((' ~ expression ~ ') * (' ~ expression ~ '))') -}}
+{% endmacro %}
+{% macro spark___summable(value) %}
+    {{- return(value) -}}
+{% endmacro %}
+
+
+{% macro spark___constant_rows(names, rows) %}
+    {{- return(driftline._constant_values(names, rows)) -}}
+{% endmacro %}
+
+
+{# A backslash in a literal begins an escape; two quotes would be two literals side by side before Spark 4. #}
+{% macro spark___literal(text) %}
+    {{- return(driftline._escaped_literal(text)) -}}
+{% endmacro %}
+
+
+{% macro spark___whole_number(x) %}
+    {{- return('format_number(round(' ~ x ~ '), 0)') -}}
+{% endmacro %}
+
+
+{# `timestamp` is a point in time, `timestamp_ntz` a wall clock. #}
+{% macro spark___type_kind(data_type) %}
+    {%- if data_type in ['timestamp', 'timestamp_ltz'] -%}{{- return('zoned') -}}{%- endif -%}
+    {%- if data_type == 'timestamp_ntz' -%}{{- return('naive') -}}{%- endif -%}
+    {{- return(driftline.default___type_kind(data_type)) -}}
+{% endmacro %}
+
+
+{# The session is in UTC: a naive time is the point in time of that wall clock there. #}
+{% macro spark___local_time(expression, kind, timezone) %}
+    {%- set moment = driftline._as_timestamp(expression) -%}
+    {%- if kind == 'date' or timezone == 'UTC' -%}{{- return(moment) -}}{%- endif -%}
+    {{- return('from_utc_timestamp(' ~ moment ~ ', ' ~ driftline._literal(timezone) ~ ')') -}}
+{% endmacro %}
+{% macro spark___column_time(expression, kind, timezone) %}
+    {%- if kind == 'date' -%}{{- return(expression) -}}{%- endif -%}
+    {%- set moment = expression if timezone == 'UTC'
+        else 'to_utc_timestamp(' ~ expression ~ ', ' ~ driftline._literal(timezone) ~ ')' -%}
+    {{- return('cast(' ~ moment ~ ' as timestamp_ntz)' if kind == 'naive' else moment) -}}
+{% endmacro %}
+{% macro spark___utc_now() %}
+    {{- return('current_timestamp()') -}}
+{% endmacro %}
+
+
+{% macro spark___enforce_contract() %}
+    {{- return(false) -}}
+{% endmacro %}
+
+
+{# dbt-spark's own add an assertion to each time, and count whole days where bounds are asked for. #}
+{% macro spark___moved(part, number, moment) %}
+    {{- return('timestampadd(' ~ part ~ ', cast(' ~ number ~ ' as int), ' ~ moment ~ ')') -}}
+{% endmacro %}
+{% macro spark___bounds_between(first, second, part) %}
+    {%- if part == 'day' -%}{{- return('datediff(' ~ second ~ ', ' ~ first ~ ')') -}}{%- endif -%}
+    {%- set numbers = [] -%}
+    {%- for moment in [first, second] -%}
+        {%- if part == 'month' -%}
+            {%- do numbers.append('(year(' ~ moment ~ ') * 12 + month(' ~ moment ~ '))') -%}
+        {%- else -%}
+            {%- do numbers.append(
+                'floor(unix_seconds(' ~ moment ~ ') / ' ~ {'hour': 3600, 'minute': 60, 'second': 1}[part] ~ ')'
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{- return('(' ~ numbers[1] ~ ' - ' ~ numbers[0] ~ ')') -}}
+{% endmacro %}
+
+
+{#
+    Spark puts a CTE in place of each of its uses: a monitor of four columns would read its source 90 times. So what is
+    used repeatedly becomes a table beside the monitor's own, which what is made of all monitors drops (_drop_steps).
+    Where nothing is built, nothing is made: the statement is shown as a whole.
+#}
+{% macro spark___with_steps(steps) %}
+    {%- if flags.WHICH not in ['run', 'build', 'retry'] -%}
+        {{- return(driftline.default___with_steps(steps)) -}}
+    {%- endif -%}
+    {%- set ready = [] -%}
+    {%- for step in steps -%}
+        {%- if step.repeated -%}
+            {%- set table = driftline._step_table(this, step.name) -%}
+            {%- do run_query('drop table if exists ' ~ table) -%}
+            {%- do run_query(
+                'create table ' ~ table ~ ' using parquet as '
+                ~ (driftline.default___with_steps(ready) if ready else '')
+                ~ 'select * from (' ~ step.sql ~ ') as step'
+            ) -%}
+            {%- do ready.append({'name': step.name, 'sql': 'select * from ' ~ table}) -%}
+        {%- else -%}
+            {%- do ready.append(step) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{- return(driftline.default___with_steps(ready)) -}}
+{% endmacro %}
+{% macro spark___drop_steps(table) %}
+    {%- for step in ['outcomes', 'bins', 'measures', 'counted', 'by_segment'] -%}
+        {%- do run_query('drop table if exists ' ~ driftline._step_table(table, step)) -%}
+    {%- endfor -%}
+{% endmacro %}
+{% macro _step_table(relation, step) %}
+    {{- return(relation.incorporate(path={'identifier': relation.identifier ~ '__driftline_' ~ step})) -}}
+{% endmacro %}
+
+
+{# What is a wall clock to us is one of the session to Spark. #}
+{% macro spark___check_session() %}
+    {%- set zone = run_query('select current_timezone()').rows[0][0] -%}
+    {%- if zone not in ['UTC', 'Etc/UTC', 'GMT', 'Z', '+00:00'] -%}
+        {{- exceptions.raise_compiler_error(
+            "driftline: the session of Spark is in the time zone '" ~ zone ~ "'; needed: 'UTC' (in profiles.yml, under"
+            ~ ' server_side_parameters: "spark.sql.session.timeZone": "UTC")'
+        ) -}}
+    {%- endif -%}
+{% endmacro %}
+
+
+{% macro spark___step_materialization(line) %}
+    {{- return('table') -}}
+{% endmacro %}
+
+
+{% macro spark___table_from_itself() %}
+    {{- return('driftline_table_from_itself') -}}
+{% endmacro %}
+
+
+{# Every match is replaced, and groups are $1 and $2. #}
+{% macro spark___first_replaced(text, pattern, by) %}
+    {{- return(
+        'regexp_replace(' ~ text ~ ', ' ~ driftline._escaped_literal(pattern) ~ ", '" ~ by | replace('\\', '$') ~ "')"
+    ) -}}
+{% endmacro %}
+
+
+{# rtrim has its arguments the other way round. #}
+{% macro spark___stripped(text, character, end) %}
+    {{- return('trim(' ~ end ~ " '" ~ character ~ "' from " ~ text ~ ')') -}}
+{% endmacro %}
+
+
+{# A double of less than 0.001 or from 10,000,000 on prints with an exponent, which is spelled out as text. #}
+{% macro spark___number_text(expression, data_type) %}
+    {%- set text = driftline._as_text(expression) -%}
+    {%- if data_type.split('(')[0] in ['decimal', 'numeric', 'dec'] -%}
+        {{- return(driftline._without_zeros(text)) -}}
+    {%- endif -%}
+    {%- set sign = 'case when ' ~ expression ~ " < 0 then '-' else '' end" -%}
+    {%- set digits = "trim(trailing '0' from replace(regexp_extract(" ~ text ~ ", '^-?([0-9.]+)E', 1), '.', ''))" -%}
+    {%- set exponent = "cast(nullif(regexp_extract(" ~ text ~ ", 'E(.+)$', 1), '') as int)" -%}
+    {{- return(
+        'case when abs(' ~ expression ~ ') < 9e18 and ' ~ expression ~ ' = floor(' ~ expression
+        ~ ') then cast(cast(' ~ expression ~ ' as bigint) as string)'
+        ~ ' when not ' ~ text ~ " like '%E%' then " ~ driftline._without_zeros(text)
+        ~ ' when ' ~ exponent ~ ' < 0 then ' ~ sign ~ " || '0.' || repeat('0', -1 - " ~ exponent ~ ') || ' ~ digits
+        ~ ' when length(' ~ digits ~ ') <= ' ~ exponent ~ ' + 1 then ' ~ sign ~ ' || rpad(' ~ digits ~ ', ' ~ exponent
+        ~ " + 1, '0')"
+        ~ ' else ' ~ sign ~ ' || left(' ~ digits ~ ', ' ~ exponent ~ " + 1) || '.' || substring(" ~ digits ~ ', '
+        ~ exponent ~ ' + 2) end'
+    ) -}}
+{% endmacro %}
