@@ -63,7 +63,12 @@
     {%- set types = {
         'double precision': driftline._type_double(), 'bigint': dbt.type_bigint(), 'integer': dbt.type_int(),
         'boolean': dbt.type_boolean(), 'timestamp': driftline._type_timestamp(),
-    } %}
+    } -%}
+    {#- dbt may have put the engine's own names in their places. -#}
+    {%- for own in [dbt.type_bigint(), dbt.type_int(), dbt.type_boolean()] -%}
+        {%- do types.update({own: own}) -%}
+    {%- endfor -%}
+    {%- do types.update({dbt.type_timestamp(): driftline._type_timestamp()}) %}
 select
     {%- for column in model.columns.values() %}
     cast(null as {{ types.get(column.data_type, driftline._type_text()) }}) as {{ column.name }}

@@ -86,6 +86,15 @@
 {% endmacro %}
 
 
+{# A quantile of a group, interpolated between two of its values; part: from 0 to 1. #}
+{% macro _quantile(expression, part) %}
+    {{- return(adapter.dispatch('_quantile', 'driftline')(expression, part)) -}}
+{% endmacro %}
+{% macro default___quantile(expression, part) %}
+    {{- return('percentile_cont(' ~ part ~ ') within group (order by ' ~ expression ~ ')') -}}
+{% endmacro %}
+
+
 {#
     `select` of a relation and, for each window, medians over windows before it: <name>, and <name>_count, how many
     values they are of.
@@ -114,4 +123,24 @@
 {% endmacro %}
 {% macro default___select_rows_once(rows, values) %}
     {{- return(driftline._select_rows(rows, values)) -}}
+{% endmacro %}
+
+
+{#
+    `<relation>.*` beside joins of two relations and more: some engines name those columns `<relation>.<column>` that
+    another of the joined relations has too. (For single columns it is said in place: `w.monitor as monitor`.)
+#}
+{% macro _all_of(relation) %}
+    {{- return(adapter.dispatch('_all_of', 'driftline')(relation)) -}}
+{% endmacro %}
+{% macro default___all_of(relation) %}
+    {{- return(relation ~ '.*') -}}
+{% endmacro %}
+
+
+{# Columns of a relation, each under its own name. #}
+{% macro _named(relation, names) %}
+    {%- set items = [] -%}
+    {%- for name in names -%}{%- do items.append(relation ~ '.' ~ name ~ ' as ' ~ name) -%}{%- endfor -%}
+    {{- return(items | join(', ')) -}}
 {% endmacro %}
