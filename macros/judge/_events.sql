@@ -128,7 +128,7 @@
     drift is said to move by is in the sums of all of them.
 #}
 {% macro _leaving_periods() %}
-    select distinct c.column_no, v.period_index
+    select distinct c.column_no as column_no, v.period_index as period_index
     from {{ ref('driftline_int_bins') }} as c
     join {{ ref('driftline_int_event_windows') }} as v
         on v.monitor = c.monitor and v.window_periods = 1 and v.leaves = 1
@@ -139,7 +139,7 @@
 {# What of the calendar the baselines of each monitor depend on: relation (monitor, starts_at, event_key), as SQL. #}
 {% macro _events_of_monitors() %}
     {%- set key = dbt.concat([driftline._as_text('e.ends_at'), "' '", "coalesce(e.moves, '')"]) %}
-    select distinct m.monitor, e.starts_at, {{ driftline._as_text(key) }} as event_key
+    select distinct m.monitor as monitor, e.starts_at, {{ driftline._as_text(key) }} as event_key
     from ({{ driftline._events() }}) as e
     join {{ ref('driftline_int_monitors') }} as m on e.monitor is null or e.monitor = m.monitor
     where e.stays = 0

@@ -28,7 +28,8 @@
             {%- endfor %}
         end as ended_at
     from (
-        select g.monitor, g.model_version, g.segment, g.segment_value, g.period, max(s.period_index) + 1 as end_index
+        select g.monitor as monitor, g.model_version as model_version, g.segment as segment,
+            g.segment_value as segment_value, g.period as period, max(s.period_index) + 1 as end_index
         from {{ ref('driftline_int_series') }} as s
         join {{ ref('driftline_int_bins') }} as c on c.bin_no = s.bin_no and c.column_role = 'row'
         join {{ ref('driftline_int_slices') }} as g on g.slice_no = s.slice_no and g.source = 'relation'
@@ -41,7 +42,7 @@
 {# The monitors and the names under which their alerts are kept: monitor, owner, period, known_as. #}
 {% macro _names_of_monitors() %}
     select
-        m.monitor, m.owner, m.period,
+        m.monitor as monitor, m.owner, m.period,
         -- A monitor that was renamed keeps its alerts, unless another goes by that name.
         case when count(*) over (partition by m.formerly) = 1 and o.monitor is null
             then coalesce(m.formerly, m.monitor) else m.monitor end as known_as

@@ -27,7 +27,7 @@
         'at_once': '1',
     } %}
     select
-        m.*, k.period, k.reference_start, k.reference_end,
+        {{ driftline._all_of('m') }}, k.period as period, k.reference_start, k.reference_end,
         {%- for field in fields %}
         {{ driftline._overridden(overrides, field, fields[field], 'm') }} as {{ field }},
         {%- endfor %}

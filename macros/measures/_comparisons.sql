@@ -84,7 +84,7 @@
             {{ keys | join(', ') }}, period, period_index, first_index, {{ driftline._text('window') }} as span,
             {{ size }} as size,
             cast({{ size }} as {{ dbt.type_bigint() }}) as window_periods,
-            sum(counts) over {{ frame }} as periods
+            {{ driftline._as_sum('sum(counts) over ' ~ frame) }} as periods
             {%- for name in sums %}, sum({{ name }}) over {{ frame }} as {{ name }}{% endfor %}
         from {{ relation }}
         where period = '{{ window.period }}'
@@ -95,7 +95,7 @@
         select
             {{ keys | join(', ') }}, period, period_index, first_index, {{ driftline._text('cumulative') }}, 0,
             period_index - min(period_index) over {{ frame }} + 1,
-            sum(counts) over {{ frame }}
+            {{ driftline._as_sum('sum(counts) over ' ~ frame) }}
             {%- for name in sums %}, sum({{ name }}) over {{ frame }}{% endfor %}
         from {{ relation }}
     ) as spans

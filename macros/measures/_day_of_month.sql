@@ -57,7 +57,8 @@
                     abs({{ end }}_sides) >= {{ rule.least }} and 3 * abs({{ end }}_sides) >= 2 * {{ end }}_known
                         and {{ end }}_share is not null as {{ end }}_is_of_month,
                     case when {{ end }}_known >= {{ rule.least }}
-                        then greatest(abs({{ end }}_sides), {{ end }}_known - {{ end }}_share_count) * 1e0
+                        then greatest({{ driftline._as_sum('abs(' ~ end ~ '_sides)') }},
+                            {{ driftline._as_sum(end ~ '_known - ' ~ end ~ '_share_count') }}) * 1e0
                             / {{ end }}_known
                     end as {{ end }}_alike
                     {%- endfor %}

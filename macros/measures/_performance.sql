@@ -153,7 +153,8 @@
         and c.column_kind <> 'measure' and c.bin_kind <> 'moments'
     {%- endset %}
     select
-        r.slice_no, r.window_periods, r.period_index, 'window' as side, {{ cell }},
+        r.slice_no as slice_no, r.window_periods as window_periods, r.period_index as period_index, 'window' as side,
+        {{ cell }},
         r.w, r.l as labelled, r.y as positives, r.lp as score_sum
     from {{ ref('driftline_int_rolling_scores') }} as r
     join {{ ref('driftline_int_bins') }} as c on c.bin_no = r.bin_no and {{ these }}
@@ -164,7 +165,8 @@
     join {{ ref('driftline_int_bins') }} as c on c.bin_no = f.bin_no and {{ these }}
     union all
     select
-        r.slice_no, r.window_periods, r.period_index, 'reference', {{ cell }},
+        r.slice_no as slice_no, r.window_periods as window_periods, r.period_index as period_index, 'reference',
+        {{ cell }},
         -- What rounding leaves of a row is no row.
         f.w - r.reference_w, case when f.l - r.reference_l > 1e-12 * f.l then f.l - r.reference_l else 0e0 end,
         case when f.y - r.reference_y > 1e-12 * f.y then f.y - r.reference_y else 0e0 end, f.lp - r.reference_lp

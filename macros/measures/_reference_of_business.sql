@@ -51,9 +51,9 @@
         max(case when is_seasonal then season_level else plain_level end) as reference_level,
         max(greatest(
             1.4826e0 * case when is_seasonal then season_error else plain_error end
-                * {{ driftline._student_quantile('t.z', '(2e0 + windows / (6e0 * window_periods))') }},
+                * {{ driftline._student_quantile(z, '(2e0 + windows / (6e0 * window_periods))') }},
             case when is_known then 0e0 else deviation * sqrt(1e0 + 1e0 / windows)
-                * {{ driftline._student_quantile('t.z', '(windows - 1e0)') }} end
+                * {{ driftline._student_quantile(z, '(windows - 1e0)') }} end
         )) as reference_noise
     from (
         select
@@ -65,8 +65,6 @@
             {{ driftline._with_medians('(' ~ off ~ ')', errors) | indent(12) }}
         ) as e
     ) as r
-    -- A relation, since the quantile's formula names it a dozen times.
-    cross join (select {{ z }} as z) as t
     where windows >= 5
     group by {{ group }}, phase
 {% endmacro %}

@@ -38,8 +38,9 @@
 #}
 {% macro _dense_bins(scope, scopes, roles, measures, carried=[], leaves=false) %}
     select
-        {{ 1 if scope == 'noise' else 0 }} as is_noise, k.slice_no, c.bin_no, c.column_no, c.bin,
-        k.block, k.period, k.period_index,
+        {{ 1 if scope == 'noise' else 0 }} as is_noise, k.slice_no as slice_no, c.bin_no as bin_no,
+        c.column_no as column_no, c.bin as bin,
+        k.block, k.period as period, k.period_index as period_index,
         {{ 'k.first_index' if scope == 'recent' else 'o.reference_first_index as first_index' }}
         {%- for name in carried %}, o.{{ name }}{% endfor %}
         {{- ', case when e.column_no is null then 0 else 1 end as leaves' if leaves }}
@@ -68,7 +69,7 @@
 {% macro _pair_results(condition) %}
     {%- set steps = {'bins': 'd', 'groups': 'p', 'cells': 'x'} %}
     select
-        s.*
+        {{ driftline._all_of('s') }}
         {%- for rows, alias in steps.items() %}
         {%- for name in driftline._distance_results(rows) %}, {{ alias }}.{{ name }}{% endfor %}
         {%- endfor %}

@@ -10,8 +10,8 @@
     {%- for column in columns %}
     select
         {{ column.no }} as column_no, {{ driftline._key_list(rows) }}, category, count(*) as row_count,
-        {{ 'sum(w)' if rows.weight is not none else 'count(*)' }} as weight_sum,
-        {{ 'sum(w * w)' if rows.weight is not none else 'count(*)' }} as weight_sq_sum,
+        {{ 'sum(w)' if rows.weight is not none else driftline._as_sum('count(*)') }} as weight_sum,
+        {{ 'sum(w * w)' if rows.weight is not none else driftline._as_sum('count(*)') }} as weight_sq_sum,
         {{ driftline._outcome_sums(rows) }}
     from ({{ driftline._select_rows(rows,
         [{'name': 'category', 'sql': driftline._as_text(column.sql)}] + driftline._outcome_values(rows)) }}) as r

@@ -41,7 +41,7 @@
             {%- if rows.weight is not none %}
             weight_sum, weight_sq_sum,
             {%- else %}
-            row_count as weight_sum, row_count as weight_sq_sum,
+            {{ driftline._as_sum('row_count') }} as weight_sum, {{ driftline._as_sum('row_count') }} as weight_sq_sum,
             {%- endif %}
             case when code between 0 and 9999 or code in (20002, 20003) or code >= 30000 then 1 else 0 end as is_finite,
             value_sum, deviation_sq_sum, {{ sums | join(', ') }}

@@ -24,7 +24,7 @@
 {% macro _category_counts(run) %}
     select
         v.column_no,
-        {% for key in run.grain %}v.{{ key }}, {% endfor %}
+        {% for key in run.grain %}v.{{ key }} as {{ key }}, {% endfor %}
         case when v.category is null then -3 else coalesce(b.bin, 10002) end as bin,
         sum(v.row_count) as row_count,
         sum(v.weight_sum) as weight_sum,

@@ -38,8 +38,8 @@
     {%- set centre = rows.label_centre if rows.outcome.is_number else '0e0' %}
     select
         {{ driftline._key_list(rows, grouping=true) }}, count(*) as row_count,
-        {{ 'sum(w)' if weighted else 'count(*)' }} as weight_sum,
-        {{ 'sum(w * w)' if weighted else 'count(*)' }} as weight_sq_sum
+        {{ 'sum(w)' if weighted else driftline._as_sum('count(*)') }} as weight_sum,
+        {{ 'sum(w * w)' if weighted else driftline._as_sum('count(*)') }} as weight_sq_sum
         {%- for metric in declaration.metrics -%}
         {%- set x = 'x' ~ metric.no -%}{%- set y = 'y' ~ metric.no -%}
         {%- set ratio = rows.measures and metric.denominator is not none %},
@@ -69,7 +69,7 @@
 
 {# The weight (or what is made of it) of the rows that have a value. #}
 {% macro _weight_of(value, weight, weighted) %}
-    {%- if not weighted -%}{{- return('count(' ~ value ~ ')') -}}{%- endif -%}
+    {%- if not weighted -%}{{- return(driftline._as_sum('count(' ~ value ~ ')')) -}}{%- endif -%}
     {{- return('sum(case when ' ~ value ~ ' is not null then ' ~ weight ~ ' else 0 end)') -}}
 {% endmacro %}
 

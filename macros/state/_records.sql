@@ -15,7 +15,7 @@
     union all
     select
         'bin', 'relation', true, {{ driftline._own_period('bin') }}, 0, 'all', 'all', 'all',
-        d.column_name, d.column_role, d.column_kind,
+        d.column_name as column_name, d.column_role, d.column_kind,
         b.bin, b.bin_kind, b.bin_label, b.bin_lower, b.bin_upper, b.bin_group,
         {{ no_sums }}
     from bins as b
@@ -42,8 +42,8 @@
         'count' as record, c.source, c.in_reference, c.period_start,
         {{ driftline._period_index('c.period_start', declaration.arguments.period) }} as period_index,
         c.model_version, c.segment, c.segment_value,
-        d.column_name, d.column_role, d.column_kind,
-        c.bin,
+        d.column_name as column_name, d.column_role, d.column_kind,
+        c.bin as bin,
         case
             when c.bin_kind is not null then c.bin_kind
             when c.bin = -3 then 'null'

@@ -14,7 +14,7 @@
     {%- set keep = driftline._can_keep_windows() -%}
     {%- set anew = driftline._as_timestamp("'0001-01-01'") %}
     select
-        m.monitor,
+        m.monitor as monitor,
         case
             -- A monitor that was built anew has read the period of its bins, too.
             when max(s.monitor) is null
@@ -92,7 +92,7 @@
             'reference_start', 'reference_end'] -%}
         {%- do parts.extend(["' '", 'coalesce(max(' ~ driftline._as_text('m.' ~ name) ~ "), '-')"]) -%}
     {%- endfor %}
-        select m.monitor, {{ dbt.hash(dbt.concat(parts)) }} as rules_hash
+        select m.monitor as monitor, {{ dbt.hash(dbt.concat(parts)) }} as rules_hash
         from {{ ref('driftline_int_monitors') }} as m
         join {{ ref('driftline_int_frames') }} as f on f.monitor = m.monitor
         group by m.monitor
@@ -103,7 +103,7 @@
 {% macro _other_champions(keep) %}
     {%- set couples = ref('driftline_int_version_pairs') %}
     {%- if keep and driftline._is_needed(['comparisons']) %}
-        select distinct t.monitor
+        select distinct t.monitor as monitor
         from {{ driftline._last_build('driftline_int_compared') }} as t
         left join {{ couples }} as v
             on v.monitor = t.monitor and v.challenger = t.model_version and v.champion = t.champion_version

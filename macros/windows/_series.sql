@@ -19,7 +19,8 @@
     -- Texts are looked up once and grouped by never: numbers are.
     with numbered as (
         select
-            g.slice_no, t.slice_no as total_no, c.bin_no, s.period_index, s.in_reference,
+            g.slice_no as slice_no, t.slice_no as total_no, c.bin_no as bin_no, s.period_index as period_index,
+            s.in_reference,
             g.is_shown or c.column_kind = 'measure' as is_own,
             {%- for name in measured %}
             s.{{ name }}{{ ',' if not loop.last }}

@@ -136,7 +136,7 @@ over (
     of those that are or are not.
 #}
 {% macro _groups_with(period, size, is_detailed, baseline) %}
-            select g.slice_no
+            select g.slice_no as slice_no
             from {{ ref('driftline_int_slices') }} as g
             join {{ ref('driftline_int_frames') }} as f on f.monitor = g.monitor and f.is_detailed = g.is_detailed
             where f.period = '{{ period }}' and f.window_periods = {{ size }} and f.baseline = '{{ baseline }}'

@@ -5,7 +5,7 @@
 -- (driftline.no_open_alerts) holds back are the models that need this one: causes and incidents are not among them.
 select
     a.monitor, a.model_version, a.segment, a.segment_value, a.window_periods, a.is_total,
-    a.alert_id, a.family, a.metric, a.column_name, a.baseline, a.severity,
+    a.alert_id as alert_id, a.family, a.metric, a.column_name, a.baseline, a.severity,
     a.status, a.first_window_start, a.last_window_start, a.last_window_end, a.windows_breached,
     a.value, a.peak_value, a.expected, a.threshold,
     a.noise, a.message, a.owner, a.opened_at, a.resolved_at, a.known_as, a.earlier_ids, a.found_late, a.no_data_since,

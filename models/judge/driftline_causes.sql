@@ -31,7 +31,7 @@ ranked as (
 select
     k.monitor, k.model_version, k.segment, k.segment_value,
     cast(k.window_periods as {{ dbt.type_int() }}) as window_periods, k.window_start, k.window_end,
-    k.alert_id, k.family, k.metric, k.column_name, k.baseline,
+    k.alert_id, k.family, k.metric, k.column_name as column_name, k.baseline,
     k.is_first_window, k.is_peak_window, k.is_last_window,
     {{ driftline._as_text('r.cause_kind') }} as cause_kind,
     cast(r.cause_rank as {{ dbt.type_int() }}) as cause_rank,

@@ -16,8 +16,8 @@ with members as (
 -- that is open in it (of what is over, about all of it).
 addressed as (
     select incident_id, answer_id from {{ ref('driftline_int_answers') }}
-    union
-    select o.incident_id, w.answer_id
+    union distinct
+    select o.incident_id as incident_id, w.answer_id
     from {{ ref('driftline_int_answers') }} as w
     join members as e on e.incident_id <> w.incident_id and position(',' || w.incident_id || ',' in e.ids) > 0
     join members as o on o.incident_id = e.incident_id and o.is_open = o.is_any_open
@@ -35,7 +35,7 @@ answers as (
 )
 
 select
-    i.incident_id, i.monitor, i.monitors, i.upstream, i.severity,
+    i.incident_id as incident_id, i.monitor, i.monitors, i.upstream, i.severity,
     {{ driftline._as_text("case
         when i.open_alerts = 0 then 'resolved'
         when a.answer in ('expected', 'false_alarm') then a.answer

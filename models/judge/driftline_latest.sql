@@ -26,9 +26,12 @@ alerts as (
 )
 
 select
-    m.monitor, m.model_version, m.segment, m.segment_value, m.window_periods, m.window_start, m.window_end, m.is_total,
-    m.family, m.metric, m.column_name, m.column_role, m.column_kind, m.baseline, m.is_complete,
-    m.value, m.row_count, m.baseline_row_count, m.expected, coalesce(m.judged_value, m.value) as judged_value, m.noise,
+    m.monitor as monitor, m.model_version as model_version, m.segment as segment, m.segment_value as segment_value,
+    m.window_periods as window_periods, m.window_start as window_start, m.window_end as window_end, m.is_total,
+    m.family as family, m.metric as metric, m.column_name as column_name, m.column_role as column_role, m.column_kind,
+    m.baseline as baseline, m.is_complete,
+    m.value as value, m.row_count, m.baseline_row_count, m.expected as expected,
+    coalesce(m.judged_value, m.value) as judged_value, m.noise as noise,
     j.effect,
     -- Of two bounds the one that it was judged by.
     {%- for name in ['compare', 'direction', 'warn', 'critical'] %}

@@ -10,7 +10,7 @@
 -- it speaks also where the results could not be built.
 with health as (
     select
-        r.monitor,
+        r.monitor as monitor,
         {% for name in declared %}m.{{ name }}, {% endfor %}
         {{ driftline._as_timestamp('r.last_attempt') }} as last_attempt_at,
         {{ driftline._as_timestamp('r.last_success') }} as last_success_at,

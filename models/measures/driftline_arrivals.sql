@@ -103,7 +103,7 @@ expected as {{ driftline._computed_once() }} (
 )
 
 select
-    w.monitor, w.model_version, w.segment, w.segment_value,
+    w.monitor as monitor, w.model_version, w.segment, w.segment_value,
     cast(e.window_periods as {{ dbt.type_int() }}) as window_periods, w.window_start, w.window_end,
     {{ driftline._is_total('w') }} as is_total, w.is_complete,
     cast(e.n as {{ dbt.type_bigint() }}) as row_count,

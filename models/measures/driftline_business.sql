@@ -44,7 +44,7 @@ reference_levels as (
 
 expectations as (
     select
-        c.*, t.z, v.reference_noise,
+        {{ driftline._all_of('c') }}, t.z, v.reference_noise,
         case when c.is_reference = -1 then v.reference_level end as reference_expected,
         case when is_seasonal then season_median else trailing_median end as expected,
         case when is_seasonal then season_error else trailing_error end as error,
@@ -87,7 +87,7 @@ usual as (
         end as noise
     from (
         select
-            c.*,
+            {{ driftline._all_of('c') }},
             case when error_count >= 5
                 then 1.4826e0 * error * {{ driftline._student_quantile('z', '(2e0 + error_count / 6e0)') }}
                 end as robust_noise
@@ -122,8 +122,8 @@ of_event as (
 {%- endif %}
 
 select
-    w.monitor, w.model_version, w.segment, w.segment_value,
-    cast(t.window_periods as {{ dbt.type_int() }}) as window_periods, w.window_start, w.window_end,
+    w.monitor as monitor, w.model_version as model_version, w.segment as segment, w.segment_value as segment_value,
+    cast(t.window_periods as {{ dbt.type_int() }}) as window_periods, w.window_start as window_start, w.window_end,
     {{ driftline._is_total('w') }} as is_total,
     t.metric, w.is_complete,
     t.awaits_label = 0 or coalesce(y.is_mature, false) as is_mature,

@@ -54,7 +54,7 @@ judged as (
 
 select
     i.monitor, i.model_version, i.segment, i.segment_value,
-    cast(i.window_periods as {{ dbt.type_int() }}) as window_periods, i.window_start, i.window_end,
+    cast(i.window_periods as {{ dbt.type_int() }}) as window_periods, i.window_start as window_start, i.window_end,
     {{ driftline._is_total('i') }} as is_total,
     i.source_family as family, i.source_metric as metric, i.column_name, i.column_role, i.column_kind,
     true as is_complete,

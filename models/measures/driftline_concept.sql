@@ -81,9 +81,9 @@ assembled as (
         {%- for name in names + of_column + of_scope + carried %}, max({{ name }}) as {{ name }}{% endfor %}
         {%- for column in found %}, max({{ column.name }}) as {{ column.name }}{% endfor %}
     from (
-        select w.slice_no, w.window_periods, w.period_index, c.column_no
-            {%- for name in names %}, w.{{ name }}{% endfor %}
-            {%- for name in of_column %}, c.{{ name }}{% endfor %}
+        select w.slice_no as slice_no, w.window_periods, w.period_index, c.column_no
+            {%- for name in names %}, w.{{ name }} as {{ name }}{% endfor %}
+            {%- for name in of_column %}, c.{{ name }} as {{ name }}{% endfor %}
             {%- for name in of_scope %}, o.{{ name }}{% endfor %}
             {%- for name in carried %}, {{ null_double }} as {{ name }}{% endfor %}
             {%- for column in found %}, {{ null_double }} as {{ column.name }}{% endfor %}
@@ -94,7 +94,7 @@ assembled as (
         union all
         select slice_no, window_periods, period_index, column_no
             {%- for name in names + of_column + of_scope %}, null{% endfor %}
-            {%- for name in carried %}, {{ name }}{% endfor %}
+            {%- for name in carried %}, {{ driftline._as_sum(name) }}{% endfor %}
             {%- for column in found %}, null{% endfor %}
         from {{ ref('driftline_int_concept_effects') }}
         where is_noise = 0
@@ -102,7 +102,7 @@ assembled as (
         select slice_no, window_periods, period_index, column_no
             {%- for name in names + of_column + of_scope + carried %}, null{% endfor %}
             {%- for column in found %},
-            case when target = '{{ column.target }}' then {{ column.column }} end{% endfor %}
+            case when target = '{{ column.target }}' then {{ driftline._as_sum(column.column) }} end{% endfor %}
         from {{ ref('driftline_int_concept_tests') }}
     ) as all_parts
     group by slice_no, window_periods, period_index, column_no

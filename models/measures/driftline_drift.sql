@@ -19,10 +19,10 @@ columns as (
 
 computed as (
     select
-        w.monitor, w.model_version, w.segment, w.segment_value,
+        w.monitor as monitor, w.model_version as model_version, w.segment as segment, w.segment_value as segment_value,
         cast(r.window_periods as {{ dbt.type_int() }}) as window_periods, w.window_start, w.window_end,
         {{ driftline._is_total('w') }} as is_total,
-        c.column_name, c.column_role, c.column_kind, r.baseline,
+        c.column_name as column_name, c.column_role as column_role, c.column_kind, r.baseline,
         case when r.baseline = 'reference' then r.reference_model_version else w.model_version end
             as baseline_model_version,
         w.is_complete,
@@ -30,7 +30,7 @@ computed as (
         cast(coalesce(r.baseline_n, 0) as {{ dbt.type_bigint() }}) as baseline_row_count,
         {%- for distance in distances %}
         {%- set name = distance.name %}
-        r.{{ name }},
+        r.{{ name }} as {{ name }},
         {%- for column in distance.columns or {} %}
         {{ 'cast(r.' ~ column ~ ' as ' ~ dbt.type_int() ~ ') as ' ~ column if column.endswith('_df') else 'r.'
             ~ column }},
@@ -54,7 +54,7 @@ computed as (
             when c.column_kind = 'numeric' and r.wasserstein is null then 'no finite values on one side'
             when r.chi_squared is null then 'too few rows or values for chi-squared'
         end""") }} as reason,
-        h.spec_hash,
+        h.spec_hash as spec_hash,
         {{ driftline._as_text('h.rules_hash') }} as rules_hash,
         {{ driftline._as_timestamp('g.computed_at') }} as computed_at
     from results as r

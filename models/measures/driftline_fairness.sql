@@ -71,8 +71,9 @@ everything as (
         {%- for name in names + rate_counts %} {{ null_text }},{% endfor %}
         -- A group that has no rows now is still one of the groups, as long as it has windows.
         case when scored_n > 0 then segment_value end,
-        case when scored_n > 0 or all_n = 0 then segment_value end, groups_of_rate,
-        case when eligible = 1 then row_count end, case when reference_eligible = 1 then reference_row_count end,
+        case when scored_n > 0 or all_n = 0 then segment_value end, {{ driftline._as_sum('groups_of_rate') }},
+        case when eligible = 1 then {{ driftline._as_sum('row_count') }} end,
+        case when reference_eligible = 1 then {{ driftline._as_sum('reference_row_count') }} end,
         case when eligible = 1 and not is_mature then 1 else 0 end
     from {{ ref('driftline_int_fairness_groups') }}
 ),

@@ -60,7 +60,7 @@ versions as (
 
 told as (
     select
-        n.*, a.q_n, a.q, a.p_n, a.p, v.reference_model_version,
+        {{ driftline._all_of('n') }}, a.q_n, a.q, a.p_n, a.p, v.reference_model_version,
         c.column_no, c.column_name, c.column_role, c.column_kind, c.bin, c.bin_kind, c.bin_group, c.bin_label,
         c.bin_lower, c.bin_upper,
         {{ driftline._readable('c.bin_lower') }} as lower_text,

@@ -15,7 +15,7 @@ earlier as (
     {%- if driftline._has_earlier_rows() %}
     union all
     select
-        g.slice_no, t.window_periods,
+        g.slice_no as slice_no, t.window_periods,
         case g.period
             {%- for window in driftline._windows() %}
             when '{{ window.period }}' then {{ driftline._period_index('t.window_end', window.period) }} - 1
@@ -34,13 +34,13 @@ earlier as (
 -- rows as there are, and joins by hashing. The window before lies as far back as this one is long, the season's as
 -- far as whole seasons leave no overlap.
 select
-    w.monitor, w.model_version, w.segment, w.segment_value,
-    cast(s.window_periods as {{ dbt.type_int() }}) as window_periods, w.window_start, w.window_end,
+    w.monitor as monitor, w.model_version as model_version, w.segment as segment, w.segment_value as segment_value,
+    cast(s.window_periods as {{ dbt.type_int() }}) as window_periods, w.window_start as window_start, w.window_end,
     {{ driftline._is_total('w') }} as is_total,
     {{ driftline._as_text('s.metric') }} as metric, {{ driftline._as_text('s.class_name') }} as class_name,
     {{ driftline._as_text('s.basis') }} as basis,
     w.is_complete,
-    n.is_mature,
+    n.is_mature as is_mature,
     {{ driftline._as_double('s.value') }} as value,
     {{ driftline._as_double('s.value_lower') }} as value_lower,
     {{ driftline._as_double('s.value_upper') }} as value_upper,

@@ -9,7 +9,7 @@
 -- longer than it takes until enough of them are known.
 with youth as (
     select
-        t.slice_no, t.window_periods, t.period_index,
+        t.slice_no as slice_no, t.window_periods, t.period_index,
         case when m.label_delay > 0 then not t.is_final else k.monitor is not null and not t.is_mature end as is_young,
         case when m.label_delay > 0 then not f.is_final
             else k.monitor is not null and not f.is_mature end as is_young_reference
@@ -27,10 +27,10 @@ versions as (
 )
 
 select
-    w.monitor, w.model_version, w.segment, w.segment_value,
+    w.monitor as monitor, w.model_version as model_version, w.segment as segment, w.segment_value as segment_value,
     cast(r.window_periods as {{ dbt.type_int() }}) as window_periods, w.window_start, w.window_end,
     {{ driftline._is_total('w') }} as is_total,
-    r.column_name, r.column_role, r.column_kind, w.is_complete,
+    r.column_name as column_name, r.column_role as column_role, r.column_kind, w.is_complete,
     cast(r.n as {{ dbt.type_bigint() }}) as row_count,
     {%- for rate in rates %}
     {{ driftline._as_double("case when not (r.is_label and coalesce(y.is_young, false)) then r.null_rate end"

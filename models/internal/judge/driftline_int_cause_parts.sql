@@ -22,13 +22,15 @@ members as (
     select case_no, subject_no, baseline, 'total' as kind, '' as name, '' as value, slice_no
     from {{ ref('driftline_int_explained_windows') }}
     union all
-    select k.case_no, k.subject_no, k.baseline, 'segment', g.segment, g.segment_value, g.slice_no
+    select k.case_no, k.subject_no, k.baseline, 'segment', g.segment as segment, g.segment_value as segment_value,
+        g.slice_no as slice_no
     from {{ ref('driftline_int_explained_windows') }} as k
     join {{ ref('driftline_int_slices') }} as g
         on g.monitor = k.monitor and g.source = 'relation' and g.model_version = k.model_version and g.segment <> 'all'
     where k.segment = 'all'
     union all
-    select k.case_no, k.subject_no, k.baseline, 'version', 'model_version', g.model_version, g.slice_no
+    select k.case_no, k.subject_no, k.baseline, 'version', 'model_version', g.model_version as model_version,
+        g.slice_no as slice_no
     from {{ ref('driftline_int_explained_windows') }} as k
     join {{ ref('driftline_int_slices') }} as g
         on g.monitor = k.monitor and g.source = 'relation' and g.segment = k.segment

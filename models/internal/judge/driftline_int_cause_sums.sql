@@ -26,7 +26,7 @@
 -- many as the trailing periods hold.
 with periods as {{ driftline._computed_once() }} (
     select
-        k.case_no, case when f.baseline = 'window' then 'q' else 'p' end as side,
+        k.case_no as case_no, case when f.baseline = 'window' then 'q' else 'p' end as side,
         k.period_index - n.number as period_index
     from {{ ref('driftline_int_explained_windows') }} as k
     join {{ ref('driftline_int_frames') }} as f
@@ -52,7 +52,7 @@ series as {{ driftline._computed_once() }} (
 added as (
     {%- for side in ['q', 'p'] %}
     select
-        c.case_no, c.block, c.part, c.kind, c.name, c.value
+        c.case_no as case_no, c.block, c.part, c.kind, c.name, c.value
         {%- for of in ['q', 'p'] %}{% for sum in ['top', 'bottom'] %},
         {#- The window; what of it is reference comes out of the reference. #}
         {% if of == side -%}
@@ -73,7 +73,7 @@ added as (
     union all
     {%- endfor %}
     select
-        c.case_no, c.block, c.part, c.kind, c.name, c.value, 0e0, 0e0
+        c.case_no as case_no, c.block, c.part, c.kind, c.name, c.value, 0e0, 0e0
         {%- for times in range(2) %},
         c.top * {{ driftline._sum_of('c.field', 'f') }}, c.bottom * {{ driftline._sum_of('c.field', 'f') }}
         {%- endfor %}
@@ -100,7 +100,7 @@ sums as {{ driftline._computed_once() }} (
 -- A sum is compared with the sum of a window of the same length: how many of those the baseline is worth.
 baseline_windows as {{ driftline._computed_once() }} (
     select
-        k.case_no,
+        k.case_no as case_no,
         count(distinct floor({{ driftline._as_double('k.period_index - s.period_index') }} / k.window_periods)) * 1e0
             as windows
     from {{ ref('driftline_int_explained_windows') }} as k
@@ -112,7 +112,7 @@ baseline_windows as {{ driftline._computed_once() }} (
     group by k.case_no
     union all
     select
-        k.case_no,
+        k.case_no as case_no,
         (max(f.periods) - sum(case when s.reference_n > 0 then 1 else 0 end)) / max(k.window_periods * 1e0)
     from {{ ref('driftline_int_explained_windows') }} as k
     join {{ ref('driftline_int_bins') }} as c on c.monitor = k.monitor and c.column_role = 'row'

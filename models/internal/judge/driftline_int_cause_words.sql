@@ -6,7 +6,7 @@
 -- explains most of its change (decision 29). An alert of which nothing telling is known has none.
 with causes as (
     select
-        c.*, s.source_family, s.kind as statement_kind,
+        {{ driftline._all_of('c') }}, s.source_family, s.kind as statement_kind,
         case when p.column_name is null then 0 else 1 end as is_prediction
     from {{ ref('driftline_causes') }} as c
     join {{ ref('driftline_int_statements') }} as s on s.alert_id = c.alert_id
@@ -83,7 +83,7 @@ candidates as (
 
 chosen as (
     select
-        c.*, l.label, b.bin_kind, b.bin_label, b.bin_lower, b.bin_upper, b.is_one_value,
+        {{ driftline._all_of('c') }}, l.label, b.bin_kind, b.bin_label, b.bin_lower, b.bin_upper, b.is_one_value,
         {{ driftline._readable('b.bin_lower') }} as lower_text, {{ driftline._readable('b.bin_upper') }} as upper_text
     from (
         select

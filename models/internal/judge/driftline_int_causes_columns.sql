@@ -13,7 +13,7 @@
 -- predictions in the reference (of the labels, where there are none) lies between the feature's bins, less what chance
 -- puts there; else all alike.
 with weighted_groups as (
-    select distinct k.monitor, k.model_version, k.task, g.slice_no
+    select distinct k.monitor as monitor, k.model_version as model_version, k.task as task, g.slice_no as slice_no
     from {{ ref('driftline_int_explained_windows') }} as k
     join {{ ref('driftline_int_slices') }} as g
         on g.monitor = k.monitor and g.source = 'relation' and g.model_version = k.model_version and g.segment = 'all'
@@ -29,7 +29,7 @@ centres as {{ driftline._computed_once() }} (
 
 feature_bins as (
     select
-        w.monitor, w.model_version, w.task, c.column_name, f.w, f.w2, f.l, f.y, f.y2,
+        w.monitor as monitor, w.model_version, w.task, c.column_name, f.w, f.w2, f.l, f.y, f.y2,
         {{ driftline._bounded_mean('f.p', 'f.w') }} - coalesce(cp.centre, 0e0) as prediction,
         {{ driftline._bounded_mean('f.y', 'f.l') }}
             - case when w.task = 'regression' then coalesce(cl.centre, 0e0) else 0e0 end as label
@@ -44,7 +44,7 @@ feature_bins as (
 
 -- The variance of the prediction itself.
 predictions as {{ driftline._computed_once() }} (
-    select w.monitor, w.model_version,
+    select w.monitor as monitor, w.model_version,
         {{ driftline._variance('f.d2 / f.w',
             driftline._squared('(' ~ driftline._bounded_mean('f.v', 'f.w') ~ ' - p.centre)'), 'f.n') }} as variance
     from weighted_groups as w
@@ -75,7 +75,7 @@ relations as {{ driftline._computed_once() }} (
 
 strengths as (
     select
-        r.monitor, r.model_version, r.column_name, i.importance,
+        r.monitor as monitor, r.model_version, r.column_name as column_name, i.importance,
         case
             when declared.monitor is not null then coalesce(i.importance, 0e0)
             {%- for by, rows, bins in [
@@ -113,7 +113,7 @@ prediction_effects as {{ driftline._computed_once() }} (
         coalesce(sum((q_rate - p_rate) * (q_share + p_share) / 2e0), 0e0) as prediction_rates_effect
     from (
         select
-            s.case_no, c.monitor, c.column_name,
+            s.case_no as case_no, c.monitor, c.column_name,
             s.q_top / nullif(s.q_bottom, 0) as q_rate, s.p_top / nullif(s.p_bottom, 0) as p_rate
             {%- for side in ['q', 'p'] %},
             s.{{ side }}_bottom / nullif(
@@ -149,7 +149,8 @@ explained as (
 
 features as {{ driftline._computed_once() }} (
     select
-        k.case_no, k.effect_of, d.column_name, d.psi, d.psi_noise, coalesce(w.weight, 0e0) as weight,
+        k.case_no as case_no, k.effect_of, d.column_name as column_name, d.psi, d.psi_noise,
+        coalesce(w.weight, 0e0) as weight,
         d.psi * coalesce(w.weight, 0e0) as contribution
         {%- for effect in ['shares_effect', 'rates_effect'] %},
         case k.effect_of

@@ -74,7 +74,7 @@ bin_texts as {{ driftline._computed_once() }} (
 )
 
 select
-    p.case_no, p.kind as cause_kind, p.name as cause_name, p.value as cause_value,
+    p.case_no as case_no, p.kind as cause_kind, p.name as cause_name, p.value as cause_value,
     p.contribution, 'psi' as contribution_unit, p.change as whole,
     p.shares_effect, p.contribution - p.shares_effect as rates_effect, 'psi' as effect_unit,
     d.psi as value, {{ null_double }} as expected, {{ null_double }} as weight,
@@ -96,7 +96,7 @@ left join {{ ref('driftline_drift') }} as d
     and d.segment_value = case when p.kind = 'version' then k.segment_value else p.value end
 union all
 select
-    w.case_no, 'bin', k.column_name, b.text,
+    w.case_no as case_no, 'bin', k.column_name as column_name, b.text,
     w.term, 'psi', sum(w.term) over (partition by w.case_no),
     w.q_bin_share - w.p_bin_share, {{ null_double }}, 'share',
     {{ null_double }}, {{ null_double }}, {{ null_double }}, w.q_bin_share, w.p_bin_share,

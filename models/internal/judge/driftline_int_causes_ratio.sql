@@ -14,7 +14,7 @@ business as (
 
 members as (
     select
-        s.case_no, s.kind, s.name, s.value, case when s.kind = 'total' then s.part else 0 end as part,
+        s.case_no as case_no, s.kind, s.name, s.value, case when s.kind = 'total' then s.part else 0 end as part,
         max(coalesce(b.is_sum, 0)) as is_sum,
         sum(s.q_top) as q_top, sum(s.q_bottom) as q_bottom,
         sum(s.p_top) / max(case when b.is_sum = 1 then s.p_windows else 1e0 end) as p_top,
@@ -41,7 +41,8 @@ totalled as (
 -- middle of the two means, so that a part that grows counts for more only where it is better or worse than the rest.
 changes as (
     select
-        r.*, c.is_root, k.column_name, k.monitor, k.column_role,
+        {{ driftline._all_of('r') }}, c.is_root as is_root,
+        k.column_name as column_name, k.monitor as monitor, k.column_role as column_role,
         case
             when k.explained_family <> 'concept' then coalesce(c.quantity, k.explained_metric)
             when k.explained_metric like 'calibration%' then 'calibration'

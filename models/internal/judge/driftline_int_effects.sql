@@ -62,7 +62,7 @@ usual_lengths as (
 -- is judged, where there is none the longest.
 own_lengths as (
     select
-        g.monitor, g.model_version, g.segment, g.segment_value, w.window_periods as wanted,
+        g.monitor as monitor, g.model_version, g.segment, g.segment_value, w.window_periods as wanted,
         coalesce(min(case when f.window_periods >= w.window_periods then f.window_periods end),
             max(f.window_periods)) as window_periods
     from {{ ref('driftline_int_slices') }} as g
@@ -75,7 +75,7 @@ own_lengths as (
 
 chosen_windows as (
     select
-        a.*, coalesce(a.judged_value, a.value) as judged,
+        {{ driftline._all_of('a') }}, coalesce(a.judged_value, a.value) as judged,
         case when a.windows = 'each' then 'asked for'
             when a.window_periods > c.shortest
                 then 'shorter windows have fewer than ' || {{ text_min_rows }} || ' rows'

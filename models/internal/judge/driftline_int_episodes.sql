@@ -46,7 +46,7 @@ let_go as (
 
 told as (
     select
-        s.monitor, {{ 's.' ~ keys | join(', s.') }}, s.last_window_start, s.last_window_end,
+        s.monitor as monitor, {{ driftline._named('s', keys) }}, s.last_window_start, s.last_window_end,
         coalesce(b.first_window_start, s.first_window_start) as first_window_start,
         coalesce(b.opened_at, s.opened_at) as opened_at,
         case when b.windows_breached > s.windows_breached then b.windows_breached else s.windows_breached end
@@ -75,7 +75,8 @@ told as (
 
 spans as (
     select
-        s.*, n.known_as, n.owner, n.period, case when s.resolved_at is null then d.ended_at end as no_data_since,
+        {{ driftline._all_of('s') }}, n.known_as, n.owner, n.period,
+        case when s.resolved_at is null then d.ended_at end as no_data_since,
         row_number() over (order by s.monitor, {{ 's.' ~ keys | join(', s.') }}, s.first_window_start) as span_no
     from {{ 'told' if lets_go else ref('driftline_int_spans') }} as s
     join names as n on n.monitor = s.monitor
@@ -108,7 +109,7 @@ found as (
     select
         p.span_no, e.alert_id, e.earlier_ids, e.found_late,
         row_number() over (partition by e.alert_id order by p.first_window_start, p.span_no) as span_choice,
-        e.first_window_start
+        e.first_window_start as first_window_start
     from spans as p
     join earlier as e
         on e.known_as = p.known_as and {{ driftline._same(keys, 'e', 'p') }}
@@ -132,7 +133,7 @@ merged_ids as (
         select m.*, row_number() over (partition by span_no order by ids) as place
         from (
             select span_no, alert_id as ids from kept_ids where age > 1
-            union
+            union distinct
             select span_no, earlier_ids from kept_ids where earlier_ids is not null
         ) as m
     ) as placed
@@ -141,7 +142,7 @@ merged_ids as (
 
 named as (
     select
-        p.*,
+        {{ driftline._all_of('p') }},
         {%- for field in ['value', 'peak_value', 'expected', 'noise', 'threshold'] %}
         {{ driftline._readable('p.' ~ field) }} as {{ field }}_text,
         {%- endfor %}
@@ -155,16 +156,16 @@ named as (
 )
 
 select
-    p.monitor, {{ 'p.' ~ keys[:4] | join(', p.') }}, {{ driftline._is_total('p') }} as is_total,
+    p.monitor as monitor, {{ driftline._named('p', keys[:4]) }}, {{ driftline._is_total('p') }} as is_total,
     -- An id that is taken, by an alert that began elsewhere, is not given a second time.
     case when p.kept_id is not null then p.kept_id when t.kept_id is not null then {{ dbt.hash("p.new_id || '|2'") }}
         else p.new_id end as alert_id,
-    {{ 'p.' ~ keys[4:] | join(', p.') }},
+    {{ driftline._named('p', keys[4:]) }},
     {{ driftline._as_text("case when p.is_critical = 1 then 'critical' else 'warn' end") }} as severity,
     {{ driftline._as_text("case when p.resolved_at is null then 'open' else 'resolved' end") }} as status,
     p.first_window_start, p.last_window_start, p.last_window_end,
     cast(p.windows_breached as {{ dbt.type_int() }}) as windows_breached,
-    p.value, p.peak_value, p.expected, p.threshold, p.noise,
+    p.value as value, p.peak_value, p.expected as expected, p.threshold, p.noise as noise,
     {{ driftline._alert_message('p', 'p', 'c') }} as message,
     p.owner, p.opened_at, p.resolved_at, p.known_as, p.earlier_ids, p.found_late, p.no_data_since,
     p.peak_effect, p.opened_far_out, p.mean_value, p.mean_expected

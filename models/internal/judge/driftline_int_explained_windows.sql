@@ -6,7 +6,8 @@
 -- The windows each alert is explained for: its first, the one with the largest effect, and its last.
 with episodes as (
     select
-        a.alert_id, a.monitor, a.model_version, a.segment, a.segment_value, a.window_periods, a.family, a.metric,
+        a.alert_id, a.monitor as monitor, a.model_version as model_version, a.segment as segment,
+        a.segment_value as segment_value, a.window_periods, a.family, a.metric,
         a.column_name, a.baseline,
         -- A trend is explained by what moved in the measure it is a trend of.
         {%- for kind in ['family', 'metric'] %}
@@ -19,7 +20,8 @@ with episodes as (
             else a.{{ kind }}
         end as explained_{{ kind }},
         {%- endfor %}
-        a.first_window_start, a.last_window_start, g.slice_no, g.period, g.monitor_first_index, m.has_prediction, m.task
+        a.first_window_start, a.last_window_start, g.slice_no, g.period as period, g.monitor_first_index,
+        m.has_prediction, m.task as task
     from {{ ref('driftline_int_episodes') }} as a
     join {{ ref('driftline_int_monitors') }} as m on m.monitor = a.monitor
     join {{ ref('driftline_int_slices') }} as g
@@ -29,7 +31,7 @@ with episodes as (
 
 breaches as (
     select
-        e.alert_id, j.window_start, j.window_end, j.column_role,
+        e.alert_id as alert_id, j.window_start, j.window_end, j.column_role,
         row_number() over (partition by e.alert_id order by j.window_start) as from_first,
         row_number() over (partition by e.alert_id order by j.window_start desc) as from_last,
         row_number() over (partition by e.alert_id order by {{ driftline._by_nine_digits('j.effect') }} desc,
@@ -47,8 +49,11 @@ select
     cast(dense_rank() over (
         order by e.monitor, e.explained_family, e.explained_metric, e.column_name, b.column_role
     ) as {{ dbt.type_int() }}) as subject_no,
-    e.alert_id, e.monitor, e.model_version, e.segment, e.segment_value, e.window_periods, b.window_start, b.window_end,
-    e.family, e.metric, e.explained_family, e.explained_metric, e.column_name, b.column_role, e.baseline, e.slice_no,
+    e.alert_id as alert_id, e.monitor as monitor, e.model_version as model_version, e.segment as segment,
+    e.segment_value as segment_value, e.window_periods as window_periods, b.window_start as window_start,
+    b.window_end as window_end,
+    e.family, e.metric, e.explained_family, e.explained_metric, e.column_name, b.column_role, e.baseline,
+    e.slice_no as slice_no,
     e.period, w.period_index, e.monitor_first_index, e.has_prediction, e.task,
     b.from_first = 1 as is_first_window, b.by_effect = 1 as is_peak_window, b.from_last = 1 as is_last_window,
     -- What no measure of drift knows is compared with the reference.

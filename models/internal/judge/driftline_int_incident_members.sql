@@ -97,7 +97,7 @@ facts as (
 
 begun_facts as (
     select
-        f.*,
+        {{ driftline._all_of('f') }},
         -- What begins while the rows fail to come comes from that.
         max(case when is_of_rows = 1 then greatest(begun, least(over_at, news_from)) else begun end)
             over (partition by upstream {{ in_order }} {{ until_then }}) as others_begun_by
@@ -138,7 +138,7 @@ joined_facts as (
 
 members as (
     select
-        f.*, i.origin, i.incident_no, i.node, i.name,
+        {{ driftline._all_of('f') }}, i.origin, i.incident_no, i.node, i.name,
         min(f.upstream) over (partition by i.origin, i.incident_no)
             <> max(f.upstream) over (partition by i.origin, i.incident_no) as is_joined,
         -- An incident goes by the alert that began it, as long as that is there.

@@ -13,7 +13,7 @@ with columns_of as (
 
 facts as (
     select
-        i.*,
+        {{ driftline._all_of('i') }},
         {{ driftline._as_text('i.columns_moved') }} as columns_text,
         {{ driftline._as_text('coalesce(c.columns_watched, i.columns_moved)') }} as watched_text,
         {{ driftline._as_text('i.others') }} as others_text,
@@ -29,7 +29,7 @@ facts as (
 -- Of many inputs what one of them did: of those whose average moved, one that moved beyond the others before all.
 firsts as (
     select
-        m.incident_id, m.alert_id, case when s.alert_id is null then 0 else 1 end as is_beyond,
+        m.incident_id, m.alert_id as alert_id, case when s.alert_id is null then 0 else 1 end as is_beyond,
         row_number() over (
             partition by m.incident_id
             order by case when a.status = 'open' then 0 else 1 end,
@@ -64,7 +64,7 @@ told as (
 headlines as (
 {% for language in driftline._languages() %}
 select
-    f.incident_id, {{ driftline._text(language) }} as language,
+    f.incident_id as incident_id, {{ driftline._text(language) }} as language,
     case
         when f.is_of_columns then case
             {%- for status in ['open', 'over'] %}
@@ -105,7 +105,7 @@ left join {{ ref('driftline_int_sentences') }} as w on w.alert_id = b.alert_id a
 )
 
 select
-    h.incident_id, h.language, h.headline,
+    h.incident_id as incident_id, h.language as language, h.headline as headline,
     case
         {%- for language in driftline._languages() %}
         when o.headline is not null and h.language = '{{ language }}'

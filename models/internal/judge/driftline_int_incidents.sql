@@ -5,7 +5,7 @@
 -- Of each incident: the alert that says it best, how much else moves, and what moves beyond the others.
 with members as (
     select
-        m.incident_id, m.is_headline, m.place, m.kind, m.is_critical, m.node_name, a.*,
+        m.incident_id, m.is_headline, m.place, m.kind, m.is_critical, m.node_name, {{ driftline._all_of('a') }},
         case when s.alert_id is null then 0 else 1 end as is_beyond, e.event,
         -- What moved, once: its columns, else what it is measured by, in people's words.
         coalesce(w.moved, {{ driftline._plain_name(driftline._what_moved('a') | trim, false) }}) as what,
@@ -75,7 +75,7 @@ named as (
 )
 
 select
-    s.incident_id, h.monitor,
+    s.incident_id as incident_id, h.monitor,
     cast(s.monitors as {{ dbt.type_int() }}) as monitors,
     {{ driftline._as_text('s.node_name') }} as upstream,
     -- What a loss is worth goes before how large it looks; what fails to come or is missing is not told by money.
@@ -94,9 +94,9 @@ select
     {{ driftline._as_text("case when s.is_of_columns and n.also <> '' then h.what || ', ' || n.also
         else nullif(n.also, '') end") }} as also,
     {{ driftline._as_text("nullif(n.stands_out, '')") }} as stands_out,
-    s.opened_at,
+    s.opened_at as opened_at,
     case when s.open_alerts = 0 then s.resolved_at end as resolved_at,
-    s.first_window_start, s.last_window_end,
+    s.first_window_start as first_window_start, s.last_window_end as last_window_end,
     h.owner, h.known_as, s.is_found_late = 1 as found_late, h.no_data_since,
     {{ driftline._as_text('s.event') }} as event
 from (

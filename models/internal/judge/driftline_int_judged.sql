@@ -62,7 +62,7 @@ told as (
 )
 
 select
-    m.monitor,
+    m.monitor as monitor,
     m.computed_at as state_computed_at,
     {{ driftline._as_timestamp(driftline._utc_now()) }} as results_computed_at,
     c.newest_window_end,

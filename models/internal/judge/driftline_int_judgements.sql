@@ -97,7 +97,7 @@ factors as (
         case when is_held = 1 then {{ driftline._noise_factor('z_alone', 'c') }} else 0e0 end as noises_alone
     from (
         select
-            r.*, l.z_chance, l.z_alone, s.reference_windows, s.reference_square,
+            {{ driftline._all_of('r') }}, l.z_chance, l.z_alone, s.reference_windows, s.reference_square,
             -- The quantile that noise is made with: rates and losses that may only rise have that of one side.
             case when r.family = 'quality' or r.family = 'concept' and r.direction <> 'both'
                 then {{ driftline._normal_tail(driftline._alpha()) }}
@@ -113,7 +113,7 @@ factors as (
         left join spreads as s on {{ driftline._same(series, 's', 'r') }}
     ) as c
     {%- else %}
-    select r.*, coalesce(over_noise, 1e0) as noises, 0e0 as noises_alone from ruled as r
+    select {{ driftline._all_of('r') }}, coalesce(over_noise, 1e0) as noises, 0e0 as noises_alone from ruled as r
     {%- endif %}
 ),
 

@@ -16,8 +16,9 @@ from open_now
 {%- if driftline._has_earlier_rows() %}
 union all
 select
-    e.monitor, e.alert_id, {{ driftline._text('resolved') }}, e.first_failed, e.last_failed, e.failed_runs,
-    e.last_success, coalesce(e.resolved_at, r.last_success), e.owner
+    e.monitor as monitor, e.alert_id as alert_id, {{ driftline._text('resolved') }}, e.first_failed as first_failed,
+    e.last_failed as last_failed, e.failed_runs as failed_runs,
+    e.last_success as last_success, coalesce(e.resolved_at, r.last_success), e.owner as owner
 from {{ this }} as e
 join {{ ref('driftline_int_runs') }} as r on r.monitor = e.monitor
 left join open_now as o on o.alert_id = e.alert_id

@@ -25,7 +25,7 @@ newest as (
 
 judged as (
     select
-        j.*, n.ended_at as newest_end, {{ driftline._shape_measure('j') }} as shape,
+        {{ driftline._all_of('j') }}, n.ended_at as newest_end, {{ driftline._shape_measure('j') }} as shape,
         case
             {%- for period in rule.silence %}
             when m.period = '{{ period }}' then {{ rule.silence[period] }}
@@ -155,7 +155,7 @@ episodes as (
 
 spans as (
     select
-        e.*, o.quiet_at, o.judged_until, r.is_retired, r.no_rows_since,
+        {{ driftline._all_of('e') }}, o.quiet_at, o.judged_until, r.is_retired, r.no_rows_since,
         case when o.quiet_at is not null then o.quiet_at
             when o.is_silent = 1 or r.is_retired = 1 then o.judged_until end as resolved_at,
         case when e.is_critical = 1 then coalesce(e.critical, e.warn) else coalesce(e.warn, e.critical) end
@@ -167,7 +167,7 @@ spans as (
 
 -- The first breach of a finer measure while no measure of the whole has an alert: what it sees alone.
 alone as (
-    select {{ 'm.' ~ keys | join(', m.') }}, m.block, m.lap, min(m.window_end) as opened_at
+    select {{ driftline._named('m', keys) }}, m.block as block, m.lap as lap, min(m.window_end) as opened_at
     from members as m
     left join spans as w
         on {{ driftline._same(of_one, 'w', 'm') }} and w.shape = 'whole'
@@ -177,7 +177,7 @@ alone as (
 )
 
 select
-    {{ 's.' ~ keys | join(', s.') }}, s.first_window_start, s.last_window_start, s.last_window_end, s.windows_breached,
+    {{ driftline._named('s', keys) }}, s.first_window_start, s.last_window_start, s.last_window_end, s.windows_breached,
     coalesce(a.opened_at, s.opened_at) as opened_at, s.is_critical, s.value, s.expected, s.noise, s.compare,
     s.direction, s.peak_value, s.peak_effect, s.mean_value, s.mean_expected, s.opened_far_out, s.quiet_at,
     s.judged_until, s.is_retired, s.no_rows_since, s.resolved_at, s.threshold,

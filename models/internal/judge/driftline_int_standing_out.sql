@@ -10,8 +10,8 @@
 -- differ by a noise, columns by how strongly they answer to it.
 with opened as (
     select
-        a.alert_id, a.column_name, a.opened_at as window_end,
-        {{ 'a.' ~ crowd[:-1] | join(', a.') }}
+        a.alert_id as alert_id, a.column_name, a.opened_at as window_end,
+        {{ driftline._named('a', crowd[:-1]) }}
     from {{ ref('driftline_int_incident_members') }} as m
     join {{ ref('driftline_int_alerts') }} as a on a.alert_id = m.alert_id
     where m.kind in ('inputs', 'quality') and a.column_name <> 'all'
@@ -22,7 +22,7 @@ crowds as (
 ),
 
 effects as (
-    select {{ 'j.' ~ crowd | join(', j.') }}, j.column_name, j.effect
+    select {{ driftline._named('j', crowd) }}, j.column_name, j.effect
     from {{ ref('driftline_int_judgements') }} as j
     join crowds as c on {{ driftline._same(crowd, 'c', 'j') }}
     where j.is_breach and j.effect > 0
@@ -34,7 +34,7 @@ quartiles as (
         {%- for name, part in {
             'low': 0.1, 'lower': 0.25, 'centre': 0.5, 'upper': 0.75, 'high': 0.9,
         }.items() %}
-        percentile_cont({{ part }}) within group (order by effect) as {{ name }}{{ ',' if not loop.last }}
+        {{ driftline._quantile('effect', part) }} as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from effects
     group by {{ crowd | join(', ') }}

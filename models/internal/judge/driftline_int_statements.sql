@@ -23,7 +23,7 @@ labels as (
 
 sources as (
     select
-        {{ 'e.' ~ told | join(', e.') }},
+        {{ driftline._named('e', told) }},
         -- What is over is told by the mean of all its windows: its last one says nothing of them.
         {%- for number in ['value', 'expected'] %}
         case when e.status <> 'open' and e.family in ('business', 'performance', 'estimate', 'quality', 'volume')
@@ -38,7 +38,7 @@ sources as (
 -- A trend has its beginning, and a column that drifts its mean on both sides, in the window the alert's value is of.
 labelled as (
     select
-        s.*, l.label, l.unit, g.label as segment_label, c.change_start,
+        {{ driftline._all_of('s') }}, l.label as label, l.unit as unit, g.label as segment_label, c.change_start,
         coalesce(o.label, {{ driftline._plain_name('y.column_name', false) }}) as outcome,
         case when d.baseline_mean is not null then d.mean end as mean,
         case when d.mean is not null then d.baseline_mean end as baseline_mean, q.stddev
@@ -75,9 +75,9 @@ styled as (
         case p.period
             {%- for period in ['hour', 'day', 'week', 'month'] %}
             when '{{ period }}' then {{ 'floor(' if period == 'week' }}
-                {{- driftline._bounds_between(
+                {{- driftline._as_sum(driftline._bounds_between(
                     'p.first_window_start', 'p.last_window_end', 'day' if period == 'week' else period
-                ) }}
+                )) }}
                 {{- ' / 7.0)' if period == 'week' }}
             {%- endfor %}
         end as periods
@@ -99,7 +99,7 @@ shares as (
         coalesce(abs(p.near - p.near_expected) > 0.01 * abs(p.near_expected), true) as is_apart
     from (
         select
-            s.*,
+            {{ driftline._all_of('s') }},
             {%- for name in ['shown', 'shown_expected'] %}
             case when abs(s.{{ name }}) < 1e15 then s.{{ name }} end as {{ name.replace('shown', 'near') }}
             {{- ',' if not loop.last }}

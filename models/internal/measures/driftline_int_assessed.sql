@@ -23,7 +23,8 @@ with realized as (
 -- The reference's values, for each window: its own where it shares rows with the reference, else those of all of it.
 references_of as (
     select
-        r.slice_no, r.window_periods, r.period_index, r.metric, r.class_name,
+        r.slice_no as slice_no, r.window_periods as window_periods, r.period_index as period_index, r.metric as metric,
+        r.class_name as class_name,
         coalesce(own.metric_n, f.metric_n) as metric_n, coalesce(own.value, f.value) as value,
         coalesce(own.standard_error, f.standard_error) as standard_error
         {%- for part in ['row_variance', 'chance_n', 'chance_bias', 'denominator_n'] %},
@@ -43,7 +44,8 @@ references_of as (
 
 -- A mean over classes is one over other classes where the window's rows have none of some.
 compositions as (
-    select r.slice_no, r.window_periods, r.period_index, 'macro_' || r.metric as metric, avg(f.value) as value
+    select r.slice_no as slice_no, r.window_periods as window_periods, r.period_index as period_index,
+        'macro_' || r.metric as metric, avg(f.value) as value
     from realized as r
     join references_of as f
         on f.slice_no = r.slice_no and f.window_periods = r.window_periods and f.period_index = r.period_index
@@ -56,7 +58,8 @@ compositions as (
 -- values may be apart: a window whose few rows are all alike is not certain for that.
 paired as (
     select
-        r.*, f.value as reference_value, f.standard_error as reference_standard_error, f.metric_n as reference_n,
+        {{ driftline._all_of('r') }}, f.value as reference_value, f.standard_error as reference_standard_error,
+        f.metric_n as reference_n,
         f.denominator_n as reference_denominator_n,
         1e0 / nullif(r.chance_n, 0e0) as one, 1e0 / nullif(f.chance_n, 0e0) as other,
         (r.chance_n * r.value + f.chance_n * f.value) / nullif(r.chance_n + f.chance_n, 0e0) as pooled_value,
@@ -94,7 +97,8 @@ skewed as (
 -- itself varies among as many rows as the window has.
 estimates as (
     select
-        e.*, f.value as reference_value, f.standard_error as reference_standard_error, f.metric_n as reference_n,
+        {{ driftline._all_of('e') }}, f.value as reference_value, f.standard_error as reference_standard_error,
+        f.metric_n as reference_n,
         sqrt(greatest(
             e.standard_error * e.standard_error + f.standard_error * f.standard_error,
             coalesce(f.row_variance / nullif(f.chance_n, 0e0) * (1e0 + f.metric_n / nullif(r.rows_n, 0e0)), 0e0)

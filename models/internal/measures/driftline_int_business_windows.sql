@@ -58,7 +58,8 @@ row_counts as (
 
 dense as (
     select
-        k.slice_no, m.column_no, k.block, k.period, k.period_index, k.first_index,
+        k.slice_no as slice_no, m.column_no as column_no, k.block, k.period, k.period_index as period_index,
+        k.first_index,
         coalesce(n.n, 0) as n,
         {%- for name in ['numerator_n', 'numerator', 'denominator'] + squares %}
         coalesce(s.{{ name }}, 0) as {{ name }},
@@ -80,7 +81,7 @@ rolled as (
 -- The reference, less what the window shares with it.
 reference as (
     select
-        r.slice_no, c.column_no,
+        r.slice_no as slice_no, c.column_no,
         sum(case when c.bin_kind = 'numerator' then r.n end) as numerator_n,
         sum(case when c.bin_kind = 'numerator' then r.v end) as numerator,
         sum(case when c.bin_kind = 'denominator' then r.v end) as denominator,
@@ -89,7 +90,7 @@ reference as (
     from {{ ref('driftline_int_reference') }} as r
     join {{ ref('driftline_int_bins') }} as c on c.bin_no = r.bin_no
     join (
-        select r.slice_no, r.periods
+        select r.slice_no as slice_no, r.periods
         from {{ ref('driftline_int_reference') }} as r
         join {{ ref('driftline_int_bins') }} as c on c.bin_no = r.bin_no
         where c.column_role = 'row'
@@ -100,12 +101,12 @@ reference as (
 
 valued as (
     select
-        r.slice_no, r.window_periods, r.period_index, r.column_no, g.period,
+        r.slice_no as slice_no, r.window_periods, r.period_index, r.column_no as column_no, g.period,
         case when r.period_index < g.reference_first_index
             or r.period_index - r.window_periods >= g.reference_last_index then -1
             when {{ driftline._is_of_reference('r', 'g') }} then 1 else 0 end as is_reference,
         m.metric, m.is_ratio, m.awaits_label,
-        r.n, r.numerator_n, r.numerator, r.denominator,
+        r.n, r.numerator_n as numerator_n, r.numerator as numerator, r.denominator as denominator,
         r.{{ squares | join(', r.') }}, {{ value | replace('@', '') }} as value,
         {%- for baseline in ['previous', 'seasonal'] %}
         {{ 'case when coalesce(x.' ~ baseline ~ '_leaves, 0) = 0 then ' if has_events -}}

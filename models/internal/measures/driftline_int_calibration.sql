@@ -7,7 +7,8 @@
 -- & Dykstra, Order Restricted Statistical Inference, 1988, theorem 1.4.4).
 with bins as (
     select
-        r.slice_no, c.column_no, c.column_role, c.bin_no, c.bin, c.bin_lower, c.bin_upper, r.l, r.l2, r.y, r.lp
+        r.slice_no as slice_no, c.column_no, c.column_role, c.bin_no as bin_no, c.bin, c.bin_lower, c.bin_upper, r.l,
+        r.l2, r.y, r.lp
     from {{ ref('driftline_int_reference') }} as r
     join {{ ref('driftline_int_slices') }} as g on g.slice_no = r.slice_no and g.source = 'relation'
         and g.segment = 'all'
@@ -69,7 +70,8 @@ pooled as (
 
 -- Segments share the calibration of their version.
 select
-    g.slice_no, p.column_no, p.bin_no, p.bin, p.bin_lower, p.bin_upper, p.l as labelled_weight, p.y as label_sum,
+    g.slice_no as slice_no, p.column_no, p.bin_no, p.bin, p.bin_lower, p.bin_upper, p.l as labelled_weight,
+    p.y as label_sum,
     p.y / nullif(p.l, 0e0) as label_rate, p.lp / nullif(p.l, 0e0) as mean_score, p.calibrated,
     cast(p.block as {{ dbt.type_int() }}) as block,
     -- One half of a row of each kind keeps a block of all or none from being certain (Jeffreys).

@@ -32,7 +32,7 @@ counts as (
 
 weighed as (
     select
-        c.*, a.weight_per_row, a.labelled_n / nullif(a.labelled_w, 0e0) as rows_per_weight,
+        {{ driftline._all_of('c') }}, a.weight_per_row, a.labelled_n / nullif(a.labelled_w, 0e0) as rows_per_weight,
         b.roc_auc, b.auc_slack, b.all_positives, b.all_negatives
     from counts as c
     left join {{ ref('driftline_int_model_sums') }} as a

@@ -17,7 +17,7 @@ with levels as {{ driftline._computed_once() }} (
 
 measured as {{ driftline._computed_once() }} (
     select
-        d.*, l.z, l.power_z, l.alpha, d.information * l.per_row as tuned_information,
+        {{ driftline._all_of('d') }}, l.z, l.power_z, l.alpha, d.information * l.per_row as tuned_information,
         sqrt(case when d.variance > 0 then d.variance * coalesce(d.design_effect, 1e0) end) as standard_error,
         case when d.span = 'cumulative' and d.information > 0 then
             {{ driftline._anytime_bound('(d.information * l.per_row)', 'l.alpha') }}
@@ -73,8 +73,8 @@ powered_{{ step }} as {{ driftline._computed_once() }} (
 {% endfor -%}
 named as (
     select
-        p.monitor, p.challenger, p.champion, p.segment, p.segment_value, m.as_of,
-        r.*, s.share, s.segment as split_by, s.segment_value as split_value,
+        p.monitor as monitor, p.challenger, p.champion, p.segment as segment, p.segment_value as segment_value, m.as_of,
+        {{ driftline._all_of('r') }}, s.share as share, s.segment as split_by, s.segment_value as split_value,
         s.p_value as split_p_value, s.anytime_p_value as split_anytime_p_value,
         -- That a segment is split unevenly says nothing against its own values.
         case when s.mismatches > coalesce(own.is_mismatch, 0) then 1 else 0 end as is_mismatch,

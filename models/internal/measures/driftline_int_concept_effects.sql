@@ -10,7 +10,7 @@ columns as (
 )
 
 select
-    e.*, n.has_floor
+    {{ driftline._all_of('e') }}, n.has_floor
     {%- for name in driftline._concept_excesses() %}, n.{{ name }}{% endfor %}
 from effects as e
 join {{ ref('driftline_int_concept_scopes') }} as o on o.slice_no = e.slice_no

@@ -5,7 +5,7 @@
 -- prediction.
 with monitored as (
     select
-        c.monitor, m.has_prediction,
+        c.monitor as monitor, m.has_prediction,
         case when m.task = 'binary' then 1 else 0 end as is_binary,
         case when m.task in ('binary', 'regression') then 1 else 0 end as has_label_mean,
         coalesce(b.centre, 0e0) as centre
@@ -21,7 +21,8 @@ with monitored as (
 )
 
 select
-    g.slice_no, g.monitor, g.source, g.spec_hash, g.computed_at, c.rules_hash, c.changed_from,
+    g.slice_no as slice_no, g.monitor as monitor, g.source as source, g.spec_hash as spec_hash, g.computed_at,
+    c.rules_hash, c.changed_from,
     m.is_binary, m.has_label_mean, m.has_prediction, m.centre,
     -- The noise of a group is that of the reference it is held against, of whatever source its rows are.
     {{ dbt.concat(["g.monitor", "'|'", "g.segment", "'|'", "g.segment_value", "'|'", "g.model_version"]) }}
@@ -34,7 +35,8 @@ select
         when g.period = '{{ window.period }}' then {{ window.sizes | max }}
         {%- endfor %}
     end as reach,
-    c.is_shown, c.reference_first_index, c.reference_last_index,
+    c.is_shown as is_shown, c.reference_first_index as reference_first_index,
+    c.reference_last_index as reference_last_index,
     c.is_anew
 from {{ ref('driftline_int_slices') }} as g
 join monitored as m on m.monitor = g.monitor

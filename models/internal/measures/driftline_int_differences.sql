@@ -132,7 +132,8 @@ beside as (
         union all
         select
             pair_no, size, period_index, metric, {% for number in range(10) %}{{ null_double }}, {% endfor -%}
-            couple_no, period, periods, rows_1, rows_0
+            couple_no, period, periods,
+            {{ driftline._as_sum('rows_1') }}, {{ driftline._as_sum('rows_0') }}
         from estimated
         where family = 'traffic' and span = 'window'
     ) as w

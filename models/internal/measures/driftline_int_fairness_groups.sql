@@ -26,7 +26,7 @@
 -- The sums of each group of each declared segment, and what is left of its reference without the window.
 with counted as (
     select
-        r.slice_no, r.window_periods, r.period_index,
+        r.slice_no as slice_no, r.window_periods, r.period_index,
         sum(case when r.measure = 'rows' then r.n end) as all_n,
         sum(case when r.measure = 'known' then r.n end) as known_n
         {%- for name in sums %},
@@ -50,7 +50,7 @@ with counted as (
 
 reference as (
     select
-        r.slice_no
+        r.slice_no as slice_no
         {%- for name in sums %}, sum(case when c.bin_kind = '{{ name }}' then r.v end) as {{ name }}{% endfor %}
         {%- for name in bases %}{% for sum in ['n', 'w', 'w2'] %},
         sum(case when c.bin_kind = '{{ bases[name] }}' then r.{{ sum }} end) as {{ name }}_{{ sum }}
@@ -113,8 +113,8 @@ shares as (
 -- Rounding can leave a share of weights just over 1.
 groups as {{ driftline._computed_once() }} (
     select
-        s.slice_no, s.window_periods, s.period_index, s.rate, s.nothing, w.monitor, w.model_version, w.segment,
-        w.segment_value,
+        s.slice_no as slice_no, s.window_periods as window_periods, s.period_index as period_index, s.rate, s.nothing,
+        w.monitor as monitor, w.model_version, w.segment, w.segment_value,
         w.window_start, w.window_end, w.is_complete,
         s.rate = 'selection_rate'
             or (w.is_mature and coalesce(s.known_n >= m.min_labelled_share * s.all_n, false)) as is_mature,

@@ -30,7 +30,7 @@ with
 sums as (
     {%- for scope in measures %}
     select
-        s.pair_no, r.bin_no
+        s.pair_no, r.bin_no as bin_no
         {%- for name in sums %},
         r.{{ name }} as q{{ sums[name] }},
         case

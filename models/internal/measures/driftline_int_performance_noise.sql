@@ -11,7 +11,8 @@
 -- differ by.
 with floors as (
     select
-        g.monitor, g.model_version, g.segment, g.segment_value, r.window_periods, r.metric, r.class_name,
+        g.monitor as monitor, g.model_version as model_version, g.segment as segment, g.segment_value as segment_value,
+        r.window_periods as window_periods, r.metric as metric, r.class_name as class_name,
         -- What chance reaches there is taken off: it is added again as it is in the window that is judged (decision 4).
         max(greatest(abs(r.value - r.reference_value) - coalesce(r.sampling_expected, 0e0), 0e0)) as excess,
         -- Where the fourth moment of the errors is a guess, the reference's windows say how far off it is.

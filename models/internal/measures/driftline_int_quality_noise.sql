@@ -6,7 +6,8 @@
 -- How far the reference's own windows are from the rest of it beyond chance, as for drift.
 with floors as (
     select
-        g.monitor, g.model_version, g.segment, g.segment_value, r.window_periods, r.column_name, r.column_role
+        g.monitor as monitor, g.model_version, g.segment, g.segment_value, r.window_periods, r.column_name,
+        r.column_role
         {%- for rate in rates %},
         max(greatest(r.{{ rate }} - r.reference_{{ rate }}
             - {{ driftline._mean_of_absolute() }} * r.{{ rate }}_error, 0e0)) as {{ rate }}

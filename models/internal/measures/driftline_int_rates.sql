@@ -4,7 +4,8 @@
 
 -- What share of each column's rows is NULL, NaN, …, in the windows and in the rest of the reference.
 with columns as (
-    select c.column_no, c.monitor, c.column_name, c.column_role, c.column_kind, coalesce(max(b.bin_lower), 0) as centre
+    select c.column_no, c.monitor as monitor, c.column_name, c.column_role, c.column_kind,
+        coalesce(max(b.bin_lower), 0) as centre
     from {{ ref('driftline_int_bins') }} as c
     left join {{ ref('driftline_bins') }} as b
         on b.monitor = c.monitor and b.column_name = c.column_name and b.column_role = c.column_role
@@ -15,7 +16,7 @@ with columns as (
 
 reference_columns as (
     select
-        r.slice_no, c.column_no,
+        r.slice_no as slice_no, c.column_no,
         sum(case when c.bin_kind <> 'moments' then r.n end) as n,
         sum(case when c.bin_kind <> 'moments' then r.w end) as total,
         sum(case when c.bin_kind <> 'moments' then r.w2 end) as total2,
@@ -33,12 +34,12 @@ reference_columns as (
 
 rates as (
     select
-        r.slice_no, r.window_periods, r.period_index, r.column_no,
-        c.monitor, c.column_name, c.column_role, c.column_kind,
-        r.n, r.n > 0 and r.n = r.reference_n and {{ driftline._is_of_reference('r', 'o') }} as is_reference,
+        r.slice_no as slice_no, r.window_periods, r.period_index, r.column_no as column_no,
+        c.monitor as monitor, c.column_name, c.column_role, c.column_kind,
+        r.n as n, r.n > 0 and r.n = r.reference_n and {{ driftline._is_of_reference('r', 'o') }} as is_reference,
         {{ driftline._is_computed('r', 'o') }} as is_computed,
         coalesce(f.n, 0) - r.reference_n as reference_row_count,
-        r.finites, r.value_min, r.value_max,
+        r.finites as finites, r.value_min, r.value_max,
         r.value_sum / nullif(r.finites, 0) as mean,
         -- Deviations were taken from the frozen centre; a square too large to sum is left out of the state.
         case when r.finites > 1 and abs(r.value_min - c.centre) <= 1e145 and abs(r.value_max - c.centre) <= 1e145 then

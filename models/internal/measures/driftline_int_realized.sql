@@ -35,7 +35,7 @@ macro_auc as (
 -- All metrics of a side in one row.
 wide as (
     select
-        a.*,
+        {{ driftline._all_of('a') }},
         case when coalesce(a.log_loss_n, 0) < a.labelled_n then 1 else 0 end as has_no_probabilities,
         b.all_positives, b.all_negatives, b.roc_auc, b.auc_slack, b.ks, b.ks_upper,
         b.average_precision, b.average_precision_lower, b.average_precision_upper,

@@ -16,7 +16,7 @@ with baselines as (
 
 reference_columns as (
     select
-        r.slice_no, c.column_no, max(r.reference_model_version) as reference_model_version,
+        r.slice_no as slice_no, c.column_no, max(r.reference_model_version) as reference_model_version,
         sum(case when c.bin_kind <> 'moments' then r.n end) as n,
         sum(case when c.bin_kind = 'moments' then r.w end) as finites,
         sum(case when c.bin_kind = 'moments' then r.v end) as value_sum,
@@ -42,8 +42,10 @@ centres as (
 
 select
     row_number() over (order by r.slice_no, r.window_periods, r.period_index, r.column_no, b.baseline) as pair_no,
-    r.slice_no, r.window_periods, r.period_index, r.column_no, b.baseline, f.reference_model_version,
-    r.n, r.value_min, r.value_max, e.centre, r.finites, r.value_sum, r.deviation_sq_sum,
+    r.slice_no as slice_no, r.window_periods as window_periods, r.period_index, r.column_no as column_no, b.baseline,
+    f.reference_model_version,
+    r.n as n, r.value_min as value_min, r.value_max as value_max, e.centre, r.finites as finites,
+    r.value_sum as value_sum, r.deviation_sq_sum as deviation_sq_sum,
     {%- for name in ['finites', 'value_sum', 'deviation_sq_sum'] %}
     case b.baseline
         {%- for baseline in earlier %} when '{{ baseline }}' then r.{{ baseline }}_{{ name }}{% endfor %}

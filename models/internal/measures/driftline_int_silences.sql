@@ -33,7 +33,8 @@ with looked_at as (
 ),
 
 row_counts as (
-    select s.slice_no, s.period_index, s.n, g.monitor, g.model_version, g.segment, g.segment_value
+    select s.slice_no as slice_no, s.period_index, s.n, g.monitor as monitor, g.model_version, g.segment,
+        g.segment_value
     from {{ ref('driftline_int_measure_series') }} as s
     join {{ ref('driftline_int_bins') }} as c on c.bin_no = s.bin_no and c.column_role = 'row'
     join {{ ref('driftline_int_slices') }} as g on g.slice_no = s.slice_no and g.source = 'relation'
@@ -44,7 +45,7 @@ row_counts as (
 -- the version and the segment go on: what stops is told once.
 periods as (
     select
-        k.slice_no, k.period_index,
+        k.slice_no as slice_no, k.period_index as period_index,
         case when r.n > 0 then 1 else 0 end as has_rows,
         case when (l.segment = 'all' or v.n > 0) and (l.model_version = 'all' or s.n > 0) then 1 else 0 end as counts,
         max(case when r.n > 0 then k.period_index end)

@@ -43,8 +43,9 @@ couples as (
 select
     cast(row_number() over (order by c.couple_no, g1.slice_no) as {{ dbt.type_int() }}) as pair_no,
     cast(c.couple_no as {{ dbt.type_int() }}) as couple_no,
-    c.monitor, c.challenger, c.champion, g1.segment, g1.segment_value, g1.slice_no as group_1, g0.slice_no as group_0,
-    g1.period, g1.monitor_first_index as first_index
+    c.monitor as monitor, c.challenger, c.champion, g1.segment as segment, g1.segment_value as segment_value,
+    g1.slice_no as group_1, g0.slice_no as group_0,
+    g1.period as period, g1.monitor_first_index as first_index
 from couples as c
 join {{ ref('driftline_int_slices') }} as g1 on g1.monitor = c.monitor and g1.model_version = c.challenger
     and g1.source = 'relation'

@@ -3,7 +3,8 @@
 
 -- The rows of each version, in each period.
 select
-    g.slice_no, g.monitor, g.period, g.monitor_first_index as first_index, g.model_version, g.segment, g.segment_value,
+    g.slice_no as slice_no, g.monitor as monitor, g.period, g.monitor_first_index as first_index, g.model_version,
+    g.segment, g.segment_value,
     s.period_index, s.n as row_count
 from {{ ref('driftline_int_measure_series') }} as s
 join {{ ref('driftline_int_bins') }} as c on c.bin_no = s.bin_no and c.column_role = 'row'

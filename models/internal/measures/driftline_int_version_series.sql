@@ -78,7 +78,8 @@ strongest as (
 )
 
 select
-    l.monitor, l.model_version, l.segment, l.segment_value, e.window_periods, e.window_start, e.window_end,
+    l.monitor, l.model_version, l.segment, l.segment_value, e.window_periods as window_periods,
+    e.window_start as window_start, e.window_end as window_end,
     l.metric, l.champion_version,
     -- Money is judged of itself; the metrics of the models once a project names them.
     {{ driftline._as_text("case l.family when 'traffic' then 'traffic' when 'business' then 'version'

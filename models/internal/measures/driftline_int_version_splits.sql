@@ -28,7 +28,7 @@ with traffic as (
 ),
 
 couples as (
-    select c.couple_no, c.monitor, c.challenger, c.champion, c.period, c.first_index,
+    select c.couple_no, c.monitor as monitor, c.challenger, c.champion, c.period, c.first_index,
         t1.share / (t1.share + t0.share) as share,
         {{ driftline._as_double(units) }} as rows_per_unit
     from {{ ref('driftline_int_version_pairs') }} as c
@@ -59,7 +59,7 @@ dense as (
     from (
         select couple_no, period_index, segment, segment_value, rows_1, rows_0 from by_value
         union all
-        select t.couple_no, t.period_index, k.segment, k.segment_value, 0, 0
+        select t.couple_no, t.period_index, k.segment as segment, k.segment_value as segment_value, 0, 0
         from by_value as t
         join (select distinct couple_no, segment, segment_value from by_value where segment <> 'all') as k
             on k.couple_no = t.couple_no

@@ -43,7 +43,7 @@ usual as (
 
 runs as (
     select
-        l.monitor,
+        l.monitor as monitor,
         s.last_success,
         max(a.started_at) as last_attempt,
         min(case when a.started_at > coalesce(s.last_success, '') then a.started_at end) as first_failed,

@@ -10,7 +10,7 @@
 -- for good ends there.
 with active as (
     select
-        s.slice_no, g.monitor, g.source, g.model_version, g.segment, g.period,
+        s.slice_no as slice_no, g.monitor as monitor, g.source, g.model_version, g.segment, g.period,
         g.monitor_first_index as first_index, s.period_index,
         case
             {%- for window in driftline._windows() %}

@@ -5,7 +5,7 @@
 -- prediction, that tells most about it. Segments share what their version has.
 with losses as (
     select
-        c.monitor, c.column_no, r.l, r.e, r.e2,
+        c.monitor as monitor, c.column_no, r.l, r.e, r.e2,
         sum(r.l) over (partition by c.column_no) as total_l,
         sum(r.e) over (partition by c.column_no) as total_e,
         sum(r.e2) over (partition by c.column_no) as total_e2,
@@ -44,7 +44,7 @@ chosen as (
 )
 
 select
-    g.slice_no, c.bin_no, f.e / f.l as loss,
+    g.slice_no as slice_no, c.bin_no as bin_no, f.e / f.l as loss,
     {{ driftline._variance('f.e2 / f.l', driftline._squared('(f.e / f.l)'), 'f.n') }} as loss_variance,
     f.l2 / (f.l * f.l) as reference_share
 from {{ ref('driftline_int_slices') }} as whole

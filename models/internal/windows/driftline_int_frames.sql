@@ -28,7 +28,7 @@ with frames as (
 -- The rows of the totals and of the segments' values by period, those with a label, and those whose label is positive.
 by_period as (
     select
-        k.slice_no, k.period, k.block, k.period_index, k.first_index,
+        k.slice_no as slice_no, k.period as period, k.block, k.period_index as period_index, k.first_index,
         max(case when c.bin_kind = 'rows' then s.n else 0e0 end) as rows_n,
         max(case when c.bin_kind = 'known' then s.n else 0e0 end) as known_n,
         max(case when c.bin_kind = 'predicted_positive' then s.n else 0e0 end) as scored_n,
@@ -73,7 +73,7 @@ counted as (
         case when is_reference then 1 else 0 end as of_reference
     from (
         select
-            g.monitor, g.segment, w.window_periods, w.period_index, w.{{ name }}_n as n,
+            g.monitor as monitor, g.segment, w.window_periods, w.period_index, w.{{ name }}_n as n,
             {{ driftline._lies_between_ends('w.', 'm.') }} as is_reference,
             row_number() over (partition by g.monitor, g.segment, w.window_periods, w.period_index
                 order by w.{{ name }}_n desc, w.slice_no) as place
@@ -90,7 +90,7 @@ counted as (
     union all
     -- Each value of a segment by itself, where segments are judged.
     select
-        g.monitor, w.window_periods, w.period_index, {{ driftline._text('own') }},
+        g.monitor as monitor, w.window_periods, w.period_index, {{ driftline._text('own') }},
         {{ driftline._as_text('w.slice_no') }}, w.rows_n,
         case when {{ driftline._lies_between_ends('w.', 'm.') }} then 1 else 0 end
     from windows as w
@@ -137,7 +137,7 @@ shortest as (
 -- Windows that only the comparison of a segment's values has need of are held against nothing.
 undetailed as (
     select
-        m.monitor, f.window_periods,
+        m.monitor as monitor, f.window_periods as window_periods,
         max(case when f.window_periods = s.window_periods and s.counted in ('rows', 'known', 'own') or {{ asked.each }}
             then 1 else 0 end) as has_reference
     from {{ ref('driftline_int_monitors') }} as m
@@ -148,12 +148,14 @@ undetailed as (
 ),
 
 chosen as (
-    select m.monitor, f.period, true as is_detailed, f.window_periods, f.baseline, f.nearest, f.farthest
+    select m.monitor as monitor, f.period as period, true as is_detailed, f.window_periods as window_periods,
+        f.baseline, f.nearest, f.farthest
     from {{ ref('driftline_int_monitors') }} as m
     join frames as f on f.period = m.period
         and (f.baseline = 'window' or m.baselines like {{ dbt.concat(["'%'", 'f.baseline', "'%'"]) }})
     union all
-    select m.monitor, f.period, false, f.window_periods, f.baseline, f.nearest, f.farthest
+    select m.monitor as monitor, f.period as period, false, f.window_periods as window_periods, f.baseline, f.nearest,
+        f.farthest
     from {{ ref('driftline_int_monitors') }} as m
     join undetailed as u on u.monitor = m.monitor
     join frames as f on f.period = m.period and f.window_periods = u.window_periods

@@ -13,7 +13,7 @@
 -- leaves it as it is, and what it says is done again.
 {%- if ns.is_whole %}
 select
-    o.monitor, o.rules_hash, o.run_id, o.computed_at,
+    o.monitor as monitor, o.rules_hash, o.run_id, o.computed_at,
     coalesce(
         -- The first window that had not ended is computed again.
         {{ driftline._moved('second', -1, 'min(case when not w.is_complete then w.window_end end)') }},

@@ -5,7 +5,7 @@
 -- gone for so long that it has no windows any more while others have.
 with ends as (
     select
-        g.slice_no, g.monitor, g.period, max(w.window_end) as own_end,
+        g.slice_no as slice_no, g.monitor as monitor, g.period, max(w.window_end) as own_end,
         max(case when w.is_complete then w.window_end end) as own_complete_end
     from {{ ref('driftline_int_windows') }} as w
     join {{ ref('driftline_int_slices') }} as g on g.slice_no = w.slice_no and g.source = 'relation'
@@ -26,7 +26,7 @@ last_rows as (
 
 named as (
     select
-        e.*, n.newest_end,
+        {{ driftline._all_of('e') }}, n.newest_end,
         case
             {%- for kind in ['hour', 'day', 'week', 'month'] %}
             when e.period = '{{ kind }}' then {{ driftline._period_at('l.last_index + 1', kind) }}
@@ -38,7 +38,7 @@ named as (
 )
 
 select
-    w.slice_no, g.monitor, g.model_version, g.segment, g.segment_value,
+    w.slice_no, g.monitor as monitor, g.model_version, g.segment, g.segment_value,
     case when w.last_row_end < w.own_complete_end then w.last_row_end end as no_rows_since,
     case when w.own_end < w.newest_end then 1 else 0 end as is_retired
 from named as w

@@ -4,8 +4,9 @@
 -- How far the labels of each window have come. A window is mature when its labels had their time and enough of them are
 -- known (decision 9); what depends on labels is judged only then.
 select
-    w.slice_no, w.window_periods, w.period_index,
-    w.monitor, w.model_version, w.segment, w.segment_value, w.window_start,
+    w.slice_no as slice_no, w.window_periods as window_periods, w.period_index as period_index,
+    w.monitor as monitor, w.model_version as model_version, w.segment as segment, w.segment_value as segment_value,
+    w.window_start,
     c.row_count, c.known_count,
     c.known_count / nullif(c.row_count, 0e0) as labelled_share,
     coalesce(c.reference_count > 0, false) as touches_reference,

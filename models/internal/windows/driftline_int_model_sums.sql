@@ -16,7 +16,8 @@ with measures as (
         on c.bin_no = f.bin_no and c.column_kind = 'measure' and c.column_role in ('performance', 'row')
     union all
     select
-        r.slice_no, r.window_periods, r.period_index, 'reference', r.measure,
+        r.slice_no as slice_no, r.window_periods as window_periods, r.period_index as period_index, 'reference',
+        r.measure,
         f.n - r.reference_n, f.w - r.reference_w, f.w2 - r.reference_w2, f.v - r.reference_v, f.d2 - r.reference_d2
     from {{ ref('driftline_int_rolling_measures') }} as r
     join {{ ref('driftline_int_maturity') }} as o

@@ -6,7 +6,7 @@
 -- and all versions together have enough, theirs.
 with reference as (
     select
-        g.monitor, g.model_version, g.segment, g.segment_value, s.bin_no,
+        g.monitor as monitor, g.model_version, g.segment as segment, g.segment_value as segment_value, s.bin_no,
         sum(s.reference_n) as n, sum(s.reference_w) as w, sum(s.reference_w2) as w2,
         sum(s.reference_v) as v, sum(s.reference_d2) as d2,
         {% for name in outcomes %}sum(s.reference_{{ name }}) as {{ name }}, {% endfor %}
@@ -29,7 +29,7 @@ row_counts as (
 
 chosen as (
     select
-        g.slice_no, g.monitor, g.segment, g.segment_value,
+        g.slice_no, g.monitor as monitor, g.segment as segment, g.segment_value as segment_value,
         case
             when own.n >= {{ driftline._least_reference_rows() }} or own.n > 0
                 and coalesce(w.n, 0) < {{ driftline._least_reference_rows() }}

@@ -24,7 +24,8 @@ last_periods as (
 
 finals as (
     select
-        w.slice_no, w.monitor, w.source, w.model_version, c.row_count, c.known_count, m.min_labelled_share,
+        w.slice_no as slice_no, w.monitor as monitor, w.source, w.model_version as model_version, c.row_count,
+        c.known_count, m.min_labelled_share,
         case m.period
             {%- for kind in ['hour', 'day', 'week', 'month'] %}
             when '{{ kind }}' then {{ driftline._period_at('l.period_index + 1 + coalesce(m.label_delay, 0)', kind) }}

@@ -28,7 +28,7 @@
 -- of the finite values.
 with by_column as (
     select
-        s.slice_no, c.column_no, s.period_index,
+        s.slice_no, c.column_no as column_no, s.period_index,
         sum(case when {{ kinds.total }} then s.n end) as n,
         sum(case when {{ kinds.total }} then s.w2 end) as total2,
         {%- for kind in kinds %}
@@ -53,7 +53,8 @@ with by_column as (
 
 dense as (
     select
-        k.slice_no, c.column_no, k.block, k.period, k.period_index, k.first_index
+        k.slice_no as slice_no, c.column_no as column_no, k.block, k.period as period, k.period_index as period_index,
+        k.first_index
         {{- ', case when e.column_no is null then 0 else 1 end as leaves' if leaves }}
         {%- for measure in measures %},
         {{ 'coalesce(b.' ~ measure.name ~ ', 0) as ' ~ measure.name if measure.aggregate == 'sum'

@@ -10,7 +10,8 @@
 -- and the part of them that is reference.
 with dense as (
     select
-        k.slice_no, c.bin_no, k.block, k.period, k.period_index, k.first_index
+        k.slice_no as slice_no, c.bin_no as bin_no, k.block, k.period as period, k.period_index as period_index,
+        k.first_index
         {%- for measure in measures %},
         coalesce(s.{{ measure.name }}, 0) as {{ measure.name }}
         {%- endfor %}
@@ -23,7 +24,8 @@ with dense as (
 )
 
 select
-    r.slice_no, r.window_periods, r.period_index, r.bin_no, c.column_role, c.column_name, c.bin_kind as measure,
+    r.slice_no as slice_no, r.window_periods, r.period_index, r.bin_no as bin_no, c.column_role, c.column_name,
+    c.bin_kind as measure,
     {%- for measure in measures %}
     r.{{ measure.name }}{{ ',' if not loop.last }}
     {%- endfor %}

@@ -10,7 +10,7 @@
 -- loss.
 with cells as (
     select
-        c.bin_no, c.monitor,
+        c.bin_no as bin_no, c.monitor,
         case when c.column_role in ('feature', 'prediction') then 'loss' else c.column_role end as purpose
     from {{ ref('driftline_int_bins') }} as c
     left join (select distinct bin_no from {{ ref('driftline_int_expected_losses') }}) as l on l.bin_no = c.bin_no
@@ -21,7 +21,8 @@ with cells as (
 
 dense as (
     select
-        k.slice_no, c.bin_no, k.block, k.period, k.period_index, k.first_index
+        k.slice_no as slice_no, c.bin_no as bin_no, k.block, k.period as period, k.period_index as period_index,
+        k.first_index
         {%- for measure in measures %},
         coalesce(s.{{ measure.name }}, 0) as {{ measure.name }}
         {%- endfor %}
@@ -34,7 +35,7 @@ dense as (
 )
 
 select
-    r.slice_no, r.window_periods, r.period_index, r.bin_no, c.purpose,
+    r.slice_no as slice_no, r.window_periods, r.period_index, r.bin_no as bin_no, c.purpose,
     {%- for measure in measures %}
     r.{{ measure.name }}{{ ',' if not loop.last }}
     {%- endfor %}

@@ -19,7 +19,7 @@ with versions as (
 select
     cast(row_number() over (order by v.monitor, v.source, v.model_version, v.segment, v.segment_value)
         as {{ dbt.type_int() }}) as slice_no,
-    v.monitor, m.period, m.as_of, m.computed_at, m.spec_hash, m.task,
+    v.monitor as monitor, m.period, m.as_of, m.computed_at, m.spec_hash, m.task,
     coalesce(m.decision_cut, m.decision_threshold) as decision_threshold, m.ranking_k, c.label_centre,
     m.has_label = 1 and m.has_prediction = 1 as is_scored,
     v.source, v.model_version, v.segment, v.segment_value,

@@ -5,7 +5,8 @@
 -- The windows' names: start, end, whether the window had ended when the rows were read, and whether its labels had had
 -- the time they need to be final.
 with ends as (
-    select k.slice_no, k.monitor, k.period, k.period_index, k.first_index, w.window_periods,
+    select k.slice_no as slice_no, k.monitor as monitor, k.period as period, k.period_index, k.first_index,
+        w.window_periods,
         g.is_shown and exists (
             select 1 from {{ ref('driftline_int_frames') }} as r
             where r.monitor = g.monitor and r.is_detailed = g.is_detailed and r.window_periods = w.window_periods
