@@ -59,6 +59,13 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     return found
 
 
+@pytest.fixture(scope="session")
+def other_engine(request: pytest.FixtureRequest) -> Engine:
+    """What DuckDB is held against: Postgres, or the further engine that this run is for."""
+    found: Engine = request.getfixturevalue("further_engine" if FURTHER else "postgres_engine")
+    return found
+
+
 @pytest.fixture
 def figure(record_property: Callable[[str, object], None]) -> Callable[[str, object], None]:
     """``figure("false alarms", "0.2 %")``: a number worth reading, printed at the end of the test run."""
@@ -112,7 +119,11 @@ ON_DUCKDB_ALONE = {
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The longest modules first, where tests are shared out by modules (see the Makefile)."""
     if FURTHER:
-        others = [item for item in items if not {"engine", "further_engine"} & set(getattr(item, "fixturenames", ()))]
+        others = [
+            item
+            for item in items
+            if not {"engine", "further_engine", "other_engine"} & set(getattr(item, "fixturenames", ()))
+        ]
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in others]
     follow = [item for item in items if item.path in ON_DUCKDB_ALONE and _engine_of(item) == "postgres"]

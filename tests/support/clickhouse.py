@@ -25,9 +25,11 @@ SETTINGS = {
     "group_by_use_nulls": 1,
     "aggregate_functions_null_for_empty": 1,
     "prefer_column_name_to_alias": 1,
-    "session_timezone": "UTC",
+    "allow_lossy_numeric_supertype": 1,
+    "enable_materialized_cte": 1,
+    "date_time_64_output_format_cut_trailing_zeros_align_to_groups_of_thousands": 1,
 }
-FOR_TESTS = {"max_threads": 2}
+FOR_TESTS = {"max_threads": 2, "use_variant_as_common_type": 0}
 
 # What the tests call types, as ClickHouse calls them where it has another one by that name, or none.
 TYPES = {
