@@ -147,7 +147,7 @@ ON_BOTH_ENGINES = {
 
 # What is left to it besides: other versions of dbt, fifty days replayed with kills (as long again is `make replay`), and
 # the whole loop of a retraining. A fifth of the processors' time for 49 tests.
-LEFT = (HERE / "compat", HERE / "replay", HERE / "demo")
+LEFT = (HERE / "compat", HERE / "replay", HERE / "demo", HERE / "engines/test_foreign_semantics.py")
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
@@ -172,7 +172,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
             item.add_marker(pytest.mark.skip(reason=reason))
         return
     is_repeated = _engine_of(item) == "postgres" and item.path not in ON_BOTH_ENGINES
-    if is_repeated or any(folder in item.path.parents for folder in LEFT):
+    if is_repeated or any(place in (item.path, *item.path.parents) for place in LEFT):
         item.add_marker("left")
 
 

@@ -39,10 +39,11 @@
             + coalesce(abs(gap_after) * (next_mean - last_mean), 0e0)
         end)
     {%- endset -%}
+    {%- set reach = 'greatest(coalesce(reach_q, 0e0), coalesce(reach_p, 0e0))' -%}
     {%- set within %}
         sum(sqrt((finite_q / nullif(n_finite_q, 0) * n_effective_finite_q
             + finite_p / nullif(n_finite_p, 0) * n_effective_finite_p) / (n_effective_finite_q + n_effective_finite_p))
-            * case when greatest(reach_q, reach_p) > 1e-290 then greatest(reach_q, reach_p) else 0e0 end)
+            * case when {{ reach }} > 1e-290 then {{ reach }} else 0e0 end)
     {%- endset -%}
     {{- return({
         'name': 'wasserstein', 'label': 'Wasserstein distance', 'source': 'del Barrio, Giné and Matrán (1999)',

@@ -139,7 +139,7 @@
     {%- set count = row ~ '.reference_windows' -%}
     case
         when {{ row }}.is_of_reference = 1 or {{ row }}.compare = 'value' and {{ row }}.direction <> 'both'
-            then greatest({{ plain }}, 1e0)
+            then greatest(coalesce({{ plain }}, 1e0), 1e0)
         when {{ row }}.family = 'business' then {{ driftline._student_quantile(z, nu) }}
             / {{ driftline._student_quantile(row ~ '.z_noise', nu) }}
         when {{ count }} >= {{ terms.windows }} and {{ row }}.reference_square * {{ row }}.z_noise * {{ row }}.z_noise
@@ -147,6 +147,6 @@
             then sqrt({{ row }}.reference_square * (1e0 + 1e0 / {{ count }}))
                 * {{ driftline._student_quantile(z, count) }}
         when {{ count }} >= {{ terms.windows }} then {{ plain }}
-        else greatest({{ plain }}, 1e0)
+        else greatest(coalesce({{ plain }}, 1e0), 1e0)
     end
 {%- endmacro %}

@@ -60,7 +60,7 @@
         {{ 'union all' if not loop.last }}
         {%- endfor %}
     ) as u
-    join {{ ref('driftline_int_monitors') }} as m on position('|' || m.monitor || '|' in u.monitors) > 0
+    join {{ ref('driftline_int_monitors') }} as m on {{ driftline._contains('u.monitors', "'|' || m.monitor || '|'") }}
     group by u.node, u.name, u.monitors, u.ancestors
 {% endmacro %}
 
@@ -81,7 +81,8 @@
         select
             i.upstream, i.incident_no, i.begins, i.begun, n.node, n.name, n.relations, n.ancestors, 0 as was_joined
         from {{ incidents }} as i
-        join ({{ driftline._upstream_nodes(upstreams) }}) as n on position('|' || i.monitor || '|' in n.monitors) > 0
+        join ({{ driftline._upstream_nodes(upstreams) }}) as n
+            on {{ driftline._contains('n.monitors', "'|' || i.monitor || '|'") }}
         {%- if was_joined %}
         union all
         select i.upstream, i.incident_no, i.begins, i.begun, k.node, k.node_name, 0, 0, 1

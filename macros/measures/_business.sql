@@ -136,7 +136,7 @@
             select
                 s.*,
                 {{ counts }} and {{ total }} > 0 and (is_ratio = 0 or {{ rows_count }}) as is_count,
-                least(greatest({{ p }}, 0e0), 1e0) as rate
+                least(greatest(coalesce({{ p }}, 0e0), 0e0), 1e0) as rate
             from (
                 select e.*, nullif(trailing_denominator + denominator, 0e0) as bottom from expectations as e
             ) as s

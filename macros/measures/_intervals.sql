@@ -77,11 +77,11 @@
         ~ ' / (4e0 * ' ~ n ~ '))' -%}
     {#- Rounding must not leave 0 at no and 1 at all. -#}
     {%- if end == 'lower' -%}
-        {{- return('case when ' ~ share ~ ' <= 0e0 then 0e0 else greatest((' ~ share ~ ' + ' ~ square ~ ' / 2e0 - '
-            ~ root ~ ') / (1e0 + ' ~ square ~ '), 0e0) end') -}}
+        {{- return('case when ' ~ share ~ ' <= 0e0 then 0e0 else greatest(coalesce((' ~ share ~ ' + ' ~ square
+            ~ ' / 2e0 - ' ~ root ~ ') / (1e0 + ' ~ square ~ '), 0e0), 0e0) end') -}}
     {%- endif -%}
-    {{- return('case when ' ~ share ~ ' >= 1e0 then 1e0 else least((' ~ share ~ ' + ' ~ square ~ ' / 2e0 + ' ~ root
-        ~ ') / (1e0 + ' ~ square ~ '), 1e0) end') -}}
+    {{- return('case when ' ~ share ~ ' >= 1e0 then 1e0 else least(coalesce((' ~ share ~ ' + ' ~ square ~ ' / 2e0 + '
+        ~ root ~ ') / (1e0 + ' ~ square ~ '), 1e0), 1e0) end') -}}
 {% endmacro %}
 
 

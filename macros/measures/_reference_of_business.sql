@@ -83,7 +83,7 @@
     {%- set over = 'over (partition by ' ~ series ~ ' order by place range between ' -%}
     {%- set half = over ~ unit // 2 ~ ' preceding and current row)' -%}
     {%- set quarter = over ~ unit // 4 ~ ' preceding and current row)' -%}
-    {%- set near = '<= greatest(0.5e0 * reference_noise, 0.1e0 * abs(reference_expected))' %}
+    {%- set near = '<= greatest(coalesce(0.5e0 * reference_noise, 0e0), 0.1e0 * abs(reference_expected))' %}
     {%- set so_far = 'over (partition by ' ~ series ~ ', excursion'
         ~ ' order by place, period_index rows unbounded preceding)' %}
     select

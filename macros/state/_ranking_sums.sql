@@ -32,7 +32,7 @@
                 r.*,
                 row_number() over (partition by {{ group_keys }}, request order by relevance desc) as ideal_place,
                 -- A row is not further up than there are rows before it; those without a place take none.
-                greatest(place, row_number() over (
+                greatest(coalesce(place, 0), row_number() over (
                     partition by {{ group_keys }}, request, case when place >= 1 then 1 else 0 end order by place
                 )) as taken_place
             from ({{ driftline._select_rows(unweighted, values) }}) as r

@@ -9,7 +9,7 @@
 {% macro _replaced_periods(declaration, resume, source) %}
     select period_start from counted
     {%- if resume %}
-    union distinct
+    {{ driftline._union() }}
     select period_start
     from {{ this }}
     where record = 'count' and period_start >= {{ resume.period_start }}
@@ -23,16 +23,16 @@
         )
     {%- if resume.has_former %}
     {%- for record, period_start in driftline._former_periods().items() %}
-    union distinct
+    {{ driftline._union() }}
     select {{ driftline._as_timestamp("'" ~ period_start ~ "'") }}
     {%- endfor %}
     {%- endif %}
     {%- else %}
     {#- The period of the bins among those read says that all was built anew (_changed_from). #}
-    union distinct
+    {{ driftline._union() }}
     select {{ driftline._own_period('bin') }}
     {%- if driftline._has_state() %}
-    union distinct
+    {{ driftline._union() }}
     select period_start from {{ this }}
     {%- endif %}
     {%- endif %}

@@ -25,8 +25,9 @@
                 'day', "case when max(m.period) = 'hour' then 1 else 0 end",
                 driftline._as_timestamp('max(m.reference_end)')
             ) }} then {{ anew }}
-            else least(coalesce(min(p.period_start), max(m.as_of)), max(m.as_of), max(s.kept_until),
-                coalesce(min(e.starts_at), max(m.as_of)), coalesce(min(s.touched_from), max(m.as_of)))
+            else least(coalesce(min(p.period_start), max(m.as_of)), max(m.as_of),
+                coalesce(max(s.kept_until), max(m.as_of)), coalesce(min(e.starts_at), max(m.as_of)),
+                coalesce(min(s.touched_from), max(m.as_of)))
         end as changed_from,
         {{ driftline._literal(driftline._rules_hash()) }} as rules, max(h.rules_hash) as rules_hash
     from {{ ref('driftline_int_monitors') }} as m

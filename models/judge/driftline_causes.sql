@@ -20,7 +20,8 @@ ranked as (
         row_number() over (
             partition by case_no, cause_kind
             order by
-                case when cause_kind = 'bin' and greatest(row_share, expected_row_share) < 0.01 then 1 else 0 end,
+                case when cause_kind = 'bin' and {{ driftline._most('row_share', 'expected_row_share') }} < 0.01
+                    then 1 else 0 end,
                 abs(contribution) desc,
                 {{ driftline._byte_order('cause_name') }}, {{ driftline._byte_order('cause_value') }}
         ) as cause_rank

@@ -16,13 +16,15 @@ with members as (
 -- that is open in it (of what is over, about all of it).
 addressed as (
     select incident_id, answer_id from {{ ref('driftline_int_answers') }}
-    union distinct
+    {{ driftline._union() }}
     select o.incident_id as incident_id, w.answer_id
     from {{ ref('driftline_int_answers') }} as w
-    join members as e on e.incident_id <> w.incident_id and position(',' || w.incident_id || ',' in e.ids) > 0
+    join members as e
+        on e.incident_id <> w.incident_id and {{ driftline._contains('e.ids', "',' || w.incident_id || ','") }}
     join members as o on o.incident_id = e.incident_id and o.is_open = o.is_any_open
     group by o.incident_id, w.answer_id
-    having min(case when position(',' || o.alert_id || ',' in ',' || coalesce(w.alert_ids, '') || ',') > 0
+    having min(case when {{ driftline._contains("',' || coalesce(w.alert_ids, '') || ','",
+        "',' || o.alert_id || ','") }}
         then 1 else 0 end) = 1
 ),
 

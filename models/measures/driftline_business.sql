@@ -146,7 +146,7 @@ select
     {{ driftline._as_double('(t.value - t.seasonal_value) / nullif(abs(t.seasonal_value), 0)') }} as change_seasonal,
     {{ driftline._as_double('t.reference_expected') }} as reference_expected,
     {{ driftline._as_double('case when t.reference_expected is not null'
-        ~ ' then greatest(t.reference_noise, coalesce(t.count_noise, 0e0)) end') }} as reference_noise,
+        ~ ' then greatest(coalesce(t.reference_noise, 0e0), coalesce(t.count_noise, 0e0)) end') }} as reference_noise,
     coalesce(t.is_held, false) as is_held_against_reference,
     {%- set expected = 'coalesce(t.month_share * t.expected, t.expected)' %}
     {%- set noise = 'coalesce(t.month_noise, t.noise)' %}

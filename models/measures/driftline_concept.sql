@@ -137,17 +137,20 @@ computed as (
         {%- set error = 'e.' ~ name ~ '_' ~ effect ~ '_error' %}
         {{ driftline._as_double(there ~ of ~ '_' ~ effect ~ '_effect end') }} as {{ name }}_{{ effect }}_effect,
         {{ driftline._as_double(there ~ error ~ ' end') }} as {{ name }}_{{ effect }}_standard_error,
-        {{ driftline._as_double(informed ~ 'greatest(' ~ z_two_sided ~ ' * ' ~ error ~ ', e.has_floor * ' ~ of ~ '_'
-            ~ effect ~ '_excess + ' ~ mean_of_absolute ~ ' * ' ~ error ~ ') end') }} as {{ name }}_{{ effect }}_noise,
+        {%- set chance = z_two_sided ~ ' * ' ~ error %}
+        {{ driftline._as_double(informed ~ 'greatest(' ~ chance ~ ', coalesce(e.has_floor * ' ~ of ~ '_' ~ effect
+            ~ '_excess + ' ~ mean_of_absolute ~ ' * ' ~ error ~ ', ' ~ chance ~ ')) end') }}
+            as {{ name }}_{{ effect }}_noise,
         {%- endfor %}
         {{ driftline._as_double(there ~ 'e.reference_' ~ name ~ '_mean + ' ~ of ~ '_rates_effect end') }}
             as {{ name }}_mean_standardized,
         {%- if name in tested %}
         {{ driftline._as_double(there ~ 'e.' ~ name ~ '_shift end') }} as {{ name }}_shift,
         {%- set df = '(9e0 * ' ~ of ~ '_shift_df)' %}
-        {{ driftline._as_double(informed ~ 'greatest(' ~ of ~ '_shift_error * sqrt(power(greatest(1e0 - 2e0 / ' ~ df
-            ~ ' + ' ~ z_one_sided ~ ' * sqrt(2e0 / ' ~ df ~ '), 0e0), 3)), e.has_floor * ' ~ of ~ '_shift_excess + '
-            ~ of ~ '_shift_error) end') }} as {{ name }}_shift_noise,
+        {%- set chance = of ~ '_shift_error * sqrt(power(greatest(1e0 - 2e0 / ' ~ df ~ ' + ' ~ z_one_sided
+            ~ ' * sqrt(2e0 / ' ~ df ~ '), 0e0), 3))' %}
+        {{ driftline._as_double(informed ~ 'greatest(' ~ chance ~ ', coalesce(e.has_floor * ' ~ of ~ '_shift_excess + '
+            ~ of ~ '_shift_error, ' ~ chance ~ ')) end') }} as {{ name }}_shift_noise,
         {{ driftline._as_double(there ~ 'e.' ~ name ~ '_chi_squared end') }} as {{ name }}_chi_squared,
         cast({{ there }}e.{{ name }}_df end as {{ dbt.type_int() }}) as {{ name }}_chi_squared_df,
         {{ driftline._as_double(there ~ 'case when ' ~ of ~ '_p_value > 1e0 then 1e0 else ' ~ of

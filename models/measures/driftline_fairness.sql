@@ -123,9 +123,9 @@ judged as {{ driftline._computed_once() }} (
         c.*, c.disparity || '_{{ kind }}' as metric,
         {%- set known = 'case when c.' ~ kind ~ '_rates = c.rates_needed' %}
         {{ known }} then c.{{ kind }} end as value,
-        {{ known }} then greatest(c.{{ kind }}_lower, 0e0) end as value_lower,
-        {{ known }} then {{ 'c.difference_upper' if kind == 'difference' else 'least(c.ratio_upper, 1e0)' }} end
-            as value_upper,
+        {{ known }} then greatest(coalesce(c.{{ kind }}_lower, 0e0), 0e0) end as value_lower,
+        {{ known }} then {{ 'c.difference_upper' if kind == 'difference'
+            else 'least(coalesce(c.ratio_upper, 1e0), 1e0)' }} end as value_upper,
         {{ known }} then c.{{ kind }}_highest end as highest_group,
         {{ known }} then c.{{ kind }}_lowest end as lowest_group,
         {{ known }} then {{ to_strict }} end as noise,

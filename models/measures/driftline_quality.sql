@@ -54,8 +54,9 @@ select
     {%- set out_of_range = "1.3e0 * ln(" ~ driftline._as_double(driftline._alpha())
         ~ ") / ln(r.effective_n / (r.effective_n + r.reference_effective_n)) / r.effective_n" %}
     {{ driftline._as_double('case when r.pooled_' ~ rate ~ ' is not null then greatest(coalesce(f.' ~ rate ~ ', 0e0) + '
-        ~ mean_of_absolute ~ ' * r.' ~ rate ~ '_error, ' ~ chance
-            ~ (', ' ~ out_of_range if rate == 'out_of_range_rate' else '') ~ ') end') }} as {{ rate }}_noise,
+        ~ mean_of_absolute ~ ' * r.' ~ rate ~ '_error, coalesce(' ~ chance
+            ~ ', 0e0)' ~ (', coalesce(' ~ out_of_range ~ ', 0e0)' if rate == 'out_of_range_rate' else '') ~ ') end') }}
+        as {{ rate }}_noise,
     {%- endfor %}
     cast(r.reference_row_count as {{ dbt.type_bigint() }}) as reference_row_count,
     {{ driftline._as_text("case

@@ -29,6 +29,15 @@
 {% endmacro %}
 
 
+{#
+    The greater of two numbers, or the one that there is: `greatest` leaves NULL out on some engines and is NULL on
+    others. Where it stands by itself none of its arguments may be NULL, unless the answer is of no use then.
+#}
+{% macro _most(one, other) %}
+    {{- return('greatest(coalesce(' ~ one ~ ', ' ~ other ~ '), coalesce(' ~ other ~ ', ' ~ one ~ '))') -}}
+{% endmacro %}
+
+
 {# A value whose sum cannot overflow, where the engine calls that an error: NULL if it is not finite. #}
 {% macro _summable(value) %}
     {{- return(adapter.dispatch('_summable', 'driftline')(value)) -}}

@@ -25,6 +25,15 @@
 {% endmacro %}
 
 
+{# `union` of rows that are alike once. #}
+{% macro _union() %}
+    {{- return(adapter.dispatch('_union', 'driftline')()) -}}
+{% endmacro %}
+{% macro default___union() %}
+    {{- return('union distinct') -}}
+{% endmacro %}
+
+
 {# Rows of constants (lists of SQL), as a select with these names. #}
 {% macro _constant_rows(names, rows) %}
     {{- return(adapter.dispatch('_constant_rows', 'driftline')(names, rows)) -}}
@@ -96,6 +105,33 @@
 
 
 {#
+    The same by the place of each value among the sorted ones: for engines that have no such aggregate, or only one of
+    them in a statement. For an engine's own `_reference_quantiles`.
+#}
+{% macro _quantiles_by_rank(columns, rows) %}
+    {%- for column in columns %}
+    {%- set place = 'last_place * (n.number / ' ~ column.bins ~ 'e0)' %}
+    select
+        {{ column.no }} as column_no, n.number as edge_no,
+        max(case when place = floor({{ place }}) then x end)
+            + max({{ place }} - floor({{ place }})) * (max(case when place = ceil({{ place }}) then x end)
+            - max(case when place = floor({{ place }}) then x end)) as edge
+    from (
+        select
+            v{{ column.no }} as x, row_number() over (order by v{{ column.no }}) - 1 as place,
+            count(*) over () - 1 as last_place
+        from ({{ rows }}) as reference_rows
+        where v{{ column.no }} is not null
+    ) as ranked
+    cross join ({{ driftline._numbers(column.bins + 1) }}) as n
+    where place in (floor({{ place }}), ceil({{ place }}))
+    group by n.number
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{% endmacro %}
+
+
+{#
     `select` of a relation and, for each window, medians over windows before it: <name>, and <name>_count, how many
     values they are of.
 
@@ -114,6 +150,63 @@
         count({{ m.x }}) {{ frame }} as {{ m.name }}_count
         {%- endfor %}
     from {{ relation }} as b
+{% endmacro %}
+
+
+{#
+    The same by joining each row to those of its frame: for engines that have no median over a frame. For an engine's
+    own `_with_medians`; the frame is one that stands in this package.
+#}
+{% macro _medians_by_join(relation, medians) %}
+    {%- set row = medians[0].name ~ '_row' %}
+    with numbered as (
+        select
+            b.*,
+            row_number() over (order by {{ medians[0].partition }}, {{ medians[0].order }}) as {{ row }}
+            {%- for m in medians %},
+            dense_rank() over (order by {{ m.partition }}) as {{ m.name }}_group,
+            {{ m.x }} as {{ m.name }}_x,
+            {{ m.order if m.frame.startswith('range')
+                else 'row_number() over (partition by ' ~ m.partition ~ ' order by ' ~ m.order ~ ')' }}
+                as {{ m.name }}_at
+            {%- endfor %}
+        from {{ relation }} as b
+    )
+
+    select
+        n.*
+        {%- for m in medians %},
+        m{{ loop.index }}.middle as {{ m.name }}, coalesce(m{{ loop.index }}.known, 0) as {{ m.name }}_count
+        {%- endfor %}
+    from numbered as n
+    {%- for m in medians %}
+    {%- set ends = m.frame.split('between ')[1].split(' exclude')[0].split(' and ') %}
+    left join (
+        select
+            place_of, max(known) as known,
+            avg(case when place in (floor((known + 1) / 2e0), ceil((known + 1) / 2e0)) then x end) as middle
+        from (
+            select
+                a.{{ row }} as place_of, e.{{ m.name }}_x as x,
+                row_number() over (partition by a.{{ row }} order by e.{{ m.name }}_x) as place,
+                count(*) over (partition by a.{{ row }}) as known
+            from numbered as a
+            join numbered as e
+                on e.{{ m.name }}_group = a.{{ m.name }}_group
+                {%- if not ends[0].startswith('unbounded') %}
+                and e.{{ m.name }}_at >= a.{{ m.name }}_at - {{ ends[0].split(' ')[0] | int }}
+                {%- endif %}
+                {%- if not ends[1].startswith('unbounded') %}
+                and e.{{ m.name }}_at <= a.{{ m.name }}_at - {{ ends[1].split(' ')[0] | int }}
+                {%- endif %}
+                {%- if 'exclude' in m.frame %}
+                and e.{{ row }} <> a.{{ row }}
+                {%- endif %}
+            where e.{{ m.name }}_x is not null
+        ) as framed
+        group by place_of
+    ) as m{{ loop.index }} on m{{ loop.index }}.place_of = n.{{ row }}
+    {%- endfor %}
 {% endmacro %}
 
 

@@ -55,15 +55,25 @@
     {{- return(adapter.dispatch('_number_text', 'driftline')(expression, data_type | lower)) -}}
 {% endmacro %}
 {% macro default___number_text(expression, data_type) %}
+    {{- return(driftline._number_text_by(expression, data_type, 'numeric', '1.7976931348623157e308')) -}}
+{% endmacro %}
+{#
+    By an exact type that takes the text of any number up to some size; what is larger and no whole number below 9e18
+    stays as the engine prints it, and what is no number is spelled as everywhere.
+#}
+{% macro _number_text_by(expression, data_type, exact, largest) %}
     {%- set text = driftline._as_text(expression) -%}
     {%- if data_type.split('(')[0] in ['decimal', 'numeric', 'number', 'bignumeric', 'bigdecimal', 'dec'] -%}
         {{- return(driftline._without_zeros(text)) -}}
     {%- endif -%}
     {%- set whole = driftline._as_text('cast(' ~ expression ~ ' as ' ~ dbt.type_bigint() ~ ')') -%}
-    {%- set digits = driftline._without_zeros(driftline._as_text('cast(' ~ text ~ ' as numeric)')) -%}
+    {%- set digits = driftline._without_zeros(driftline._as_text('cast(' ~ text ~ ' as ' ~ exact ~ ')')) -%}
     {{- return(
         'case when abs(' ~ expression ~ ') < 9e18 and ' ~ expression ~ ' = floor(' ~ expression ~ ') then ' ~ whole
-        ~ ' when abs(' ~ expression ~ ') <= 1.7976931348623157e308 then ' ~ digits ~ ' else ' ~ text ~ ' end'
+        ~ ' when abs(' ~ expression ~ ') <= ' ~ largest ~ ' then ' ~ digits
+        ~ ' when ' ~ driftline._is_nan(expression) ~ " then 'NaN' when " ~ expression
+        ~ " > 1.7976931348623157e308 then 'Infinity' when " ~ expression
+        ~ " < -1.7976931348623157e308 then '-Infinity' else " ~ text ~ ' end'
     ) -}}
 {% endmacro %}
 
@@ -126,6 +136,15 @@
 {% endmacro %}
 {% macro default___matches(text, pattern) %}
     {{- return('regexp_like(' ~ text ~ ", '" ~ pattern ~ "')") -}}
+{% endmacro %}
+
+
+{# Whether a text has another within it. #}
+{% macro _contains(text, part) %}
+    {{- return(adapter.dispatch('_contains', 'driftline')(text, part)) -}}
+{% endmacro %}
+{% macro default___contains(text, part) %}
+    {{- return('position(' ~ part ~ ' in ' ~ text ~ ') > 0') -}}
 {% endmacro %}
 
 

@@ -20,7 +20,7 @@ with causes as (
 -- inputs explain is at most what the best of them does.
 inputs as (
     select
-        alert_id, cause_name, least(greatest(explained, 0e0), 1e0) as explained,
+        alert_id, cause_name, least(greatest(coalesce(explained, 0e0), 0e0), 1e0) as explained,
         row_number() over (partition by alert_id order by explained desc, {{ driftline._byte_order('cause_name') }})
             as place
     from (
@@ -57,7 +57,7 @@ candidates as (
         row_share, expected_row_share, value, expected, 2,
         case when row_share > 0 then 1e0 + row_share else expected_row_share end
     from causes
-    where cause_kind = 'version' and greatest(row_share, expected_row_share) >= {{ rule.version }}
+    where cause_kind = 'version' and {{ driftline._most('row_share', 'expected_row_share') }} >= {{ rule.version }}
         and (source_family in ('performance', 'estimate') or source_family = 'drift' and is_prediction = 1)
         and (coalesce(row_share, 0e0) = 0 or coalesce(expected_row_share, 0e0) = 0)
     union all
@@ -69,8 +69,10 @@ candidates as (
         abs(case when source_family = 'drift' then contribution else rates_effect end)
     from causes
     where cause_kind = 'bin' and (
-        source_family = 'drift' and greatest(row_share, expected_row_share) >= {{ rule.bin }}
-        or statement_kind like 'concept.label%' and least(row_share, expected_row_share) >= {{ rule.bin }}
+        source_family = 'drift' and {{ driftline._most('row_share', 'expected_row_share') }} >= {{ rule.bin }}
+        or statement_kind like 'concept.label%' and least(
+                coalesce(row_share, expected_row_share), coalesce(expected_row_share, row_share)
+            ) >= {{ rule.bin }}
             and value between 0 and 1 and expected between 0 and 1
     )
     union all

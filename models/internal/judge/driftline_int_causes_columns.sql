@@ -81,10 +81,10 @@ strengths as (
             {%- for by, rows, bins in [
                 ['by_prediction', 'rows_of', 'bins'], ['by_label', 'labelled', 'labelled_bins'],
             ] %}
-            when r.{{ by }} is not null then greatest(
+            when r.{{ by }} is not null then greatest(coalesce(
                 1e0 - (1e0 - r.{{ by }}) * (r.{{ rows }} - 1e0)
                     / nullif(greatest(r.{{ rows }} - r.{{ bins }}, 0e0), 0e0), 0e0
-            )
+            ), 0e0)
             {%- endfor %}
         end as strength
     from relations as r

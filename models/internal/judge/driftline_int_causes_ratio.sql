@@ -55,7 +55,8 @@ changes as (
         case
             when is_sum = 1 or coalesce(c.is_root, 0) = 0 then 1e0
             else 1e0 / nullif(
-                sqrt(greatest(q_top_total / q_bottom_total, 0e0)) + sqrt(greatest(p_top_total / p_bottom_total, 0e0)), 0
+                sqrt(greatest(coalesce(q_top_total / q_bottom_total, 0e0), 0e0))
+                    + sqrt(greatest(coalesce(p_top_total / p_bottom_total, 0e0), 0e0)), 0
             )
         end as scale
     from totalled as r

@@ -133,7 +133,7 @@ merged_ids as (
         select m.*, row_number() over (partition by span_no order by ids) as place
         from (
             select span_no, alert_id as ids from kept_ids where age > 1
-            union distinct
+            {{ driftline._union() }}
             select span_no, earlier_ids from kept_ids where earlier_ids is not null
         ) as m
     ) as placed

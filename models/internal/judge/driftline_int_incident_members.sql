@@ -99,7 +99,9 @@ begun_facts as (
     select
         {{ driftline._all_of('f') }},
         -- What begins while the rows fail to come comes from that.
-        max(case when is_of_rows = 1 then greatest(begun, least(over_at, news_from)) else begun end)
+        max(case when is_of_rows = 1 then greatest(begun, least(
+            coalesce(over_at, news_from, begun), coalesce(news_from, over_at, begun)
+        )) else begun end)
             over (partition by upstream {{ in_order }} {{ until_then }}) as others_begun_by
     from facts as f
     where is_first = 1

@@ -49,15 +49,16 @@ with directed as (
 
 ruled as {{ driftline._computed_once() }} (
     select
-        d.*, {{ driftline._budget_opening() }}, {{ dbt.date_trunc('day', 'window_end') }} as day,
+        d.*, {{ driftline._budget_opening() }}, {{ driftline._period_start('window_end', 'day') }} as day,
         case when not_judged is null and judged_noise > 0 and family not in ('{{ terms.without | join("', '") }}')
             then 1 else 0 end as is_held
     from (
         select
             d.*,
             coalesce(own_consecutive, case when default_consecutive = 1 then 1
-                else greatest(default_consecutive, usual_breaches) end) as consecutive,
-            coalesce(own_within, own_consecutive, greatest(default_consecutive, usual_within)) as within
+                else {{ driftline._most('default_consecutive', 'usual_breaches') }} end) as consecutive,
+            coalesce(own_within, own_consecutive, {{ driftline._most('default_consecutive', 'usual_within') }})
+                as within
         from directed as d
     ) as d
 ),
@@ -93,8 +94,8 @@ factors as (
     select
         c.*,
         greatest(coalesce(over_noise, case when is_held = 1 then 0e0 else 1e0 end),
-            case when is_held = 1 then {{ driftline._noise_factor('z_chance', 'c') }} else 0e0 end) as noises,
-        case when is_held = 1 then {{ driftline._noise_factor('z_alone', 'c') }} else 0e0 end as noises_alone
+            coalesce(case when is_held = 1 then {{ driftline._noise_factor('z_chance', 'c') }} end, 0e0)) as noises,
+        coalesce(case when is_held = 1 then {{ driftline._noise_factor('z_alone', 'c') }} end, 0e0) as noises_alone
     from (
         select
             {{ driftline._all_of('r') }}, l.z_chance, l.z_alone, s.reference_windows, s.reference_square,
@@ -144,7 +145,7 @@ select
     effect, direction, compare, warn, critical, cast(consecutive as {{ dbt.type_int() }}) as consecutive,
     cast(case when within < consecutive then consecutive else within end as {{ dbt.type_int() }}) as within,
     cast(coalesce(own_consecutive, case when default_consecutive = 1 then usual_breaches
-        else greatest(default_consecutive, usual_within) end) as {{ dbt.type_int() }}) as quiet_to_end,
+        else {{ driftline._most('default_consecutive', 'usual_within') }} end) as {{ dbt.type_int() }}) as quiet_to_end,
     {{ driftline._as_text('chosen_because') }} as chosen_because, {{ driftline._as_text('not_judged') }} as not_judged,
     coalesce(is_over_noise and is_over, false) as is_breach,
     coalesce(is_over_noise and is_over_critical, false) as is_critical,

@@ -9,7 +9,7 @@
 -- where none has the newest. A table of its own, so that Postgres knows how many rows there are to be joined.
 with windows as (
     select {{ window | join(', ') }}, period_index, is_retired from {{ ref('driftline_int_newest') }}
-    union distinct
+    {{ driftline._union() }}
     -- What compares the values of a segment stands beside the total.
     select w.monitor as monitor, w.model_version as model_version, g.segment as segment, 'all',
         w.window_periods as window_periods, w.window_start as window_start, w.period_index as period_index, w.is_retired
@@ -17,7 +17,7 @@ with windows as (
     join {{ ref('driftline_int_slices') }} as g
         on g.monitor = w.monitor and g.model_version = w.model_version and g.source = 'relation' and g.segment <> 'all'
     where w.segment = 'all'
-    union distinct
+    {{ driftline._union() }}
     -- A ratio that has no denominator has no row, and two versions no common period: their newest may be an older one.
     select {{ driftline._named('w', window) }}, w.period_index as period_index, n.is_retired
     from (

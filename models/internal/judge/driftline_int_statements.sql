@@ -143,7 +143,7 @@ select
     p.value_number, p.expected_number, p.change, p.times_number,
     coalesce(p.change_start, p.first_window_start) as since,
     {{ driftline._last_moment('p.last_window_end', 'p.period') | trim }} as until,
-    cast(greatest(p.periods, 1) as {{ dbt.type_int() }}) as periods,
+    cast(greatest(coalesce(p.periods, 1), 1) as {{ dbt.type_int() }}) as periods,
     p.window_periods, p.no_data_since, p.outcome,
     -- How sure, by how far it went beyond its noise (docs/words.md). That rows fail to come is no matter of chance.
     {{ driftline._as_text("case
@@ -152,7 +152,7 @@ select
         when p.furthest >= 1.5 * p.noise then 'clearly'
         else 'just' end") }} as sure
 from (
-    select n.*, greatest(abs(value - coalesce(expected, 0e0)),
+    select n.*, greatest(abs(coalesce(value, peak_value) - coalesce(expected, 0e0)),
         abs(coalesce(peak_value, value) - coalesce(expected, 0e0))) as furthest
     from numbered as n
 ) as p

@@ -100,7 +100,7 @@ estimates as (
         {{ driftline._all_of('e') }}, f.value as reference_value, f.standard_error as reference_standard_error,
         f.metric_n as reference_n,
         sqrt(greatest(
-            e.standard_error * e.standard_error + f.standard_error * f.standard_error,
+            coalesce(e.standard_error * e.standard_error + f.standard_error * f.standard_error, 0e0),
             coalesce(f.row_variance / nullif(f.chance_n, 0e0) * (1e0 + f.metric_n / nullif(r.rows_n, 0e0)), 0e0)
         )) as error
     from {{ ref('driftline_int_estimated') }} as e

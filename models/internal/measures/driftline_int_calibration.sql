@@ -41,7 +41,7 @@ spans as (
 ),
 
 isotonic as (
-    select slice_no, column_no, last_bin as bin, least(greatest(max(least_mean), 0e0), 1e0) as calibrated
+    select slice_no, column_no, last_bin as bin, least(greatest(coalesce(max(least_mean), 0e0), 0e0), 1e0) as calibrated
     from spans
     group by slice_no, column_no, last_bin
 ),

@@ -156,9 +156,9 @@ select
     {%- for name, bound in {'difference': 'j.z', 'anytime': 'j.anytime_bound'}.items() %}
     {%- set off = bound ~ ' * j.standard_error' %}
     {{ driftline._as_double('case when ' ~ off ~ ' is not null then greatest(j.centre - ' ~ off
-        ~ ', case when j.uneven = 0 then -1e0 end) end') }} as {{ name }}_lower,
+        ~ ', case when j.uneven = 0 then -1e0 else j.centre - ' ~ off ~ ' end) end') }} as {{ name }}_lower,
     {{ driftline._as_double('case when ' ~ off ~ ' is not null then least(j.centre + ' ~ off
-        ~ ', case when j.uneven = 0 then 1e0 end) end') }} as {{ name }}_upper,
+        ~ ', case when j.uneven = 0 then 1e0 else j.centre + ' ~ off ~ ' end) end') }} as {{ name }}_upper,
     {%- if name == 'difference' %}
     {{ driftline._as_double("case when j.family = 'traffic' then j.split_p_value when j.root is not null then "
         ~ driftline._erfc('j.root') ~ ' end') }} as p_value,

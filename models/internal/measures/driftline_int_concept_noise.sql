@@ -21,13 +21,14 @@ floors as (
         {%- for effect in ['shares', 'rates'] %},
         {%- set of = 'e.' ~ name ~ '_' ~ effect %}
         max(case when e.{{ name }}_missing = 0
-            then greatest(abs({{ of }}_effect) - {{ mean_of_absolute }} * {{ of }}_error, 0e0)
+            then greatest(coalesce(abs({{ of }}_effect) - {{ mean_of_absolute }} * {{ of }}_error, 0e0), 0e0)
             end) as {{ name }}_{{ effect }}_excess
         {%- endfor -%}
         {%- endfor %}
         {%- for name in ['label', 'calibration'] %},
         max(case when e.{{ name }}_missing = 0
-            then greatest(e.{{ name }}_shift - e.{{ name }}_shift_error, 0e0) end) as {{ name }}_shift_excess
+            then greatest(coalesce(e.{{ name }}_shift - e.{{ name }}_shift_error, 0e0), 0e0)
+            end) as {{ name }}_shift_excess
         {%- endfor %}
     from effects as e
     join {{ ref('driftline_int_concept_scopes') }} as o on o.slice_no = e.slice_no

@@ -97,15 +97,15 @@ estimates as (
     {%- if metric.estimate == 'losses' %}
     select
         {{ window }}, {{ driftline._text(metric.name) }} as metric, value, error as standard_error,
-        greatest(value - {{ z }} * error, 0e0) as value_lower, value + {{ z }} * error as value_upper
+        greatest(coalesce(value - {{ z }} * error, 0e0), 0e0) as value_lower, value + {{ z }} * error as value_upper
     from losses
     {%- else %}
     {%- set of = metric.name if metric.task == 'binary' else metric.estimate %}
     select
         w.slice_no, w.window_periods, w.period_index, {{ driftline._text(metric.name) }} as metric,
         {{ of }} as value, {{ of }}_error as standard_error,
-        greatest({{ of }} - {{ z }} * {{ of }}_error, 0e0) as value_lower,
-        least({{ of }} + {{ z }} * {{ of }}_error, 1e0) as value_upper
+        greatest(coalesce({{ of }} - {{ z }} * {{ of }}_error, 0e0), 0e0) as value_lower,
+        least(coalesce({{ of }} + {{ z }} * {{ of }}_error, 1e0), 1e0) as value_upper
     from wide as w
     join {{ ref('driftline_int_slices') }} as g on g.slice_no = w.slice_no
     where g.task = '{{ metric.task }}' and {{ of }} is not null

@@ -70,8 +70,8 @@ remaining as {{ driftline._computed_once() }} (
         {%- for name in bases %}{% for sum in ['n', 'w', 'w2'] %}
         f.{{ name }}_{{ sum }} - c.window_reference_{{ name }}_{{ sum }} as reference_{{ name }}_{{ sum }},
         {%- endfor %}{% endfor %}
-        {%- for name in sums %}
-        greatest(f.{{ name }} - c.window_reference_{{ name }}, 0) as reference_{{ name }}{{ ',' if not loop.last }}
+        {%- for name in sums %}{% set left = 'f.' ~ name ~ ' - c.window_reference_' ~ name %}
+        greatest(coalesce({{ left }}, 0), 0) as reference_{{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from counted as c
     left join reference as f on f.slice_no = c.slice_no

@@ -14,13 +14,14 @@ with floors as (
         g.monitor as monitor, g.model_version as model_version, g.segment as segment, g.segment_value as segment_value,
         r.window_periods as window_periods, r.metric as metric, r.class_name as class_name,
         -- What chance reaches there is taken off: it is added again as it is in the window that is judged (decision 4).
-        max(greatest(abs(r.value - r.reference_value) - coalesce(r.sampling_expected, 0e0), 0e0)) as excess,
+        max(greatest(coalesce(abs(r.value - r.reference_value) - coalesce(r.sampling_expected, 0e0), 0e0), 0e0))
+            as excess,
         -- Where the fourth moment of the errors is a guess, the reference's windows say how far off it is.
         case when r.metric in ('{{ guessed | join("', '") }}') then
             -- Learnt from that many windows: Student's t for the normal quantile, to the first order.
-            greatest(sqrt(avg({{ driftline._squared('(case when r.sampling_error > 0'
+            greatest(coalesce(sqrt(avg({{ driftline._squared('(case when r.sampling_error > 0'
                 ~ ' then (r.value - r.reference_value) / r.sampling_error end)') }}))
-                * (1e0 + ({{ z }} * {{ z }} + 1e0) / (4e0 * count(*))), 1e0)
+                * (1e0 + ({{ z }} * {{ z }} + 1e0) / (4e0 * count(*))), 1e0), 1e0)
         end as dispersion
     from {{ ref('driftline_int_assessed') }} as r
     join {{ ref('driftline_int_maturity') }} as n

@@ -9,8 +9,8 @@ with floors as (
         g.monitor as monitor, g.model_version, g.segment, g.segment_value, r.window_periods, r.column_name,
         r.column_role
         {%- for rate in rates %},
-        max(greatest(r.{{ rate }} - r.reference_{{ rate }}
-            - {{ driftline._mean_of_absolute() }} * r.{{ rate }}_error, 0e0)) as {{ rate }}
+        max(greatest(coalesce(r.{{ rate }} - r.reference_{{ rate }}
+            - {{ driftline._mean_of_absolute() }} * r.{{ rate }}_error, 0e0), 0e0)) as {{ rate }}
         {%- endfor %}
     from {{ ref('driftline_int_rates') }} as r
     join {{ ref('driftline_int_slices') }} as g on g.slice_no = r.slice_no

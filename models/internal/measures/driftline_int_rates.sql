@@ -56,7 +56,7 @@ rates as (
         {%- set is_kind = "c.column_kind = '" ~ of.kind ~ "'" if of.kind else '1 = 1' %},
         case when {{ is_kind }} then r.{{ of.sum }} / nullif(r.{{ of.base }}, 0) end as {{ rate }},
         case when {{ is_kind }} and {{ driftline._is_left('f.' ~ of.base, 'r.reference_' ~ of.base) }} then
-            greatest(coalesce(f.{{ of.sum }}, 0) - r.reference_{{ of.sum }}, 0)
+            greatest(coalesce(coalesce(f.{{ of.sum }}, 0) - r.reference_{{ of.sum }}, 0), 0)
                 / (f.{{ of.base }} - r.reference_{{ of.base }})
         end as reference_{{ rate }}
         {%- endfor %}

@@ -38,7 +38,7 @@ looked_at as (
             order by c.champion_row_count desc, {{ driftline._byte_order('c.champion_version') }}
         ) as place,
         -- What is wholly by chance has a noise all the same: very much of it.
-        greatest(least(coalesce(c.anytime_p_value, c.p_value), 0.999e0), 1e-300) as p
+        greatest(least(coalesce(c.anytime_p_value, c.p_value, 0.999e0), 0.999e0), 1e-300) as p
     from {{ ref('driftline_int_compared') }} as c
     left join next_lengths as n on n.monitor = c.monitor and n.window_periods = c.window_periods
     where (c.span = 'cumulative' or (c.family = 'traffic' and n.monitor is not null)) and c.difference is not null

@@ -140,7 +140,7 @@ tested as {{ driftline._computed_once() }} (
         v.*,
         excess * (excess / nullif(excess_variance, 0)) / greatest(
             coalesce(max(own_dispersion) over (partition by couple_no, segment, segment_value, period_index), 1e0),
-            rows_per_unit, 1e0
+            coalesce(rows_per_unit, 1e0), 1e0
         ) as z_squared,
         -- Of two values one says as much as both.
         case when count(case when excess_variance > 0 then 1 end) over (
@@ -171,7 +171,7 @@ valued as {{ driftline._computed_once() }} (
     select
         s.couple_no, s.span, s.size, s.period_index, case when s.share >= 0 then s.share end as share, s.segment,
         s.segment_value,
-        least(s.statements * ({{ driftline._erfc('s.root') }}), 1e0) as p_value,
+        least(coalesce(s.statements * ({{ driftline._erfc('s.root') }}), 1e0), 1e0) as p_value,
         case when s.span = 'cumulative' then least(
             s.statements * ({{ driftline._anytime_p('s.z_squared', '(s.information * l.per_row)') }}), 1e0
         ) end as anytime_p_value,

@@ -37,7 +37,7 @@ windows as (
         on g.slice_no = k.slice_no and g.source = 'relation' and g.model_version = 'all' and g.segment = 'all'
     join (
         select monitor, window_periods from {{ ref('driftline_int_frames') }}
-        union distinct
+        {{ driftline._union() }}
         -- Single periods, which baselines of drift are made of.
         select monitor, 1 from {{ ref('driftline_int_frames') }}
     ) as f on f.monitor = k.monitor
