@@ -5,7 +5,7 @@ VENV ?= .venv
 COMPAT := .venv-compat
 # Engines beyond DuckDB and Postgres, each with its adapter in an environment of its own.
 FURTHER := .venv-engines
-ENGINES := clickhouse spark
+ENGINES := clickhouse spark compiled
 BIN := $(VENV)/bin
 # Tests run in this many processes.
 JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt 4 ] && echo 4 || echo $$n)
@@ -164,7 +164,7 @@ bench: $(VENV)/.test
 pins: $(VENV)/.uv
 	@set -e; cd constraints; for name in demo test compat-1.10 compat-1.12 $(ENGINES:%=engine-%); do \
 	  more=; case $$name in demo) more=../pyproject.toml;; test) more="../pyproject.toml --extra alerts -c demo.txt";; \
-	    engine-*) more="../pyproject.toml -c demo.txt -c test.txt";; esac; \
+	    engine-compiled) more="../pyproject.toml";; engine-*) more="../pyproject.toml -c demo.txt -c test.txt";; esac; \
 	  $(abspath $(BIN))/uv pip compile --quiet --universal --python-version 3.10 --no-header --no-annotate $(VERSIONS) \
 	    $$name.in $$more -o $$name.txt; \
 	done

@@ -13,10 +13,15 @@ from typing import Any
 CLASSES = {
     "clickhouse": "support.clickhouse:ClickHouseEngine",
     "spark": "support.spark:SparkEngine",
+    # No engine: what adapters make of the package for engines that are not there.
+    "compiled": "support.compiled:Compiled",
 }
 
 # Modules, by their place under tests/.
 ASKED = {
+    "compiled": [
+        "engines/test_compiled.py",
+    ],
     "clickhouse": [
         "harness/test_support.py",
     ],
@@ -27,6 +32,7 @@ ASKED = {
 
 # Tests of these modules that an engine is not asked, and why: {engine: {"<module>::<test>": reason}}.
 NOT_ASKED: dict[str, dict[str, str]] = {
+    "compiled": {},
     "clickhouse": {
         "harness/test_support.py::test_contract_types_reach_the_chain": "its types have other names, which dbt compares",
     },

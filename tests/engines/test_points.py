@@ -8,6 +8,7 @@ import re
 from types import SimpleNamespace
 from typing import Any
 
+import duckdb
 import pytest
 from support.rendering import REPOSITORY, Macros
 
@@ -106,3 +107,60 @@ def test_hashes_do_not_hang_on_how_dbt_prints_a_mapping() -> None:
         if name.removeprefix("driftline_") not in left_out:
             rules[name] = json.dumps(variables.get(name), sort_keys=True)
     assert old("_rules_hash") == hashlib.md5(json.dumps(rules).encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("engine", "declared", "kind"),
+    [
+        ("bigquery", "TIMESTAMP", "zoned"),
+        ("bigquery", "DATETIME", "naive"),
+        ("databricks", "timestamp", "zoned"),
+        ("databricks", "timestamp_ntz", "naive"),
+        ("snowflake", "TIMESTAMP_NTZ(9)", "naive"),
+        ("snowflake", "TIMESTAMP_LTZ(9)", "zoned"),
+        ("redshift", "timestamp without time zone", "naive"),
+        ("trino", "timestamp(6) with time zone", "zoned"),
+    ],
+)
+def test_kinds_of_types_by_engine(engine: str, declared: str, kind: str) -> None:
+    assert Macros(engine)("_type_kind", declared) == kind
+
+
+@pytest.mark.parametrize("engine", ["snowflake", "bigquery", "redshift", "databricks"])
+def test_backslashes_by_engine(engine: str) -> None:
+    assert Macros(engine)("_literal", "C:\\it's") == "'C:\\\\it\\'s'"
+
+
+@pytest.mark.parametrize("engine", ["snowflake", "bigquery", "databricks", "trino", "athena"])
+def test_no_time_zone_operator_where_there_is_none(engine: str) -> None:
+    say = Macros(engine)
+    said = [say("_utc_now"), say("_time_text", "t", "zoned")]
+    said += [say(p, "t", kind, "Asia/Tokyo") for p in ("_local_time", "_column_time") for kind in ("naive", "zoned")]
+    assert [text for text in said if "at time zone" in text] == []
+    assert all("Asia/Tokyo" in text for text in said[2:])
+
+
+def test_contracts_are_enforced_where_their_types_are_types() -> None:
+    enforced = {engine: Macros(engine)("_enforce_contract") for engine in ("duckdb", "postgres", "snowflake")}
+    others = [
+        Macros(engine)("_enforce_contract") for engine in ("bigquery", "redshift", "databricks", "trino", "athena")
+    ]
+    assert set(enforced.values()) == {True} and set(others) == {False}
+
+
+def test_what_is_no_number_is_spelled_as_everywhere() -> None:
+    """By an exact type of 38 digits, as on engines whose own text of a double has exponents."""
+    sql = PLAIN("_number_text_by", "x", "double", "decimal(38, 18)", "1e18")
+    values = "'nan'::double, 'inf'::double, '-inf'::double, 0.1, 1e-5, -2.50, 20000000.0, 0.0"
+    rows = duckdb.sql(f"select {sql} from (select unnest([{values}]) as x) as v").fetchall()
+    assert [row[0] for row in rows] == ["NaN", "Infinity", "-Infinity", "0.1", "0.00001", "-2.5", "20000000", "0"]
+
+
+def test_quantiles_by_rank_are_the_quantiles() -> None:
+    columns = [SimpleNamespace(no=1, bins=7), SimpleNamespace(no=2, bins=4)]
+    log = "select i * i % 97 / 8e0 as v1, case when i % 3 = 0 then i end as v2 from range(1000) as t (i)"
+    found = duckdb.sql(f"select * from ({PLAIN('_quantiles_by_rank', columns, log)}) order by 1, 2").fetchall()
+    assert [row[:2] for row in found] == [(1, edge) for edge in range(8)] + [(2, edge) for edge in range(5)]
+    for no, edge, value in found:
+        exact = duckdb.sql(f"select quantile_cont(v{no}, {edge / columns[no - 1].bins}) from ({log})").fetchall()
+        assert value == pytest.approx(float(exact[0][0]), rel=1e-12)

@@ -13,6 +13,35 @@ Each point is a macro that asks `adapter.dispatch`; beside it stands `default__<
 understand. An engine's own files in this folder, `<engine>.sql` and `<engine>_<what>.sql`, hold its overrides together:
 `<engine>__<point>`, for what it must say otherwise. Nothing else in the package asks which engine it is on.
 
+## An engine is added
+
+1. Its file, with the table at the top of what it answers and why, each with a link to the engine's documentation. Where
+   dbt's adapter inherits another's (Redshift Postgres', Databricks Spark's), each point that the other answers is answered
+   too, or named with the reason in tests/lint/test_engines.py: the answer would be inherited without a word.
+2. The points that must be looked at, because the default is wrong on many engines and few of them say so:
+   `_literal` (backslashes), `_type_double`, `_type_text`, `_type_timestamp`, `_type_kind` (which name has a zone),
+   `_is_nan`, `_local_time`, `_column_time` and `_utc_now` (`at time zone`), `_time_text` and `_number_text` (one text of
+   one value everywhere), `_matches` and `_first_replaced`, `_reference_quantiles`, `_with_medians`,
+   `_incremental_strategy`, `_enforce_contract`. Two defaults have a second form in plain SQL: `_quantiles_by_rank` and
+   `_medians_by_join`.
+3. All the rest is for speed, or says itself at the first build what the engine does not understand.
+4. `_placement` says how the state, results and steps lie on the disk, as dbt's config (partition_by, cluster_by,
+   file_format, dist, sort). dbt_project.yml and a `config` in a monitor's file, after the call, have the last word.
+
+## How it is tested
+
+- Where the engine can be had: a class in tests/support and an entry in tests/further_engines.py; `make test-engines`.
+- Where it cannot: an entry in tests/support/compiled.py. `make test-engines ENGINE=compiled` compiles the package and
+  monitors for it without a connection, parses the SQL in its dialect, and holds each function that is called to
+  functions/`<engine>.csv`, which says where it is documented. What is known not to run stands in
+  tests/engines/test_compiled.py.
+- For all: tests/engines/test_points.py asks single points; tests/engines/test_foreign_semantics.py builds every model on
+  DuckDB with `greatest` and `least` that are NULL beside NULL and with other things that DuckDB is alone with.
+
+`greatest` and `least` stand where no argument is NULL, or where the answer is of no use then; else `_most`, or coalesce.
+
+## The points
+
 This table is written by `make docs` from the macros; `make lint` holds it.
 
 | point | what it answers | in | overridden by |

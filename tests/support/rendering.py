@@ -24,8 +24,7 @@ from support.materializations import Materializations
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 # What dbt's adapters inherit from each other.
-INHERITS = {"redshift": "postgres", "databricks": "spark", "athena": "trino"}
-# Of these dbt looks for macros of the one they inherit; Athena's adapter inherits Trino's macros by a list of its own.
+INHERITS = {"redshift": "postgres", "databricks": "spark"}
 QUOTES = {"bigquery": "`", "spark": "`", "databricks": "`"}
 TYPES = {
     "string": {
