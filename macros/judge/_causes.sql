@@ -122,7 +122,7 @@
 
 {# A share in per cent. #}
 {% macro _percent(x) %}
-    {{- return("coalesce(" ~ driftline._as_text('cast(100e0 * ' ~ x ~ ' as numeric(18, 1))') ~ " || ' %', '?')") -}}
+    {{- return("coalesce(" ~ driftline._decimal_text('100e0 * ' ~ x, 1) ~ " || ' %', '?')") -}}
 {% endmacro %}
 
 

@@ -6,7 +6,7 @@
 #}
 {% macro _readable(x) %}
     {%- set power = 'floor(ln(abs(' ~ x ~ ')) / ln(10e0) + 1e-12)' %}
-    {%- set mantissa = driftline._as_text('cast(' ~ x ~ ' / power(10e0, ' ~ power ~ ') as numeric(18, 3))') %}
+    {%- set mantissa = driftline._decimal_text(x ~ ' / power(10e0, ' ~ power ~ ')', 3) %}
     case
         when {{ x }} is null then '?'
         when abs({{ x }}) < 1e-290 then '0'
@@ -14,12 +14,10 @@
         when abs({{ x }}) >= 999.95 and abs({{ x }}) < 1e15 then {{ driftline._whole_number(x) }}
         {%- for decimals in range(1, 10) %}
         when abs({{ x }}) >= 9.9995e{{ 2 - decimals }} and abs({{ x }}) < 1e3
-            then {{ driftline._without_end_zeros(
-                driftline._as_text('cast(' ~ x ~ ' as numeric(18, ' ~ decimals ~ '))')
-            ) }}
+            then {{ driftline._without_end_zeros(driftline._decimal_text(x, decimals)) }}
         {%- endfor %}
         else {{ driftline._without_end_zeros(mantissa) }}
-            || 'e' || {{ driftline._as_text('cast(' ~ power ~ ' as ' ~ dbt.type_int() ~ ')') }}
+            || 'e' || {{ driftline._decimal_text(power, 0) }}
     end
 {%- endmacro %}
 

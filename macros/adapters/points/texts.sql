@@ -148,6 +148,19 @@
 {% endmacro %}
 
 
+{#
+    A number with so many decimals as a text; without any it is whole already. Where the number is not finite, or has
+    more than 15 digits before the point, nobody looks at it: an engine that computes all branches of a CASE says NULL.
+#}
+{% macro _decimal_text(x, decimals) %}
+    {{- return(adapter.dispatch('_decimal_text', 'driftline')(x, decimals)) -}}
+{% endmacro %}
+{% macro default___decimal_text(x, decimals) %}
+    {%- set type = 'numeric(18, ' ~ decimals ~ ')' if decimals else dbt.type_int() -%}
+    {{- return(driftline._as_text('cast(' ~ x ~ ' as ' ~ type ~ ')')) -}}
+{% endmacro %}
+
+
 {# A number of 1,000 to 1e15 as a text without decimals, thousands separated where the engine can. #}
 {% macro _whole_number(x) %}
     {{- return(adapter.dispatch('_whole_number', 'driftline')(x)) -}}

@@ -45,7 +45,7 @@
             when abs({{ percent }}) >= 9.95 then {{ driftline._count_words(percent) | trim }}
             when {{ percent }} = 0 then '0'
             when abs({{ percent }}) < 0.05 then '<0.1'
-            else {{ driftline._without_zeros(driftline._as_text('cast(' ~ percent ~ ' as numeric(18, 1))')) }}
+            else {{ driftline._without_zeros(driftline._decimal_text(percent, 1)) }}
         end
     {%- endset -%}
     {{- return(driftline._phrase(language, 'percent', {'number': '(' ~ number ~ ')'})) -}}

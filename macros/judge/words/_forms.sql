@@ -7,7 +7,7 @@
         when {{ decimals }} = 0 or abs({{ x }}) >= 999.5 then {{ driftline._count_words(x) }}
         {%- for places in range(1, 8) %}
         when {{ decimals }} = {{ places }}
-            then {{ driftline._as_text('cast(' ~ x ~ ' as numeric(18, ' ~ places ~ '))') }}
+            then {{ driftline._decimal_text(x, places) }}
         {%- endfor %}
     end
 {% endmacro %}
@@ -19,9 +19,7 @@
         when abs({{ x }}) >= 99.95 and abs({{ x }}) < 1e15 then {{ driftline._count_words(x) | trim }}
         {%- for decimals in range(1, 9) %}
         when abs({{ x }}) >= 9.995e{{ 1 - decimals }} and abs({{ x }}) < 1e3
-            then {{ driftline._without_end_zeros(
-                driftline._as_text('cast(' ~ x ~ ' as numeric(18, ' ~ decimals ~ '))')
-            ) }}
+            then {{ driftline._without_end_zeros(driftline._decimal_text(x, decimals)) }}
         {%- endfor %}
         when {{ x }} = 0 then '0'
         else {{ driftline._as_text(x) }}
@@ -31,7 +29,7 @@
 
 {# An amount of money: two decimals, unless it is whole or in the thousands. #}
 {% macro _money_words(x) %}
-    {%- set pence = driftline._as_text('cast(' ~ x ~ ' as numeric(18, 2))') -%}
+    {%- set pence = driftline._decimal_text(x, 2) -%}
     case
         when not abs({{ x }}) < 999.995 then {{ driftline._count_words(x) | trim }}
         when abs({{ x }}) > 0 and abs({{ x }}) < 0.1 then {{ driftline._amount_words(x) | trim }}
@@ -70,7 +68,7 @@
     case
         when not abs({{ x }}) < 1e15 then {{ driftline._as_text(x) }}
         when abs({{ x }}) >= 999.5 then {{ driftline._whole_number(x) }}
-        else {{ driftline._as_text('cast(round(' ~ x ~ ') as ' ~ dbt.type_int() ~ ')') }}
+        else {{ driftline._decimal_text('round(' ~ x ~ ')', 0) }}
     end
 {% endmacro %}
 
@@ -82,7 +80,7 @@
         case
             when {{ size }} >= 5 then {{ driftline._count_words(size) | trim }}
             when {{ size }} >= 0.05
-                then {{ driftline._without_end_zeros(driftline._as_text('cast(' ~ size ~ ' as numeric(18, 1))')) }}
+                then {{ driftline._without_end_zeros(driftline._decimal_text(size, 1)) }}
             else '<0.1'
         end
     {%- endset -%}

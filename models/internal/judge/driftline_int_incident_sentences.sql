@@ -15,7 +15,8 @@ facts as (
     select
         {{ driftline._all_of('i') }},
         {{ driftline._as_text('i.columns_moved') }} as columns_text,
-        {{ driftline._as_text('coalesce(c.columns_watched, i.columns_moved)') }} as watched_text,
+        {{ driftline._as_text('coalesce(' ~ driftline._as_sum('c.columns_watched') ~ ', i.columns_moved)') }}
+            as watched_text,
         {{ driftline._as_text('i.others') }} as others_text,
         {{ driftline._as_text('i.monitors') }} as monitors_text,
         coalesce(m.period, 'day') as period,

@@ -129,7 +129,7 @@ numbered as (
         {%- endfor %}
         case
             when p.change >= 9 then {{ driftline._count_words('(1e0 + p.change)') | trim }}
-            when p.change >= 2 then {{ driftline._as_text('cast(1e0 + p.change as numeric(18, 1))') }}
+            when p.change >= 2 then {{ driftline._decimal_text('1e0 + p.change', 1) }}
         end as times_number
     from shares as p
 )
