@@ -10,7 +10,7 @@
     _type_kind, _local_time, _column_time, _utc_now   the same; there is no `at time zone` (2, 3)
     _moved, _bounds_between   dbt-spark's own add an assertion to each time
     _literal, _first_replaced a backslash begins an escape (4); groups of a match are $1 and $2 (3)
-    _stripped, _number_text, _whole_number   trim with its own words, decimals of 38 digits, exponents (3)
+    _stripped, _number_text, _decimal_text, _whole_number  trim with own words, decimals of 38 digits, exponents (3)
     _type_double, _is_nan, _squared, _summable    overflow of doubles is infinite, also under ANSI (5)
     _reference_quantiles, _count_numeric, _count_categories   one look at the rows each: spark_counting.sql
     _with_medians             no median over a frame, no `exclude current row`: spark_counting.sql (6)
@@ -65,6 +65,13 @@
 {# A backslash in a literal begins an escape; two quotes would be two literals side by side before Spark 4. #}
 {% macro spark___literal(text) %}
     {{- return(driftline._escaped_literal(text)) -}}
+{% endmacro %}
+
+
+{# From seven decimals on a decimal's text may have an exponent: 0E-7. #}
+{% macro spark___decimal_text(x, decimals) %}
+    {%- if decimals < 7 -%}{{- return(driftline.default___decimal_text(x, decimals)) -}}{%- endif -%}
+    {{- return('format_number(cast(' ~ x ~ ' as numeric(18, ' ~ decimals ~ ")), '0." ~ '0' * decimals ~ "')") -}}
 {% endmacro %}
 
 

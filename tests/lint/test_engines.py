@@ -25,6 +25,7 @@ MEANT = {
         "_summable": "doubles overflow to infinity there too",
         "_constant_rows": "the same VALUES",
         "_whole_number": "the same function",
+        "_decimal_text": "the same function",
         "_stripped": "the same function",
     },
 }
