@@ -9,6 +9,10 @@
     | _type_kind | Nullable(…), LowCardinality(…), Date32, FixedString, Enum | sql-reference/data-types |
     | _literal | a backslash begins an escape | sql-reference/syntax |
     | _matches, _first_replaced | other names | sql-reference/functions/string-search-functions |
+    | _decimal_text, _whole_number | both branches of a CASE may be computed | operations/settings/settings |
+    | _number_text, _time_text | doubles have exponents, times groups of three digits | sql-reference/data-types |
+    | _incremental_strategy | no transaction holds two statements together | sql-reference/statements/exchange |
+    | _placement | a sorting key holds no NULL unless it is told to | engines/table-engines/mergetree-family/mergetree |
     | _is_nan | a NaN equals nothing | sql-reference/functions/other-functions |
     | _squared | what overflows is infinite and no error | sql-reference/functions/arithmetic-functions |
     | _as_sum | a union knows no type of UInt64 and Float64 | sql-reference/statements/select/union |
@@ -155,6 +159,22 @@
 
 {% macro clickhouse___enforce_contract() %}
     {{- return(false) -}}
+{% endmacro %}
+
+
+{#
+    dbt-clickhouse's `legacy`: the periods that stay and those that were read are written beside the table, and the two
+    change places at once. `delete_insert` is two statements, and a run that dies between them has lost what it deleted.
+#}
+{% macro clickhouse___incremental_strategy() %}
+    {{- return('legacy') -}}
+{% endmacro %}
+
+
+{# A run looks for the latest periods. No partitions: an insert may write a hundred of them, and no more. #}
+{% macro clickhouse___placement(kind) %}
+    {%- if kind != 'state' -%}{{- return({}) -}}{%- endif -%}
+    {{- return({'order_by': 'period_start', 'settings': {'allow_nullable_key': 1}}) -}}
 {% endmacro %}
 
 
