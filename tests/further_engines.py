@@ -23,6 +23,7 @@ ASKED = {
         "engines/test_compiled.py",
     ],
     "clickhouse": [
+        "engines/test_clickhouse.py",
         "harness/test_support.py",
     ],
     "spark": [
