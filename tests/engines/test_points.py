@@ -164,3 +164,11 @@ def test_quantiles_by_rank_are_the_quantiles() -> None:
     for no, edge, value in found:
         exact = duckdb.sql(f"select quantile_cont(v{no}, {edge / columns[no - 1].bins}) from ({log})").fetchall()
         assert value == pytest.approx(float(exact[0][0]), rel=1e-12)
+
+
+def test_shares_of_nothing_have_one_decimal() -> None:
+    """Two telling digits of the smaller share that is one; where neither is, 0.0 and not 0.0000000."""
+    pairs = {("0e0", "0e0"): 1, ("null", "0e0"): 1, ("null", "null"): 1, ("0.21", "0e0"): 1, ("0.004", "null"): 2}
+    for (one, other), places in pairs.items():
+        one, other = (f"cast({x} as double)" for x in (one, other))
+        assert duckdb.sql(f"select {PLAIN('_decimals_of_shares', one, other)}").fetchall() == [(places,)]

@@ -50,8 +50,8 @@
 {# The decimals that a share in per cent needs: two telling digits, and that two shares that differ read differently. #}
 {% macro _decimals_of_shares(one, other) %}
     {%- set least -%}
-        coalesce(least(coalesce(nullif(abs({{ one }}), 0e0), abs({{ other }})),
-            coalesce(nullif(abs({{ other }}), 0e0), abs({{ one }}))), 1e0)
+        coalesce(nullif(least(coalesce(nullif(abs({{ one }}), 0e0), abs({{ other }})),
+            coalesce(nullif(abs({{ other }}), 0e0), abs({{ one }}))), 0e0), 1e0)
     {%- endset %}
     {%- set apart = 'coalesce(nullif(abs(' ~ one ~ ' - ' ~ other ~ '), 0e0), 1e0)' -%}
     case
