@@ -43,9 +43,7 @@ def postgres_engine() -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def further_engine() -> Iterator[Engine]:
-    """The further engine that this run is for."""
-    if not FURTHER:
-        pytest.skip("asked of further engines: make test-engines")
+    """The further engine that this run is for: tests of it are left out of all other runs."""
     quick_dbt.install()
     engine = further_engines.engine(FURTHER)
     yield engine
@@ -119,13 +117,11 @@ ON_DUCKDB_ALONE = {
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The longest modules first, where tests are shared out by modules (see the Makefile)."""
     if FURTHER:
-        others = [
-            item
-            for item in items
-            if not {"engine", "further_engine", "other_engine"} & set(getattr(item, "fixturenames", ()))
-        ]
-        config.hook.pytest_deselected(items=others)
-        items[:] = [item for item in items if item not in others]
+        others = [item for item in items if not {"engine", "further_engine", "other_engine"} & _fixtures(item)]
+    else:
+        others = [item for item in items if "further_engine" in _fixtures(item)]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
     follow = [item for item in items if item.path in ON_DUCKDB_ALONE and _engine_of(item) == "postgres"]
     config.hook.pytest_deselected(items=follow)
     items[:] = [item for item in items if item not in follow]
@@ -157,6 +153,10 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     place = collection_path.relative_to(HERE)
     asked = [Path(name) for name in further_engines.ASKED[FURTHER]]
     return None if any(place == path or place in path.parents for path in asked) else True
+
+
+def _fixtures(item: pytest.Item) -> set[str]:
+    return set(getattr(item, "fixturenames", ()))
 
 
 def _engine_of(item: pytest.Item) -> Any:
