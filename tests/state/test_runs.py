@@ -197,7 +197,8 @@ def story(make_module_project: Any) -> Story:
     project.load("steady", columns_of([{**row, "x": 999.0} if row["at"].day < 6 else row for row in STEADY]))
     story.step("changed", "2024-01-11 12:00:00", *PICTURED, "+driftline_monitors", monitors=[*every, "twin"])
     others = [name for name in every if name != "shifting"]
-    story.step("without", "2024-01-11 12:00:00", *PICTURED, monitors=others)
+    # On Postgres a view goes with those that it is made of: what is looked at afterwards is built again.
+    story.step("without", "2024-01-11 12:00:00", *PICTURED, "+driftline_monitors", monitors=others)
     return story
 
 
