@@ -186,33 +186,12 @@
 {#
     ClickHouse puts a CTE in place of each of its uses, and a monitor is then more than it parses ("Query tree is too
     big"). So what is used repeatedly becomes a table beside the monitor's own, dropped once all monitors are built.
-    Where nothing is built, nothing is made: the statement is shown as a whole.
 #}
 {% macro clickhouse___with_steps(steps) %}
-    {%- if flags.WHICH not in ['run', 'build', 'retry'] -%}
-        {{- return(driftline.default___with_steps(steps)) -}}
-    {%- endif -%}
-    {%- set ready = [] -%}
-    {%- for step in steps -%}
-        {%- if step.repeated -%}
-            {%- set table = driftline._clickhouse_step(this, step.name) -%}
-            {%- do run_query('create or replace table ' ~ table ~ ' engine = MergeTree order by tuple() as '
-                ~ (driftline.default___with_steps(ready) if ready else '')
-                ~ 'select * from (' ~ step.sql ~ ') as step') -%}
-            {%- do ready.append({'name': step.name, 'sql': 'select * from ' ~ table}) -%}
-        {%- else -%}
-            {%- do ready.append(step) -%}
-        {%- endif -%}
-    {%- endfor -%}
-    {{- return(driftline.default___with_steps(ready)) -}}
+    {{- return(driftline._steps_as_tables(steps, 'engine = MergeTree order by tuple()')) -}}
 {% endmacro %}
 {% macro clickhouse___drop_steps(table) %}
-    {%- for step in ['outcomes', 'bins', 'measures', 'counted', 'by_segment'] -%}
-        {%- do run_query('drop table if exists ' ~ driftline._clickhouse_step(table, step)) -%}
-    {%- endfor -%}
-{% endmacro %}
-{% macro _clickhouse_step(relation, step) %}
-    {{- return(relation.incorporate(path={'identifier': relation.identifier ~ '__driftline_' ~ step})) -}}
+    {{- driftline._drop_step_tables(table) -}}
 {% endmacro %}
 
 

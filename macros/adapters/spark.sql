@@ -133,36 +133,12 @@
 {#
     Spark puts a CTE in place of each of its uses: a monitor of four columns would read its source 90 times. So what is
     used repeatedly becomes a table beside the monitor's own, which what is made of all monitors drops (_drop_steps).
-    Where nothing is built, nothing is made: the statement is shown as a whole.
 #}
 {% macro spark___with_steps(steps) %}
-    {%- if flags.WHICH not in ['run', 'build', 'retry'] -%}
-        {{- return(driftline.default___with_steps(steps)) -}}
-    {%- endif -%}
-    {%- set ready = [] -%}
-    {%- for step in steps -%}
-        {%- if step.repeated -%}
-            {%- set table = driftline._step_table(this, step.name) -%}
-            {%- do run_query('drop table if exists ' ~ table) -%}
-            {%- do run_query(
-                'create table ' ~ table ~ ' using parquet as '
-                ~ (driftline.default___with_steps(ready) if ready else '')
-                ~ 'select * from (' ~ step.sql ~ ') as step'
-            ) -%}
-            {%- do ready.append({'name': step.name, 'sql': 'select * from ' ~ table}) -%}
-        {%- else -%}
-            {%- do ready.append(step) -%}
-        {%- endif -%}
-    {%- endfor -%}
-    {{- return(driftline.default___with_steps(ready)) -}}
+    {{- return(driftline._steps_as_tables(steps, 'using parquet')) -}}
 {% endmacro %}
 {% macro spark___drop_steps(table) %}
-    {%- for step in ['outcomes', 'bins', 'measures', 'counted', 'by_segment'] -%}
-        {%- do run_query('drop table if exists ' ~ driftline._step_table(table, step)) -%}
-    {%- endfor -%}
-{% endmacro %}
-{% macro _step_table(relation, step) %}
-    {{- return(relation.incorporate(path={'identifier': relation.identifier ~ '__driftline_' ~ step})) -}}
+    {{- driftline._drop_step_tables(table) -}}
 {% endmacro %}
 
 

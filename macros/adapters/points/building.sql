@@ -141,6 +141,44 @@ with {% for step in steps -%}
 {% endmacro %}
 
 
+{#
+    What _with_steps and _drop_steps are where a CTE is put in place of each of its uses: what is used repeatedly
+    becomes a table beside the one that is built. Where nothing is built, nothing is made: the statement is shown as a
+    whole.
+
+    storage  SQL between the name of a new table and `as`
+#}
+{% macro _steps_as_tables(steps, storage) %}
+    {%- if flags.WHICH not in ['run', 'build', 'retry'] -%}
+        {{- return(driftline.default___with_steps(steps)) -}}
+    {%- endif -%}
+    {%- set ready = [] -%}
+    {%- for step in steps -%}
+        {%- if step.repeated -%}
+            {%- set table = driftline._step_table(this, step.name) -%}
+            {%- do run_query('drop table if exists ' ~ table) -%}
+            {%- do run_query(
+                'create table ' ~ table ~ ' ' ~ storage ~ ' as '
+                ~ (driftline.default___with_steps(ready) if ready else '')
+                ~ 'select * from (' ~ step.sql ~ ') as step'
+            ) -%}
+            {%- do ready.append({'name': step.name, 'sql': 'select * from ' ~ table}) -%}
+        {%- else -%}
+            {%- do ready.append(step) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{- return(driftline.default___with_steps(ready)) -}}
+{% endmacro %}
+{% macro _drop_step_tables(table) %}
+    {%- for step in ['outcomes', 'bins', 'measures', 'counted', 'by_segment'] -%}
+        {%- do run_query('drop table if exists ' ~ driftline._step_table(table, step)) -%}
+    {%- endfor -%}
+{% endmacro %}
+{% macro _step_table(relation, step) %}
+    {{- return(relation.incorporate(path={'identifier': relation.identifier ~ '__driftline_' ~ step})) -}}
+{% endmacro %}
+
+
 {# Stops a run in a session whose settings would make other numbers of the same rows. #}
 {% macro _check_session() %}
     {%- if execute and flags.WHICH in ['run', 'build', 'retry'] -%}
