@@ -28,39 +28,17 @@
 {% macro spark___count_numeric(columns, rows, keys) %}
     {%- set group_keys = driftline._group_keys(rows) -%}
     {%- set sums = driftline._outcome_names() %}
-    with thresholds as (
-        {{ driftline._thresholds_of(columns) }}
-    ),
+    with {{ driftline._numeric_per_bin(columns, rows) }},
 
-    coded as (
-        {%- for pass in driftline._numeric_passes(columns) %}
-        {{ driftline._counted_by_code(pass, rows) }}
-        {{ 'union all' if not loop.last }}
-        {%- endfor %}
-    ),
-
-    -- The two codes outside the reference's range belong to the outer bins; with own edges any bin may reach out of it.
-    per_bin as (
+    twice as (
         select
-            column_no, {{ group_keys }}, row_count, value_min, value_max, twice.is_moment,
-            case
-                when twice.is_moment = 1 then 20000
-                when code = 20002 then 0 when code = 20003 then last_bin when code >= 30000 then code - 30000 else code
-            end as bin,
-            case when code in (20002, 20003) or code >= 30000 then 1 else 0 end as is_out_of_range,
-            {%- if rows.weight is not none %}
-            weight_sum, weight_sq_sum,
-            {%- else %}
-            row_count as weight_sum, row_count as weight_sq_sum,
-            {%- endif %}
-            case when code between 0 and 9999 or code in (20002, 20003) or code >= 30000 then 1 else 0 end as is_finite,
-            value_sum, deviation_sq_sum, {{ sums | join(', ') }}
-        from coded
-        cross join (values (0), (1)) as twice (is_moment)
+            p.*, t.is_moment, case when t.is_moment = 1 then 20000 else p.bin end as counted_bin
+        from per_bin as p
+        cross join (values (0), (1)) as t (is_moment)
     )
 
     select
-        column_no, {{ driftline._key_list(rows) }}, bin, sum(row_count) as row_count,
+        column_no, {{ driftline._key_list(rows) }}, counted_bin as bin, sum(row_count) as row_count,
         sum(case when is_moment = 0 or is_finite = 1 then weight_sum else 0 end) as weight_sum,
         sum(case when is_moment = 0 or is_finite = 1 then weight_sq_sum else 0 end) as weight_sq_sum,
         sum(case when is_finite = 1 then value_sum end) as value_sum,
@@ -72,8 +50,8 @@
         {% for sum in sums -%}
         sum(case when is_moment = 0 or is_finite = 1 then {{ sum }} end) as {{ sum }}{{ ', ' if not loop.last }}
         {%- endfor %}
-    from per_bin
-    group by column_no, {{ group_keys }}, bin
+    from twice
+    group by column_no, {{ group_keys }}, counted_bin
 {% endmacro %}
 
 

@@ -19,34 +19,7 @@
 {% macro default___count_numeric(columns, rows, keys) %}
     {%- set group_keys = driftline._group_keys(rows) -%}
     {%- set sums = driftline._outcome_names() %}
-    with thresholds as (
-        {{ driftline._thresholds_of(columns) }}
-    ),
-
-    coded as (
-        {%- for pass in driftline._numeric_passes(columns) %}
-        {{ driftline._counted_by_code(pass, rows) }}
-        {{ 'union all' if not loop.last }}
-        {%- endfor %}
-    ),
-
-    -- The two codes outside the reference's range belong to the outer bins; with own edges any bin may reach out of it.
-    per_bin as (
-        select
-            column_no, {{ group_keys }}, row_count, value_min, value_max,
-            case
-                when code = 20002 then 0 when code = 20003 then last_bin when code >= 30000 then code - 30000 else code
-            end as bin,
-            case when code in (20002, 20003) or code >= 30000 then 1 else 0 end as is_out_of_range,
-            {%- if rows.weight is not none %}
-            weight_sum, weight_sq_sum,
-            {%- else %}
-            {{ driftline._as_sum('row_count') }} as weight_sum, {{ driftline._as_sum('row_count') }} as weight_sq_sum,
-            {%- endif %}
-            case when code between 0 and 9999 or code in (20002, 20003) or code >= 30000 then 1 else 0 end as is_finite,
-            value_sum, deviation_sq_sum, {{ sums | join(', ') }}
-        from coded
-    )
+    with {{ driftline._numeric_per_bin(columns, rows) }}
 
     select
         column_no, {{ driftline._key_list(rows) }}, bin, sum(row_count) as row_count,
@@ -70,6 +43,39 @@
     from per_bin
     group by column_no, {{ group_keys }}
 {% endmacro %}
+
+
+{# The CTEs up to `per_bin`: what was counted by code, with the bin of each code and whether it is a finite value's. #}
+{% macro _numeric_per_bin(columns, rows) %}
+    thresholds as (
+        {{ driftline._thresholds_of(columns) }}
+    ),
+
+    coded as (
+        {%- for pass in driftline._numeric_passes(columns) %}
+        {{ driftline._counted_by_code(pass, rows) }}
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
+    ),
+
+    -- The two codes outside the reference's range belong to the outer bins; with own edges any bin may reach out of it.
+    per_bin as (
+        select
+            column_no, {{ driftline._group_keys(rows) }}, row_count, value_min, value_max,
+            case
+                when code = 20002 then 0 when code = 20003 then last_bin when code >= 30000 then code - 30000 else code
+            end as bin,
+            case when code in (20002, 20003) or code >= 30000 then 1 else 0 end as is_out_of_range,
+            {%- if rows.weight is not none %}
+            weight_sum, weight_sq_sum,
+            {%- else %}
+            {{ driftline._as_sum('row_count') }} as weight_sum, {{ driftline._as_sum('row_count') }} as weight_sq_sum,
+            {%- endif %}
+            case when code between 0 and 9999 or code in (20002, 20003) or code >= 30000 then 1 else 0 end as is_finite,
+            value_sum, deviation_sq_sum, {{ driftline._outcome_names() | join(', ') }}
+        from coded
+    )
+{%- endmacro %}
 
 
 {# The columns that are counted in one pass: of as many bins, by the same rules, eight at most. #}

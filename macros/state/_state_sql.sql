@@ -20,39 +20,39 @@
 
 
 {#
-    The steps from what a run reads to its records, each reading those before it by their names: list of {name, sql,
-    repeated}. What is `repeated` is read more than once and costs something, so an engine that computes a CTE at each
-    use makes a relation of it beforehand (_with_steps).
+    The steps from what a run reads to its records, each reading those before it by their names: list of {name, sql}.
 #}
 {% macro _state_steps(declaration, run) %}
     {%- set steps = [] -%}
     {%- if run.source.outcome.outcomes is not none -%}
-        {%- do steps.append({'name': 'outcomes', 'sql': run.source.outcome.outcomes, 'repeated': true}) -%}
+        {%- do steps.append({'name': 'outcomes', 'sql': run.source.outcome.outcomes}) -%}
     {%- endif -%}
-    {%- do steps.append(
-        {'name': 'declared', 'sql': driftline._declared_rows(declaration, run.source.columns), 'repeated': false}
-    ) -%}
-    {%- do steps.append({'name': 'bins', 'sql': driftline._bins_of_run(declaration, run), 'repeated': true}) -%}
+    {%- do steps.append({'name': 'declared', 'sql': driftline._declared_rows(declaration, run.source.columns)}) -%}
+    {%- do steps.append({'name': 'bins', 'sql': driftline._bins_of_run(declaration, run)}) -%}
     {%- if run.numeric -%}
-        {%- do steps.append({'name': 'numeric_counts', 'sql': driftline._numeric_counts(run), 'repeated': false}) -%}
+        {%- do steps.append({'name': 'numeric_counts', 'sql': driftline._numeric_counts(run)}) -%}
     {%- endif -%}
     {%- if run.categorical -%}
-        {%- do steps.append({'name': 'category_values', 'sql': driftline._category_values(run), 'repeated': false}) -%}
-        {%- do steps.append({'name': 'category_counts', 'sql': driftline._category_counts(run), 'repeated': false}) -%}
+        {%- do steps.append({'name': 'category_values', 'sql': driftline._category_values(run)}) -%}
+        {%- do steps.append({'name': 'category_counts', 'sql': driftline._category_counts(run)}) -%}
     {%- endif -%}
-    {%- do steps.append({'name': 'measures', 'sql': driftline._measure_sums(declaration, run), 'repeated': true}) -%}
-    {%- do steps.append({'name': 'counted', 'sql': driftline._all_counts(declaration, run), 'repeated': true}) -%}
+    {%- do steps.append({'name': 'measures', 'sql': driftline._measure_sums(declaration, run)}) -%}
+    {%- do steps.append({'name': 'counted', 'sql': driftline._all_counts(declaration, run)}) -%}
+    {%- do steps.append({'name': 'by_segment', 'sql': driftline._counts_by_segment(declaration, run)}) -%}
     {%- do steps.append(
-        {'name': 'by_segment', 'sql': driftline._counts_by_segment(declaration, run), 'repeated': true}
+        {'name': 'replaced', 'sql': driftline._replaced_periods(declaration, run.resume, run.source)}
     ) -%}
-    {%- do steps.append(
-        {
-            'name': 'replaced', 'sql': driftline._replaced_periods(declaration, run.resume, run.source),
-            'repeated': false,
-        }
-    ) -%}
-    {%- do steps.append({'name': 'records', 'sql': driftline._records(declaration, run), 'repeated': false}) -%}
+    {%- do steps.append({'name': 'records', 'sql': driftline._records(declaration, run)}) -%}
     {{- return(steps) -}}
+{% endmacro %}
+
+
+{#
+    The steps that are read more than once and cost something: an engine that computes a CTE at each use makes relations
+    of them beforehand (_with_steps).
+#}
+{% macro _repeated_steps() %}
+    {{- return(['outcomes', 'bins', 'measures', 'counted', 'by_segment']) -}}
 {% endmacro %}
 
 

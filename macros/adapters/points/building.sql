@@ -112,9 +112,9 @@
 
 {#
     The steps of a statement, ready to be selected from: `with … as (…), …`. An engine that computes a CTE at each of
-    its uses makes relations of those that are used repeatedly.
+    its uses makes relations of some beforehand (_repeated_steps).
 
-    steps  list of {name, sql, repeated}, each reading those before it by their names
+    steps  list of {name, sql}, each reading those before it by their names (_state_steps)
 #}
 {% macro _with_steps(steps) %}
     {{- return(adapter.dispatch('_with_steps', 'driftline')(steps)) -}}
@@ -154,7 +154,7 @@ with {% for step in steps -%}
     {%- endif -%}
     {%- set ready = [] -%}
     {%- for step in steps -%}
-        {%- if step.repeated -%}
+        {%- if step.name in driftline._repeated_steps() -%}
             {%- set table = driftline._step_table(this, step.name) -%}
             {%- do run_query('drop table if exists ' ~ table) -%}
             {%- do run_query(
@@ -170,7 +170,7 @@ with {% for step in steps -%}
     {{- return(driftline.default___with_steps(ready)) -}}
 {% endmacro %}
 {% macro _drop_step_tables(table) %}
-    {%- for step in ['outcomes', 'bins', 'measures', 'counted', 'by_segment'] -%}
+    {%- for step in driftline._repeated_steps() -%}
         {%- do run_query('drop table if exists ' ~ driftline._step_table(table, step)) -%}
     {%- endfor -%}
 {% endmacro %}
