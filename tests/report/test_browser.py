@@ -154,7 +154,9 @@ def test_selects_of_the_model_change_the_pictures(browser: Any, pages: Any) -> N
         assert browser.picture(slot) != before, control
     browser.select("segment", json.dumps(["segment_market", "EU"], separators=(",", ":")))
     assert "left out to keep the page small" in text(browser, "performance-note")  # a version in a segment
+    browser.select("model-metric", "log_loss")
     browser.select("version", "all")
+    assert browser.js("return document.querySelector('[data-control=model-metric]').value") == "log_loss"
     assert browser.js("return document.querySelector('[data-slot=performance-note]').hidden")
     assert "No change was found in this version and segment" in text(browser, "changes-note")
     assert browser.errors() == []

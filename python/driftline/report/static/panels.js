@@ -181,6 +181,7 @@ const driftlinePanels = (tools) => {
 
     metricChanged() {
       const g = this.group();
+      if (!g) return; // Nothing of this combination is shown: the choice counts for the next one.
       const classes = g.metrics.filter((m) => m.x === this.state.metric).map((m) => m.c);
       if (!classes.includes(this.state.class)) [this.state.class] = classes;
       fill(this.control("model-class"), classes.map((c) => [c, c === "all" ? "all classes" : clip(named(c), 60)]), this.state.class);
