@@ -4,7 +4,7 @@
 #}
 {% macro _columns_of_last_build() %}
     {%- if not execute or flags.FULL_REFRESH or flags.INTROSPECT is false -%}{{- return([]) -}}{%- endif -%}
-    {%- set table = load_relation(this) -%}
+    {%- set table = driftline._standing(this) -%}
     {%- if table is none or not table.is_table -%}{{- return([]) -}}{%- endif -%}
     {{- return(adapter.get_columns_in_relation(table) | map(attribute='name') | map('lower') | list) -}}
 {% endmacro %}

@@ -3,13 +3,25 @@
     however often one looks.
 #}
 
-{# A polynomial by Horner's scheme; coefficients from the constant up, x SQL. #}
+{# A polynomial by Horner's scheme; coefficients from the constant up, x a number, or SQL of one, which is repeated. #}
 {% macro _polynomial(coefficients, x) %}
-    {%- set ns = namespace(sql=coefficients[-1]) -%}
+    {%- set ns = namespace(sum=coefficients[-1] | float if x is number else coefficients[-1]) -%}
     {%- for c in (coefficients | reverse | list)[1:] -%}
-        {%- set ns.sql = '(' ~ ns.sql ~ ' * ' ~ x ~ ' + ' ~ c ~ ')' -%}
+        {%- set ns.sum = ns.sum * x + (c | float) if x is number else '(' ~ ns.sum ~ ' * ' ~ x ~ ' + ' ~ c ~ ')' -%}
     {%- endfor -%}
-    {{- return(ns.sql) -}}
+    {{- return(ns.sum) -}}
+{% endmacro %}
+
+
+{# The natural logarithm of a number between 1e-30 and 1, by Halley's iteration. #}
+{% macro _ln_of_number(number) %}
+    {%- set ns = namespace(ln=0.0) -%}
+    {#- Far from the end each step goes by 2, near it the digits triple. -#}
+    {%- for _ in range(40) -%}
+        {%- set power = 2.718281828459045 ** ns.ln -%}
+        {%- set ns.ln = ns.ln + 2 * (number - power) / (number + power) -%}
+    {%- endfor -%}
+    {{- return(ns.ln) -}}
 {% endmacro %}
 
 
@@ -17,7 +29,7 @@
     The z that a standard normal value exceeds with probability `tail`, to about 1e-15 relative: M. J. Wichura,
     Algorithm AS 241, Applied Statistics 37 (1988), PPND16. NULL where there is no such z.
 
-    tail  a number in (0, 0.5], or SQL of a double; it is repeated, so pass a column
+    tail  a number in (0, 0.5], whose z is a number in the text, or SQL of a double; it is repeated, so pass a column
 #}
 {% macro _normal_tail(tail) %}
     {%- set a = ['3.3871328727963666080e0', '1.3314166789178437745e2', '1.9715909503065514427e3',
@@ -37,30 +49,27 @@
     {%- set f = ['1e0', '5.99832206555887937690e-1', '1.36929880922735805310e-1', '1.48753612908506148525e-2',
         '7.86869131145613259100e-4', '1.84631831751005468180e-5', '1.42151175831644588870e-7',
         '2.04426310338993978564e-15'] -%}
-    {%- set given = tail -%}
-    {%- set tail = driftline._as_double(given) if given is number else given -%}
+    {%- if tail is number and tail > 1e-30 -%}
+        {%- set root = (-driftline._ln_of_number(tail)) ** 0.5 -%}
+        {%- if tail >= 0.075 -%}
+            {%- set r = 0.180625 - (0.5 - tail) ** 2 -%}
+            {%- set z = (0.5 - tail) * driftline._polynomial(a, r) / driftline._polynomial(b, r) -%}
+        {%- elif tail > 1.3887943864964021e-11 -%}
+            {%- set z = driftline._polynomial(c, root - 1.6) / driftline._polynomial(d, root - 1.6) -%}
+        {%- else -%}
+            {%- set z = driftline._polynomial(e, root - 5) / driftline._polynomial(f, root - 5) -%}
+        {%- endif -%}
+        {{- return(driftline._as_double(z)) -}}
+    {%- endif -%}
+    {%- set tail = driftline._as_double(tail) if tail is number else tail -%}
     {%- set q = '(0.5e0 - ' ~ tail ~ ')' -%}
     {%- set r = '(0.180625e0 - ' ~ q ~ ' * ' ~ q ~ ')' -%}
     {%- set near = '(sqrt(-ln(' ~ tail ~ ')) - 1.6e0)' -%}
     {%- set far = '(sqrt(-ln(' ~ tail ~ ')) - 5e0)' -%}
-    {#- Of a number it is known here which of the three applies. -#}
-    {%- set cases = [
-        [given is number and given >= 0.075, tail ~ ' >= 0.075e0',
-            q ~ ' * ' ~ driftline._polynomial(a, r) ~ ' / ' ~ driftline._polynomial(b, r)],
-        [
-            given is number and given < 0.075 and given > 1.3887943864964021e-11, tail ~ ' > 1.3887943864964021e-11',
-            driftline._polynomial(c, near) ~ ' / ' ~ driftline._polynomial(d, near)
-        ],
-        [given is number and given <= 1.3887943864964021e-11, tail ~ ' > 0e0',
-            driftline._polynomial(e, far) ~ ' / ' ~ driftline._polynomial(f, far)],
-    ] -%}
-    {%- set branches = [] -%}
-    {%- set known = [] -%}
-    {%- for applies, condition, z in cases -%}
-        {%- do branches.append('when ' ~ condition ~ ' then ' ~ z) -%}
-        {%- if applies -%}{%- do known.append('(' ~ z ~ ')') -%}{%- endif -%}
-    {%- endfor -%}
-    {{- return(known[0] if known else 'case ' ~ branches | join(' ') ~ ' end') -}}
+    {{- return('case when ' ~ tail ~ ' >= 0.075e0 then ' ~ q ~ ' * ' ~ driftline._polynomial(a, r) ~ ' / '
+        ~ driftline._polynomial(b, r) ~ ' when ' ~ tail ~ ' > 1.3887943864964021e-11 then '
+        ~ driftline._polynomial(c, near) ~ ' / ' ~ driftline._polynomial(d, near) ~ ' when ' ~ tail ~ ' > 0e0 then '
+        ~ driftline._polynomial(e, far) ~ ' / ' ~ driftline._polynomial(f, far) ~ ' end') -}}
 {%- endmacro %}
 
 

@@ -51,7 +51,7 @@
 {# Whether such a table is there already, with the columns it is described with. #}
 {% macro _has_earlier_rows(name=none) %}
     {%- if not execute or flags.INTROSPECT is false -%}{{- return(false) -}}{%- endif -%}
-    {%- set table = load_relation(driftline._last_build(name)) -%}
+    {%- set table = driftline._standing(driftline._last_build(name)) -%}
     {%- if table is none or not table.is_table -%}{{- return(false) -}}{%- endif -%}
     {%- set columns = (model if name is none else driftline._node_of(name)).columns -%}
     {%- set names = adapter.get_columns_in_relation(table) | map(attribute='name') | map('lower') | list -%}

@@ -15,6 +15,8 @@
 
     Returns a dict:
       monitor, relation, reference_relation (none unless the reference is a relation of its own),
+      sites      none, or what is merged: list of {site, state}
+      bins_relation  none, or the relation whose bins are used instead of learning some
       arguments  the declaration as plain values, without relations: what is hashed and recorded in the model's meta
       columns    list of {no, name, role, kind, bins, edges}; kind is none where it depends on the column's type
       label      none, or {column, relation (none: the log itself), key, known_at}
@@ -29,6 +31,8 @@
     {%- set a = {} -%}
     {%- do a.update(arguments) -%}
     {{- driftline._check_plain_arguments(monitor, a) -}}
+    {%- set sites = driftline._declared_sites(monitor, a) -%}
+    {%- set bins_relation = driftline._declared_bins_relation(a) -%}
     {%- set reference_relation = driftline._declared_reference(monitor, a) -%}
     {%- set names = driftline._declared_names(monitor, a) -%}
     {%- set columns = driftline._predicted_columns(monitor, a) -%}
@@ -62,6 +66,8 @@
         'monitor': monitor,
         'relation': relation,
         'reference_relation': reference_relation,
+        'sites': sites,
+        'bins_relation': bins_relation,
         'arguments': a,
         'columns': columns,
         'segments': names.segments,
@@ -79,7 +85,7 @@
     {%- endif -%}
     {%- for name in a -%}{{- driftline._check_texts(monitor, name, a[name]) -}}{%- endfor -%}
 
-    {%- if not driftline._is_relation(a.relation) -%}
+    {%- if not driftline._is_relation(a.relation) and not driftline._are_states(a.relation) -%}
         {{- driftline._fail(monitor, 'relation', tojson(a.relation | string), "ref('...') or source('...', '...')") -}}
     {%- endif -%}
     {{- driftline._check_name(monitor, 'timestamp', a.timestamp) -}}
@@ -166,10 +172,7 @@
 {% macro _spec_hash(declaration, version=none) %}
     {%- set hashed = {} -%}
     {%- do hashed.update(declaration.arguments) -%}
-    {%- for name in ['lookback', 'owner', 'formerly', 'label_delay', 'label_lookback',
-        'min_labelled_share', 'importances', 'detail', 'baselines', 'families', 'labels', 'units'] -%}
-        {%- do hashed.pop(name) -%}
-    {%- endfor -%}
+    {%- for name in driftline._not_counted_by() -%}{%- do hashed.pop(name) -%}{%- endfor -%}
     {%- if hashed.task != 'binary' or declaration.label is none -%}
         {%- do hashed.pop('decision_threshold') -%}
     {%- endif -%}

@@ -95,7 +95,9 @@
 {% macro _give_bins(monitor, a, columns) %}
     {%- set own_edges = {} -%}
     {%- set bin_count = 20 -%}
-    {%- if a.bins is mapping -%}
+    {%- if driftline._are_given_bins(a.bins) -%}
+        {#- As many as they are: _take_given_bins. -#}
+    {%- elif a.bins is mapping -%}
         {%- for name in a.bins -%}
             {%- if name not in columns | map(attribute='name') | list -%}
                 {{- driftline._fail(monitor, 'bins', driftline._shown(name), 'numeric columns of this monitor') -}}

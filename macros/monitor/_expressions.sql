@@ -58,7 +58,7 @@
 {% macro _check_with_warehouse(declaration) %}
     {%- if execute and flags.INTROSPECT is not false -%}
         {{- driftline._check_zone_is_known(declaration.monitor, 'timezone', declaration.arguments.timezone) -}}
-        {{- driftline._check_types_of_expressions(declaration) -}}
+        {%- if declaration.sites is none -%}{{- driftline._check_types_of_expressions(declaration) -}}{%- endif -%}
     {%- endif -%}
 {% endmacro %}
 

@@ -153,11 +153,18 @@
 {% endmacro %}
 
 
-{# Warns of monitors that no list names, once in a build: nothing is measured of them. #}
+{# Warns of monitors that no list names, once in a build: nothing is measured of them. One that is merged may be. #}
 {% macro _warn_unlisted() %}
+    {%- set known = [] -%}
     {%- set listed = driftline._monitors() -%}
+    {%- do known.extend(listed) -%}
+    {%- set of_sites = ['macro.driftline.merge_states', 'macro.driftline.shared_state'] -%}
+    {%- for node in graph.nodes.values()
+            if node.resource_type == 'model' and node.depends_on.macros | select('in', of_sites) | list -%}
+        {%- for id in node.depends_on.nodes -%}{%- do known.append(id.split('.')[-1]) -%}{%- endfor -%}
+    {%- endfor -%}
     {%- set unlisted = [] -%}
-    {%- for declared in driftline._declared_monitors() if declared.name not in listed -%}
+    {%- for declared in driftline._declared_monitors() if declared.name not in known -%}
         {%- do unlisted.append("'" ~ declared.name ~ "'") -%}
     {%- endfor -%}
     {%- if unlisted -%}

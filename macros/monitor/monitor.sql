@@ -49,7 +49,7 @@
     }, kwargs) -%}
     {{- driftline._configure(declaration) -}}
     {{- driftline._check_with_warehouse(declaration) -}}
-    {{- driftline._state_sql(declaration) -}}
+    {{- driftline._state_sql(declaration) if declaration.sites is none else driftline._merged_sql(declaration) -}}
 {% endmacro %}
 
 

@@ -118,7 +118,8 @@
         20001, source, in_reference, period_start, model_version,
         {{ driftline._text('all' if segment is none else segment) }},
         {{ driftline._text('all') if segment is none else driftline._group_name(ranked) }},
-        bin, bin_kind, row_count, row_count, row_count, value_sum, deviation_sq_sum
+        bin, bin_kind, row_count, {{ driftline._as_sum('row_count') }}, {{ driftline._as_sum('row_count') }},
+        value_sum, deviation_sq_sum
         {%- for sum in run.sums[5:] %}, {{ driftline._as_double('null') }}{% endfor %}
     from ({{ driftline._rank_requests(run.rows[source.name], ranked) }}) as ranked_{{ split }}_{{ loop.index }}
     {%- endfor %}

@@ -22,7 +22,9 @@
         {'name': 'request', 'sql': ranking.request},
         {'name': 'place', 'sql': ranking.position},
         {'name': 'relevance', 'sql': ranking.relevance},
-    ] %}
+    ] -%}
+    {%- set before = 'row_number() over (partition by ' ~ group_keys
+        ~ ', request, case when place >= 1 then 1 else 0 end order by place)' %}
     select
         {{ driftline._key_list(unweighted) }},
         numbered.bin, numbered.bin_kind, numbered.row_count, numbered.value_sum, numbered.deviation_sq_sum
@@ -32,9 +34,7 @@
                 r.*,
                 row_number() over (partition by {{ group_keys }}, request order by relevance desc) as ideal_place,
                 -- A row is not further up than there are rows before it; those without a place take none.
-                greatest(coalesce(place, 0), row_number() over (
-                    partition by {{ group_keys }}, request, case when place >= 1 then 1 else 0 end order by place
-                )) as taken_place
+                greatest(coalesce(place, 0), {{ driftline._as_sum(before) }}) as taken_place
             from ({{ driftline._select_rows(unweighted, values) }}) as r
             where request is not null
         ),

@@ -22,11 +22,22 @@
     join declared as d on d.column_no = b.column_no
     {%- endif %}
     union all
+    {{ driftline._told_records(declaration, driftline._settings_of_run(declaration, run), no_sums) }}
+{% endmacro %}
+
+
+{#
+    What a state tells beside its counts: the settings, and which periods were read.
+
+    of_run   what the run knows (_settings)
+    no_sums  NULL for each of the sums
+#}
+{% macro _told_records(declaration, of_run, no_sums) %}
     select
         'setting', 'relation', false, {{ driftline._own_period('setting') }}, 0, 'all', 'all', 'all',
         s.setting, 'setting', 'setting', 0, 'setting', s.value, null, null, 0,
         {{ no_sums }}
-    from ({{ driftline._settings(declaration, run.source, run.resume) }}) as s
+    from ({{ driftline._settings(declaration, of_run) }}) as s
     union all
     select
         'read', 'relation', false, r.period_start, 0, 'all', 'all', 'all',
@@ -58,7 +69,8 @@
         end as bin_kind,
         b.bin_label, b.bin_lower, b.bin_upper,
         coalesce(b.bin_group, c.bin) as bin_group,
-        {% for sum in run.sums %}c.{{ sum }}{{ ', ' if not loop.last }}{% endfor %}
+        cast(c.row_count as {{ dbt.type_bigint() }}) as row_count
+        {%- for sum in run.sums if sum != 'row_count' %}, c.{{ sum }}{% endfor %}
     from by_segment as c
     join declared as d on d.column_no = c.column_no
     left join bins as b on b.column_no = c.column_no and b.bin = c.bin and b.bin_kind in ('range', 'category')

@@ -15,11 +15,13 @@
     where record = 'count' and period_start >= {{ resume.period_start }}
         and (
             period_start >= (select min(period_start) from counted)
+            {%- if not driftline._shows_first_period(declaration, source, resume) %}
             or exists (select 1 from counted)
             and exists (
                 select 1 from {{ declaration.relation.render() }}
                 where {{ source.time.sql }} < {{ driftline._resume_time(declaration, source, resume) }}
             )
+            {%- endif %}
         )
     {%- if resume.has_former %}
     {%- for record, period_start in driftline._former_periods().items() %}
@@ -28,14 +30,35 @@
     {%- endfor %}
     {%- endif %}
     {%- else %}
-    {#- The period of the bins among those read says that all was built anew (_changed_from). #}
+    {{- driftline._all_periods_and_bins() }}
+    {%- endif %}
+{% endmacro %}
+
+
+{# For a run that builds anew: what stands now, and the period of the bins, which says so (_changed_from). #}
+{% macro _all_periods_and_bins() %}
     {{ driftline._union() }}
     select {{ driftline._own_period('bin') }}
     {%- if driftline._has_state() %}
     {{ driftline._union() }}
     select period_start from {{ this }}
     {%- endif %}
-    {%- endif %}
+{% endmacro %}
+
+
+{#
+    Whether the source has rows of the first period that a run reads again. Then nothing lies before its first row, and
+    whether it shows older rows is not asked: a view that leaves out copies would look through all of them for one.
+#}
+{% macro _shows_first_period(declaration, source, resume) %}
+    {%- set zone = 'UTC' if declaration.arguments.period == 'hour' else declaration.arguments.timezone -%}
+    {%- set next = driftline._as_timestamp(driftline._moved(declaration.arguments.period, 1, resume.period_start)) -%}
+    {%- set found = run_query(
+        'select case when exists (select 1 from ' ~ declaration.relation.render() ~ ' where ' ~ source.time.sql ~ ' >= '
+        ~ driftline._resume_time(declaration, source, resume) ~ ' and ' ~ source.time.sql ~ ' < '
+        ~ driftline._column_time(next, source.time.type, zone) ~ ') then 1 else 0 end as is_shown'
+    ) -%}
+    {{- return(found.rows[0][0] == 1) -}}
 {% endmacro %}
 
 

@@ -1,21 +1,20 @@
 {# What is told of the declaration and of the run: settings, declared columns, the clock. #}
 
 
-{# What later steps need to know of the declaration: rows (setting, value). #}
-{% macro _settings(declaration, source, resume) %}
+{#
+    What later steps need to know of the declaration: rows (setting, value).
+
+    of_run  what the run knows and the declaration does not (_settings_of_run)
+#}
+{% macro _settings(declaration, of_run) %}
     {%- set a = declaration.arguments -%}
-    {%- set zone = 'UTC' if a.period == 'hour' else a.timezone -%}
-    {%- set now = driftline._as_timestamp(driftline._literal(driftline._now())) -%}
     {%- set settings = {
         'period': driftline._text(a.period),
         'timezone': driftline._text(a.timezone),
         'task': driftline._text(a.task),
         'decision_threshold': driftline._text(a.decision_threshold),
-        'decision_cut': driftline._as_text(driftline._decision_cut(source)),
         'owner': driftline._text(a.owner) if a.owner is not none else driftline._as_text('null'),
         'formerly': driftline._text(a.formerly) if a.formerly is not none else driftline._as_text('null'),
-        'has_label': driftline._text(1 if source.outcome.labelled is not none else 0),
-        'has_prediction': driftline._text(1 if a.prediction is not none else 0),
         'detail': driftline._text(a.detail | join(', ')),
         'baselines': driftline._text(a.baselines | join(', ')),
         'families': driftline._text(a.families | join(', ')),
@@ -25,10 +24,9 @@
         'relation_name': driftline._text(declaration.relation.identifier),
         'invocation_id': driftline._text(invocation_id),
         'run_started_at': driftline._text(driftline._run_started_at()),
-        'rows_read': driftline._rows_read(),
-        'furthest_period': driftline._furthest_period(resume),
-        'as_of': driftline._as_text(driftline._local_time(now, 'naive', zone)),
+        'state_version': driftline._text(declaration.get('state_version') or driftline._state_version()),
     } -%}
+    {%- do settings.update(of_run) -%}
     {%- for name, value in driftline._reference_settings(a.reference).items() -%}
         {%- do settings.update({name: driftline._text_or_null(value)}) -%}
     {%- endfor -%}
@@ -51,10 +49,37 @@
     {%- for name, unit in a.units.items() -%}
         {%- do settings.update({'unit:' ~ name: driftline._text(unit)}) -%}
     {%- endfor -%}
+    {#- By these a merge of several sites tells whether they have counted the same. -#}
+    {%- set declared = driftline._declared_texts(declaration) -%}
+    {%- for name in declared -%}
+        {%- do settings.update({'declared:' ~ name: driftline._text(declared[name])}) -%}
+    {%- endfor -%}
     {%- for name in settings %}
     select {{ driftline._text(name) }} as setting, {{ settings[name] }} as value
     {{ 'union all' if not loop.last }}
     {%- endfor %}
+{% endmacro %}
+
+
+{# What a run of a monitor knows of itself: setting → SQL. #}
+{% macro _settings_of_run(declaration, run) %}
+    {{- return({
+        'decision_cut': driftline._as_text(driftline._decision_cut(run.source)),
+        'has_label': driftline._text(1 if run.source.outcome.labelled is not none else 0),
+        'has_prediction': driftline._text(1 if declaration.arguments.prediction is not none else 0),
+        'rows_read': driftline._rows_read(),
+        'furthest_period': driftline._furthest_period(run.resume),
+        'as_of': driftline._local_now(declaration.arguments),
+    }) -}}
+{% endmacro %}
+
+
+{# The time of the run by the clock that periods are counted by, as text. SQL. #}
+{% macro _local_now(a) %}
+    {%- set now = driftline._as_timestamp(driftline._literal(driftline._now())) -%}
+    {{- return(driftline._as_text(
+        driftline._local_time(now, 'naive', 'UTC' if a.period == 'hour' else a.timezone)
+    )) -}}
 {% endmacro %}
 
 

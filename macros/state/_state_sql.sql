@@ -78,6 +78,9 @@
         {{- driftline._align(declaration, sources[0], sources[1]) -}}
     {%- endif -%}
     {{- driftline._mark_reals(sources) -}}
+    {%- if declaration.bins_relation is not none -%}
+        {{- driftline._take_given_bins(declaration, sources, this if resume else declaration.bins_relation) -}}
+    {%- endif -%}
     {%- set read = sources[:1] if resume else sources -%}
     {%- set columns = sources[0].columns -%}
     {%- set grain = ['source', 'in_reference', 'period_start', 'model_version'] -%}
@@ -96,21 +99,27 @@
         'numeric': columns | selectattr('kind', 'equalto', 'numeric') | list,
         'categorical': columns | selectattr('kind', 'equalto', 'categorical') | list,
         'grain': grain, 'segment_sets': segment_sets,
-        'sums': [
-            'row_count', 'weight_sum', 'weight_sq_sum', 'value_sum', 'deviation_sq_sum', 'value_min', 'value_max',
-            'out_of_range_weight',
-        ] + driftline._outcome_names(),
+        'sums': driftline._sum_names(),
         'measures': sources[0].outcome.measures if has_label else [], 'has_label': has_label,
         'rows': rows,
     }) -}}
 {% endmacro %}
 
 
-{# The bins that the run counts in: those of the state, or, where it builds anew, those it learns. #}
+{# The names of the sums of a row of the state, in order. #}
+{% macro _sum_names() %}
+    {{- return([
+        'row_count', 'weight_sum', 'weight_sq_sum', 'value_sum', 'deviation_sq_sum', 'value_min', 'value_max',
+        'out_of_range_weight',
+    ] + driftline._outcome_names()) -}}
+{% endmacro %}
+
+
+{# The bins that the run counts in: those of the state; where it builds anew, those given, or those it learns. #}
 {% macro _bins_of_run(declaration, run) %}
-    {%- if run.resume %}
+    {%- if run.resume or declaration.bins_relation is not none %}
     select d.column_no, t.bin, t.bin_kind, t.bin_label, t.bin_lower, t.bin_upper, t.bin_group
-    from {{ this }} as t
+    from {{ this if run.resume else declaration.bins_relation }} as t
     join declared as d on d.column_name = t.column_name and d.column_role = t.column_role
     where t.record = 'bin'
     {%- else %}

@@ -1,7 +1,7 @@
 {{ driftline._result('table') }}
 {%- if driftline._is_needed(['business']) -%}
 {%- set has_events = driftline._has_events() -%}
-{%- set z = driftline._normal_tail(driftline._as_double(driftline._alpha() / 2)) -%}
+{%- set z = driftline._normal_tail(driftline._alpha() / 2) -%}
 {%- set series = 'slice_no, column_no, window_periods, mod(period_index, window_periods)' -%}
 {%- set unit = driftline._business_unit() -%}
 {%- set trailing = 'range between ' ~ unit ~ ' preceding and 1 preceding' -%}

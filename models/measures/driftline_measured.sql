@@ -175,7 +175,7 @@ from {{ ref('driftline_int_version_series') }}
     'silent_periods': ['freshness', 'none', driftline._as_double('silent_periods'), null_double, null_double, counted],
     'row_count': ['volume', 'trailing',
         driftline._as_double('case when row_count > 0 then row_count end'), 'expected_row_count',
-        'row_count_noise', 'cast(round(expected_row_count) as ' ~ dbt.type_bigint() ~ ')'],
+        'row_count_noise', 'cast(floor(expected_row_count + 0.5) as ' ~ dbt.type_bigint() ~ ')'],
 }.items() %}
 union all
 select

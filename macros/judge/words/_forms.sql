@@ -63,12 +63,13 @@
 {% endmacro %}
 
 
-{# A whole number, thousands separated. #}
+{# A whole number, thousands separated; halves away from zero, which `round` does not do everywhere. #}
 {% macro _count_words(x) %}
+    {%- set whole = 'sign(' ~ x ~ ') * floor(abs(' ~ x ~ ') + 0.5)' %}
     case
         when not abs({{ x }}) < 1e15 then {{ driftline._as_text(x) }}
         when abs({{ x }}) >= 999.5 then {{ driftline._whole_number(x) }}
-        else {{ driftline._decimal_text('round(' ~ x ~ ')', 0) }}
+        else {{ driftline._decimal_text(whole, 0) }}
     end
 {% endmacro %}
 

@@ -26,7 +26,8 @@ answered as (
 
 given as (
     select
-        n.monitor, {{ 'a.' ~ keys | join(', a.') }}, t.way, a.accepted_from,
+        n.monitor as monitor,
+        {%- for key in keys %} a.{{ key }} as {{ key }},{% endfor %} t.way as way, a.accepted_from as accepted_from,
         case when count(a.compare) = count(*) and min(a.compare) = max(a.compare) then max(a.compare) end as compare,
         max(a.accepted_effect) as accepted_effect, max(a.accepted_difference) as accepted_difference
     from answered as a
