@@ -24,6 +24,7 @@ ASKED = {
     ],
     "clickhouse": [
         "engines/test_clickhouse.py",
+        "engines/test_further_cases.py",
         "harness/test_support.py",
     ],
     "spark": [

@@ -21,6 +21,7 @@
     | _with_medians | median is that of a sample; no row is left out | sql-reference/window-functions |
     | _with_steps, _drop_steps, _computed_once | a CTE is put in its uses | sql-reference/statements/select/with |
     | _all_of | names of what several joined relations have | sql-reference/statements/select |
+    | _check_identifier | a table's name is one of files | sql-reference/functions/other-functions |
     | _enforce_contract | dbt compares types by name, and these are Nullable(…) | |
 #}
 

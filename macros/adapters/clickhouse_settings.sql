@@ -36,3 +36,21 @@
         ) -}}
     {%- endif -%}
 {% endmacro %}
+
+
+{# A table's name is one of files, and what stands beside a monitor's has 22 letters more (_step_table). #}
+{% macro clickhouse___check_identifier(monitor) %}
+    {%- if flags.INTROSPECT is not false -%}
+        {%- set lengths = run_query(
+            'select length(encodeURLComponent(' ~ driftline._literal(this.identifier)
+            ~ ')), getMaxTableNameLengthForDatabase(' ~ driftline._literal(this.schema) ~ ') - 22'
+        ).rows[0] -%}
+        {%- if lengths[0] > lengths[1] -%}
+            {{- driftline._fail(
+                monitor, 'name of the file', '"' ~ this.identifier ~ '", which takes ' ~ lengths[0] ~ ' letters',
+                'a name of up to ' ~ lengths[1] ~ ', which leaves ClickHouse room for the tables beside it in this'
+                ~ ' database (what is no letter or digit of ASCII counts three)'
+            ) -}}
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}

@@ -8,7 +8,8 @@
     |---|---|---|
     | `_incremental_strategy` | delete+insert | tables are Delta's: https://docs.databricks.com/en/delta/delete.html |
     | `_placement` | the adapter's own | parquet is no managed table of Unity Catalog: https://docs.databricks.com/en/tables/managed.html |
-    | `_with_steps`, `_drop_steps`, `_table_from_itself` | default | as above |
+    | `_with_steps`, `_drop_steps`, `_table_from_itself`, `_standing` | default | as above |
+    | `_check_identifier` | default | a name of Unity Catalog has 255 letters of any kind: https://docs.databricks.com/en/sql/language-manual/sql-ref-names.html |
     | `_step_materialization` | default | how often a CTE is computed was not measured |
     | `_type_timestamp` | timestamp_ntz | TIMESTAMP is a point in time: https://docs.databricks.com/en/sql/language-manual/data-types/timestamp-ntz-type.html |
     | `_local_time`, `_column_time`, `_utc_now`, `_check_session` | convert_timezone; default | so the session may be in any zone: https://docs.databricks.com/en/sql/language-manual/functions/convert_timezone.html |
@@ -40,6 +41,9 @@
 {% macro databricks___table_from_itself() %}
     {{- return(driftline.default___table_from_itself()) -}}
 {% endmacro %}
+{% macro databricks___standing(table) %}
+    {{- return(driftline.default___standing(table)) -}}
+{% endmacro %}
 {% macro databricks___step_materialization(line) %}
     {{- return(driftline.default___step_materialization(line)) -}}
 {% endmacro %}
@@ -48,6 +52,9 @@
 {% endmacro %}
 {% macro databricks___count_categories(columns, rows, keys) %}
     {{- driftline.default___count_categories(columns, rows, keys) -}}
+{% endmacro %}
+{% macro databricks___check_identifier(monitor) %}
+    {{- return(driftline.default___check_identifier(monitor)) -}}
 {% endmacro %}
 {% macro databricks___check_session() %}
     {{- return(driftline.default___check_session()) -}}

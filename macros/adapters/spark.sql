@@ -3,7 +3,8 @@
 
     point                     why
     _incremental_strategy, _placement   whole partitions are what parquet can replace, and a period is one (1)
-    _table_from_itself        no table is overwritten that is being read: spark_building.sql (1)
+    _table_from_itself, _standing   no table is overwritten that is being read: spark_building.sql (1)
+    _check_identifier         a table's name is a folder's: spark_building.sql
     _with_steps, _drop_steps  a CTE is computed at each of its uses: what is used repeatedly becomes a table
     _step_materialization     for the same reason no step is part of a statement
     _check_session            `timestamp` is shown, cut and written out in the zone of the session (2)

@@ -1,7 +1,9 @@
-"""One monitor, and all that is made of it, on a further engine and on DuckDB: first run, later run, late rows."""
+"""The same project on a further engine and on DuckDB, and one monitor for it: first run, later run, late rows."""
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,16 +12,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from state.states import declare_with, source
+from state.states import Jinja, declare_with, source
 from support import Engine, Project
 
+WINDOWS = {"driftline_windows": {"day": [1]}}
 DECLARED: dict[str, Any] = {
     "relation": source("log"), "timestamp": "at", "reference": {"start": "2024-01-01", "end": "2024-01-11"},
     "numeric": ["x", "z"], "categorical": ["odd name"], "prediction": "score", "label": "label", "task": "binary",
     "segments": ["market"], "model_version": "version", "bins": 6, "business_metrics": {"sold": {"sum": "label"}},
 }  # fmt: skip
 # Said by the run and not by the rows.
-LEFT_OUT = ["computed_at", "results_computed_at", "run_id", "invocation_id", "spec_hash"]
+LEFT_OUT = [
+    "computed_at", "results_computed_at", "run_id", "invocation_id", "spec_hash", "last_attempt_at", "last_success_at",
+    "operation_alert_id",
+]  # fmt: skip
 TABLES = [
     "driftline_state", "driftline_bins", "driftline_drift", "driftline_quality", "driftline_performance",
     "driftline_business", "driftline_concept", "driftline_fairness", "driftline_arrivals", "driftline_comparisons",
@@ -61,32 +67,30 @@ class Beside:
     frames: dict[str, list[tuple[pd.DataFrame, pd.DataFrame]]] = field(default_factory=dict)
 
     @classmethod
-    def on(cls, engines: list[Engine], folders: pytest.TempPathFactory, declared: dict[str, Any]) -> Beside:
+    def on(
+        cls, engines: list[Engine], folders: pytest.TempPathFactory, models: dict[str, str], **variables: Any
+    ) -> Beside:
         projects = []
         for engine in engines:
             folder = folders.mktemp(engine.name)
-            projects.append(
-                Project(
-                    folder,
-                    engine.workspace(folder),
-                    models={"shop": declare_with(declared)},
-                    vars={"driftline_monitors": ["shop"], "driftline_windows": {"day": [1]}},
-                )
-            )
+            variables = {"driftline_monitors": list(models), **variables}
+            projects.append(Project(folder, engine.workspace(folder), models=models, vars=variables))
         return cls(*projects)
 
-    def build(self, clock: str, seen: pd.DataFrame, *selection: str) -> None:
-        for project in (self.duckdb, self.other):
-            project.load("log", seen)
+    @property
+    def projects(self) -> tuple[Project, Project]:
+        return (self.duckdb, self.other)
+
+    def build(self, clock: str, tables: dict[str, pd.DataFrame], *selection: str) -> None:
+        for project in self.projects:
+            for name, rows in tables.items():
+                project.load(name, rows)
             project.set_vars(driftline_now=clock)
             project.build(*selection)
 
     def keep(self, tables: list[str]) -> None:
         for table in tables:
-            both = [
-                p.frame(f"select * from {table}").drop(columns=LEFT_OUT, errors="ignore")
-                for p in (self.duckdb, self.other)
-            ]
+            both = [p.frame(f"select * from {table}").drop(columns=LEFT_OUT, errors="ignore") for p in self.projects]
             self.frames.setdefault(table, []).append((both[0], both[1]))
 
     def differences(self, run: int, table: str) -> list[str]:
@@ -97,6 +101,47 @@ class Beside:
     def close(self) -> None:
         self.duckdb.close()
         self.other.close()
+
+
+def rows_read(project: Project, monitor: str, table: str) -> str:
+    """The condition by which a monitor's next run reads the rows of a table, as SQL."""
+    (sql,) = project.compiled_sql(select=monitor, full_refresh=False).values()
+    found = re.search(rf"from \S*\b{table}\b\S*\s+where ([\s\S]+? >= [\s\S]+?)\n\s*\) as ", sql)
+    assert found, sql
+    return found[1]
+
+
+# Monitors that an engine refuses: what is wrong with each, by the argument that is named.
+LONG = "w" * 240
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    LONG: ({}, "name of the file"),
+    "typed": ({"numeric": ["market"]}, "numeric"),
+    "timed": ({"timestamp": "market"}, "timestamp"),
+    "summed": ({"business_metrics": {"sold": {"sum": "market"}}}, "business_metrics"),
+}
+ELSEWHERE = {"relation": Jinja("source('elsewhere', 'log')")}
+
+
+def refused(project: Project) -> dict[str, str]:
+    """What is said of each of them, and of `shop`, which is declared wrongly too."""
+    place = {"name": "elsewhere", "schema": "of_another_catalogue", "tables": [{"name": "log"}]}
+    project.write("models/_elsewhere.yml", json.dumps({"version": 2, "sources": [place]}))
+    declared = {name: DECLARED | changes for name, (changes, _) in WRONG.items()}
+    declared |= {"shop": declared["typed"], "elsewhere": DECLARED | ELSEWHERE}
+    for name, arguments in declared.items():
+        project.model(name, declare_with(arguments))
+    run = project.run(["run", "--select", *declared], vars={"driftline_monitors": list(declared)})
+    assert not run.success
+    return run.failures
+
+
+def assert_named(failures: dict[str, str]) -> None:
+    """One message each, with the monitor and the argument; a relation that is not there is the engine's to name."""
+    assert "of_another_catalogue" in failures["elsewhere"]
+    for name, argument in {"shop": "numeric", **{name: argument for name, (_, argument) in WRONG.items()}}.items():
+        said = failures[name]
+        assert f"driftline: monitor '{name}', argument '{argument}" in said, said
+        assert said.count("driftline: monitor") == 1 and "; allowed: " in said, said
 
 
 def exact(value: Any) -> str:
@@ -121,11 +166,11 @@ def differences(project: Project, table: str, one: pd.DataFrame, other: pd.DataF
             f"select column_name, data_type from information_schema.columns where table_name = '{table}'"
         )
     )
-    doubles = [name for name in one.columns if types[name] == "DOUBLE"]
+    doubles = [name for name in one.columns if types[name].lower() in ("double", "double precision")]
     keys = [name for name in one.columns if name not in doubles]
     assert sorted(one.columns) == sorted(other.columns)
     sides = [
-        side.assign(**{key: side[key].map(truth if types[key] == "BOOLEAN" else exact) for key in keys})
+        side.assign(**{key: side[key].map(truth if types[key].lower() == "boolean" else exact) for key in keys})
         for side in (one, other)
     ]
     order = [side.groupby(keys, dropna=False).cumcount() for side in sides]

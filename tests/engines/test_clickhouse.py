@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -11,10 +12,20 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from state.states import declare_with
 from support import Engine
 
 from engines import beside_duckdb
-from engines.beside_duckdb import DECLARED, TABLES, Beside, days_and_late_rows
+from engines.beside_duckdb import (
+    DECLARED,
+    TABLES,
+    WINDOWS,
+    Beside,
+    assert_named,
+    days_and_late_rows,
+    refused,
+    rows_read,
+)
 
 # What people are told, in every language: numbers and times in words.
 SAID = ["driftline_int_sentences", "driftline_int_incident_sentences"]
@@ -50,9 +61,10 @@ def built(further_engine: Engine, duckdb_engine: Engine, tmp_path_factory: pytes
     if further_engine.name != "clickhouse":
         pytest.skip("asked of ClickHouse")
     categories = [*DECLARED["categorical"], *OF_TYPES, "of_moments"]
-    both = Beside.on([duckdb_engine, further_engine], tmp_path_factory, DECLARED | {"categorical": categories})
+    models = {"shop": declare_with(DECLARED | {"categorical": categories})}
+    both = Beside.on([duckdb_engine, further_engine], tmp_path_factory, models, **WINDOWS)
     for clock, seen in days_and_late_rows(log):
-        both.build(clock, seen)
+        both.build(clock, {"log": seen})
         both.keep([*TABLES, *SAID])
         if clock == "2024-01-21":
             for name in LEFT_BEHIND:
@@ -98,6 +110,30 @@ def test_nothing_is_left_beside_the_monitor(built: Beside) -> None:
 def test_the_state_lies_in_the_order_of_its_periods(built: Beside) -> None:
     keys = built.other.sql("select sorting_key from system.tables where database = currentDatabase() and name = 'shop'")
     assert keys == [("(period_start)",)]
+
+
+def test_a_run_reads_no_more_of_the_log_than_it_needs(built: Beside) -> None:
+    """Its time column stands bare against constants: partitions and parts are passed over."""
+    project = built.other
+    condition = rows_read(project, "shop", "log")
+    project.execute(
+        "create table log_by_day engine = MergeTree partition by toDate(at) order by at as"
+        " select assumeNotNull(at) as at, x from log"
+    )
+    plan = "\n".join(
+        row[0] for row in project.sql(f"explain indexes = 1 select sum(x) from log_by_day where {condition}")
+    )
+    parts = re.search(r"Min-?Max[\s\S]*?Parts: (\d+)/(\d+)", plan)
+    assert parts, plan
+    assert int(parts[1]) < int(parts[2]) / 2, plan
+
+
+def test_what_is_wrong_is_said_and_nothing_is_lost(built: Beside) -> None:
+    project = built.other
+    counted = "select count(*), sum(row_count), max(period_start) from shop"
+    before = project.sql(counted)
+    assert_named(refused(project))
+    assert project.sql(counted) == before
 
 
 def test_a_profile_without_a_setting_is_refused(built: Beside) -> None:

@@ -7,9 +7,21 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from state.states import declare_with
 from support import Engine, Project
 
-from engines.beside_duckdb import DECLARED, TABLES, Beside, days_and_late_rows
+from engines.beside_duckdb import (
+    DECLARED,
+    LEFT_OUT,
+    TABLES,
+    WINDOWS,
+    Beside,
+    assert_named,
+    days_and_late_rows,
+    differences,
+    refused,
+    rows_read,
+)
 
 LATER = ["+driftline_drift", "+driftline_quality"]
 LATER_TABLES = ["driftline_state", "driftline_bins", "driftline_drift", "driftline_quality"]
@@ -33,14 +45,14 @@ def built(
 ) -> Iterator[Beside]:
     if further_engine.name != "spark":
         pytest.skip("asked of Spark")
-    both = Beside.on([duckdb_engine, further_engine], tmp_path_factory, DECLARED)
+    both = Beside.on([duckdb_engine, further_engine], tmp_path_factory, {"shop": declare_with(DECLARED)}, **WINDOWS)
     # Later runs go on from what they find in the state, and in tables that keep their windows: this far they cost a
     # third of the first.
     for (clock, seen), selection, tables in zip(
         days_and_late_rows(), ([], ["--select", *LATER]), (TABLES, LATER_TABLES), strict=True
     ):
         before = jobs(both.other)
-        both.build(clock, seen, *selection)
+        both.build(clock, {"log": seen}, *selection)
         ran.append(jobs(both.other) - before)
         both.keep(tables)
     yield both
@@ -70,6 +82,56 @@ def test_what_asks_for_some_periods_reads_no_others(built: Beside) -> None:
     asked = "select count(*) from shop where period_start >= cast('2024-01-20' as timestamp)"
     plan = built.other.sql(f"explain {asked}")[0][0]
     assert re.search(r"PartitionFilters: \[\(period_start#\d+ >= 2024-01-20 00:00:00\)\]", plan), plan
+
+
+def test_a_run_reads_no_more_of_the_log_than_it_needs(built: Beside) -> None:
+    """Its time column stands bare against constants: files are passed over by their statistics, partitions by their names."""
+    project = built.other
+    condition = rows_read(project, "shop", "log")
+    plan = project.sql(f"explain select count(*) from log where {condition}")[0][0]
+    assert re.search(r"PushedFilters: \[[^\]]*GreaterThanOrEqual\(at,2024-01-1", plan), plan
+    project.execute(
+        "create table log_by_day using parquet partitioned by (at) as select x, cast(at as date) as at from log"
+    )
+    plan = project.sql(f"explain select count(*) from log_by_day where {condition}")[0][0]
+    assert re.search(r"PartitionFilters: \[[^\]]*at#\d+[^\]]* >= 2024-01-1", plan), plan
+
+
+def test_a_run_that_dies_while_tables_change_places_loses_nothing(
+    built: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dbt.adapters.spark import SparkAdapter
+
+    project, rename = built.other, SparkAdapter.rename_relation
+    dead = RuntimeError("the machine is gone")
+
+    def renames(self: Any, source: Any, target: Any) -> None:
+        if source.identifier == "driftline_quality__driftline_new":
+            raise dead
+        rename(self, source, target)
+
+    before = project.frame("select * from driftline_quality").drop(columns=LEFT_OUT, errors="ignore")
+    with monkeypatch.context() as patched:
+        patched.setattr(SparkAdapter, "rename_relation", renames)
+        run = project.run(["run", "--select", "driftline_quality"])
+    assert not run.success
+    names = set(project.frame("show tables")["tableName"])
+    assert "driftline_quality" not in names
+    assert {"driftline_quality__driftline_old", "driftline_quality__driftline_new"} <= names
+    run = project.run(["run", "--select", "driftline_quality"])
+    assert run.success, str(run)
+    after = project.frame("select * from driftline_quality").drop(columns=LEFT_OUT, errors="ignore")
+    assert len(before) > 0
+    assert not differences(built.duckdb, "driftline_quality", before, after)
+    assert not {name for name in project.frame("show tables")["tableName"] if "__driftline_" in name}
+
+
+def test_what_is_wrong_is_said_and_nothing_is_lost(built: Beside) -> None:
+    project = built.other
+    counted = "select count(*), sum(row_count), max(period_start) from shop"
+    before = project.sql(counted)
+    assert_named(refused(project))
+    assert project.sql(counted) == before
 
 
 def test_a_session_in_another_zone_is_refused(built: Beside) -> None:

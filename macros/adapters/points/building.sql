@@ -111,6 +111,20 @@
 
 
 {#
+    A table as its last build has left it, or none. Where a run can die while a table and its successor change places,
+    that is put right first.
+
+    table  relation
+#}
+{% macro _standing(table) %}
+    {{- return(adapter.dispatch('_standing', 'driftline')(table)) -}}
+{% endmacro %}
+{% macro default___standing(table) %}
+    {{- return(load_relation(table)) -}}
+{% endmacro %}
+
+
+{#
     The steps of a statement, ready to be selected from: `with … as (…), …`. An engine that computes a CTE at each of
     its uses makes relations of some beforehand (_repeated_steps).
 
