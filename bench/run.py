@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable
 
 import by_hand
+import cli
 import daily
 import end_to_end
 import fleet
@@ -31,6 +32,7 @@ MEASUREMENTS: dict[str, Callable[[Options], list[Line]]] = {
     "fleet": fleet.measure,
     "wide": wide.measure,
     "results": results.measure,
+    "cli": cli.measure,
 }
 
 

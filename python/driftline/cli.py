@@ -27,7 +27,8 @@ from driftline.scrub import Scrubber
 from driftline.text import has_colours, printable, to_json
 
 if TYPE_CHECKING:
-    from driftline.warehouse import ProjectOptions, Warehouse
+    from driftline.project import ProjectOptions
+    from driftline.warehouse import Warehouse
 
 FINE, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
 
@@ -77,7 +78,7 @@ def project_command(command: Callable[..., int]) -> Callable[..., int]:
         verbose: bool,
         **arguments: Any,
     ) -> int:
-        from driftline.warehouse import ProjectOptions
+        from driftline.project import ProjectOptions
 
         options = ProjectOptions(project_dir, profiles_dir, profile, target, variables)
         here = click.get_current_context()
@@ -434,19 +435,25 @@ for _name in ("revoke", "reopen"):
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["prometheus"]),
+    type=click.Choice(["prometheus", "otlp"]),
     default="prometheus",
     show_default=True,
-    help="What to write.",
+    help="Print them as Prometheus reads them, or send them to a collector: OTEL_EXPORTER_OTLP_ENDPOINT.",
 )
 @project_command
 def metrics_command(context: Context, select: Sequence[str], family: Sequence[str], detail: str, form: str) -> int:
-    """Print the values of the latest complete windows, the open alerts and incidents, for a scraper."""
+    """Print the values of the latest complete windows, the open alerts and incidents, or send them to a collector."""
     from driftline.metrics import exposition, read_metrics
 
     with context.open() as warehouse:
         context.progress("Reading metrics")
         found = read_metrics(warehouse, detail, select, family)
+    if form == "otlp":
+        from driftline.otlp import send
+
+        count, place = send(found, context.scrub, __version__)
+        click.echo(context.scrub(f"driftline: {count} values sent to {place}"), err=True)
+        return FINE
     click.echo(exposition(found), nl=False)
     return FINE
 

@@ -14,10 +14,10 @@ from typing import Any
 from jinja2 import Environment, TemplateSyntaxError
 from jinja2 import nodes as jinja
 
-from driftline.warehouse import PACKAGE, Node, Warehouse
+from driftline.project import MACRO, PACKAGE, Node
+from driftline.warehouse import Warehouse
 
 META_KEY = "driftline"
-MACRO = f"macro.{PACKAGE}.monitor"
 
 
 @dataclass(frozen=True)

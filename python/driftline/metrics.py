@@ -1,4 +1,4 @@
-"""`driftline metrics`: the latest complete values and the open alerts, for a scraper."""
+"""`driftline metrics`: the latest complete values and the open alerts, for a scraper or a collector (otlp.py)."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def exposition(metrics: Metrics) -> str:
 
     class Families:
         def collect(self) -> Iterator[Any]:
-            return _families(metrics)
+            return gauges(metrics)
 
     registry = CollectorRegistry()
     registry.register(Families())
@@ -131,7 +131,8 @@ def exposition(metrics: Metrics) -> str:
     return STEERING.sub(lambda found: rf"\\x{ord(found[0]):02x}", text)
 
 
-def _families(metrics: Metrics) -> Iterator[Any]:
+def gauges(metrics: Metrics) -> Iterator[Any]:
+    """All gauges, as Prometheus' client has them."""
     from prometheus_client.core import GaugeMetricFamily
 
     values = GaugeMetricFamily(

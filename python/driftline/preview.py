@@ -18,13 +18,15 @@ from typing import Any
 
 import yaml
 
+from driftline import ask_dbt
 from driftline.declarations import read_declarations
 from driftline.errors import DriftlineError
 from driftline.health import Health, read_health
 from driftline.incident_commands import Listing, listing
+from driftline.project import LIST_VARIABLE, PACKAGE, Node, ProjectOptions
 from driftline.scrub import Scrubber
 from driftline.text import printable, wrap
-from driftline.warehouse import LIST_VARIABLE, PACKAGE, Node, ProjectOptions, Warehouse
+from driftline.warehouse import Warehouse
 
 SUFFIX = "_driftline_preview"
 
@@ -65,7 +67,7 @@ def preview(
     with tempfile.TemporaryDirectory(prefix="driftline_preview_") as name:
         folder = Path(name)
         progress("Reading the dbt project")
-        with Warehouse.open(options, scrub, create=True) as warehouse:
+        with Warehouse.open(options, scrub, create=True, ask=True) as warehouse:
             declared = [one.monitor for one in read_declarations(warehouse)]
             if monitor not in declared:
                 raise DriftlineError(
@@ -81,11 +83,11 @@ def preview(
         )  # fmt: skip
         with _schemas(aside, scrub, monitor, nodes):
             progress("Building it aside")
-            Warehouse.build(
+            ask_dbt.build(
                 aside, scrub, ["--select", monitor, f"package:{PACKAGE}", "--exclude-resource-type", "test",
                 "--exclude-resource-type", "unit_test", "--defer", "--favor-state", "--state", name],
             )  # fmt: skip
-            with Warehouse.open(aside, scrub) as there:
+            with Warehouse.open(aside, scrub, ask=True) as there:
                 return Preview(monitor, listing(there, every=True, monitors=[monitor]), read_health(there, [monitor]))
 
 
@@ -113,7 +115,7 @@ def _write_profile(warehouse: Warehouse, options: ProjectOptions, folder: Path) 
 def _schemas(aside: ProjectOptions, scrub: Scrubber, monitor: str, real: Iterable[Node]) -> Iterator[None]:
     """The schemas of the preview are new, and are gone afterwards."""
     known = {node.unique_id: node for node in real}
-    with Warehouse.open(aside, scrub, create=True) as there:
+    with Warehouse.open(aside, scrub, create=True, ask=True) as there:
         nodes = {node.unique_id: node for node in there.nodes()}
         built = [
             node for node in nodes.values()
@@ -131,7 +133,7 @@ def _schemas(aside: ProjectOptions, scrub: Scrubber, monitor: str, real: Iterabl
     try:
         yield
     finally:
-        with Warehouse.open(aside, scrub) as there:
+        with Warehouse.open(aside, scrub, ask=True) as there:
             for database, schema in places:
                 if there.has_schema(schema, database):
                     there.drop_schema(schema, database)

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import yaml
 from driftline import preview
+from driftline.project import ProjectOptions
 from driftline.scrub import Scrubber
-from driftline.warehouse import ProjectOptions, Warehouse
+from driftline.warehouse import Warehouse
 
 MONITOR = "{{ driftline.monitor(relation=ref('log'), timestamp='at', numeric=['x']) }}"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from driftline import validate
+from driftline.declarations import Declaration
 
 RELATION = "source('raw', 'events')"
 
@@ -422,3 +424,17 @@ def test_no_monitors(duck: Any) -> None:
     duck.variables()
     outcome = duck.run("validate")
     assert (outcome.code, outcome.out) == (0, "0 monitors checked, no errors.\n")
+
+
+def test_what_a_merge_and_given_bins_leave_to_the_run() -> None:
+    """States of sites have no columns to look at, and the name of a relation with bins is no column of the log."""
+
+    def check(**arguments: Any) -> validate._Check:
+        given = {"reference": {"start": "2026-01-01", "end": "2026-02-01"}, **arguments}
+        return validate._Check(None, Declaration("merged", "models/merged.sql", given, None, None, None))  # type: ignore[arg-type]
+
+    assert list(check(states=[{"site": "tokyo", "state": "tokyo"}]).findings()) == []
+    assert [found.argument for found in check(states=[], timezone="Mars").findings()] == ["timezone"]
+    assert [found.argument for found in check().findings()] == ["relation"]
+    assert [name for argument, name, _ in check(bins={"relation": "tokyo"})._declared() if argument == "bins"] == []
+    assert [name for argument, name, _ in check(bins={"price": [1]})._declared() if argument == "bins"] == ["price"]

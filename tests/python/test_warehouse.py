@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from driftline.errors import WarehouseError
 from driftline.kinds import Kind, kind_of
+from driftline.project import ProjectOptions
 from driftline.scrub import Scrubber
-from driftline.warehouse import ProjectOptions, Warehouse
+from driftline.warehouse import Warehouse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

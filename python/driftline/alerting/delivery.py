@@ -80,7 +80,7 @@ class _Worker(threading.Thread):
     def run(self) -> None:
         while (message := self.inbox.get()) is not None:
             self.since = time.monotonic()
-            result = self._handle(message)
+            result = self._result_of(message)
             self.since = None
             self._outbox.put((self, result))
 
@@ -88,7 +88,7 @@ class _Worker(threading.Thread):
         self._stop_now.set()
         self.inbox.put(None)
 
-    def _handle(self, message: Message) -> Result:
+    def _result_of(self, message: Message) -> Result:
         if self.down:
             return Result(message, "failed", f"not tried: {self.down}")
         try:

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from driftline.warehouse import PACKAGE, Exposure, Warehouse
+from driftline.project import PACKAGE, Exposure
+from driftline.warehouse import Warehouse
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from driftline.alerting.config import find_config, load_config
 from driftline.declarations import read_declarations
 from driftline.doctor.finding import Finding, found, ok, some, unchecked
 from driftline.errors import DriftlineError, ProjectError
+from driftline.project import LIST_VARIABLE, PACKAGE
 from driftline.scrub import Scrubber
-from driftline.warehouse import LIST_VARIABLE, PACKAGE, Warehouse
+from driftline.warehouse import Warehouse
 
 
 def versions(warehouse: Warehouse) -> Iterator[Finding]:

@@ -11,7 +11,8 @@ from typing import Any
 from driftline.doctor.finding import Finding, found, ok, some, unchecked
 from driftline.errors import DriftlineError, MissingRelationError, UnreachableError, WarehouseError
 from driftline.health import NO_RESULTS, NOT_RUN, Health, judged_share, read_health
-from driftline.warehouse import PACKAGE, Warehouse
+from driftline.project import PACKAGE
+from driftline.warehouse import Warehouse
 
 SEED = "driftline_default_thresholds"
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from driftline.warehouse import LIST_VARIABLE, PACKAGE
+from driftline.project import LIST_VARIABLE, PACKAGE
 
 
 def with_monitor(text: str, name: str) -> str | None:

@@ -6,10 +6,12 @@ import difflib
 import re
 from dataclasses import dataclass
 
+from driftline.connection import Table
 from driftline.errors import DriftlineError
 from driftline.init.names import slug
 from driftline.init.text import quoted
-from driftline.warehouse import PACKAGE, Node, Table, Warehouse
+from driftline.project import PACKAGE, Node
+from driftline.warehouse import Warehouse
 
 _CALL = re.compile(r"\s*(ref|source)\s*\(\s*(.*?)\s*\)\s*", re.DOTALL)
 

@@ -21,8 +21,9 @@ from driftline.init.schedule import Choice, choose_delay, choose_period, choose_
 from driftline.init.text import count
 from driftline.kinds import Kind
 from driftline.midnights import clock_of, first_of_midnights
+from driftline.project import PACKAGE
 from driftline.result_rows import counted_columns, result_rows
-from driftline.warehouse import PACKAGE, Column, Warehouse
+from driftline.warehouse import Column, Warehouse
 
 PROJECT_FILE = "dbt_project.yml"
 # Postgres cuts what is longer, and dbt needs some for its own.

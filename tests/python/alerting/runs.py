@@ -11,8 +11,9 @@ from pathlib import Path
 
 from driftline.alerting.config import load_config
 from driftline.alerting.run import Run
+from driftline.project import ProjectOptions
 from driftline.scrub import Scrubber
-from driftline.warehouse import ProjectOptions, Warehouse
+from driftline.warehouse import Warehouse
 
 
 def main(folder: Path) -> None:

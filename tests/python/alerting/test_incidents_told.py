@@ -23,9 +23,10 @@ from driftline.alerting.routing import Match, Mute
 from driftline.alerts import Alert, read_alerts
 from driftline.answers import Answer
 from driftline.incidents import Incident, answered, read_incidents
+from driftline.project import ProjectOptions
 from driftline.scrub import Scrubber
 from driftline.text import to_json
-from driftline.warehouse import ProjectOptions, Warehouse
+from driftline.warehouse import Warehouse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator

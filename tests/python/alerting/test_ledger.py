@@ -13,8 +13,9 @@ from driftline.alerting.facts import BusinessValue, Cause, read_course, read_fac
 from driftline.alerting.ledger import Entry, Ledger
 from driftline.alerts import read_alerts
 from driftline.errors import WarehouseError
+from driftline.project import ProjectOptions
 from driftline.scrub import Scrubber
-from driftline.warehouse import ProjectOptions, Warehouse
+from driftline.warehouse import Warehouse
 
 MINUTE = timedelta(minutes=1)
 ENTRIES = [Entry(f"a{n}", "shop", "c", "warn", 1, "opened", "sent", "it's\n'", message_key=f"m{n}") for n in range(3)]

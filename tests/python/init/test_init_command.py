@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import yaml
 from driftline.declarations import read_declarations
+from driftline.project import ProjectOptions
 from driftline.scrub import Scrubber
-from driftline.warehouse import ProjectOptions, Warehouse
+from driftline.warehouse import Warehouse
 
 DAYS, PER_DAY = 45, 120
 
