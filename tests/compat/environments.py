@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -100,6 +101,16 @@ def demo_project(folder: Path) -> Path:
     return folder
 
 
+def add_semantics(path: Path) -> None:
+    """What docs/dashboards.md tells a project to copy for MetricFlow."""
+    shutil.copy(REPOSITORY / "integrations" / "metricflow" / "driftline.yml", path / "models")
+    page = (REPOSITORY / "docs" / "dashboards.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```\w+\n(?:--|#) (models/time_spine_daily\.\w+)\n(.+?)^```", page, re.DOTALL | re.MULTILINE)
+    assert len(blocks) == 2
+    for name, text in blocks:
+        _write(path / name, text)
+
+
 PROJECTS = {"empty": empty_project, "demo": demo_project}
 
 
@@ -127,6 +138,8 @@ def run_everything(version: str, project: str, folder: Path) -> Outcome:
     """deps, then parse and build with --warn-error, all in one process; the demo twice, for the incremental path."""
     python = interpreter(version)
     path = PROJECTS[project](folder / "project")
+    if project == "demo":
+        add_semantics(path)
     database = folder / "warehouse.duckdb"
     name = yaml.safe_load((path / "dbt_project.yml").read_text())["profile"]
     output = {"type": "duckdb", "path": str(database), "schema": "main", "threads": 2}
@@ -148,6 +161,21 @@ def run_everything(version: str, project: str, folder: Path) -> Outcome:
     said = json.loads(done.stdout)
     assert said["dbt"] == VERSIONS[version]
     return Outcome(said["dbt"], said["runs"], database)
+
+
+def ask_metricflow(outcome: Outcome, queries: list[dict[str, Any]]) -> Any:
+    """MetricFlow's answers about a project that is built, and what it finds wrong with its semantic models."""
+    python = REPOSITORY / ".venv-compat" / "metricflow" / "bin" / "python"
+    if not python.exists():
+        missing("MetricFlow's environment")
+    done = subprocess.run(
+        [python, HERE / "ask_metricflow.py", outcome.database.parent / "project", json.dumps(queries)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **QUIET},
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(done.stdout)
 
 
 def parse_with_v2(project: str, target: str, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -14,7 +14,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from environments import V2_TARGETS, VERSIONS, Outcome, parse_with_v2, run_everything
+import yaml
+from environments import V2_TARGETS, VERSIONS, Outcome, ask_metricflow, parse_with_v2, run_everything
 from support import tables
 from support.project import REPOSITORY
 
@@ -63,6 +64,9 @@ def empty(version: str, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
 
 @pytest.fixture(scope="module")
 def demo(version: str, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """Not on the version of all other tests, which build each of its parts: half a minute and more."""
+    if version == "1.11":
+        pytest.skip("all other tests run on it")
     return run_everything(version, "demo", tmp_path_factory.mktemp("demo"))
 
 
@@ -105,6 +109,94 @@ def test_demo_says_what_was_found(demo: Outcome) -> None:
         "alerts: 25 open",
     ):
         assert part in told.stdout
+
+
+# What is asked of MetricFlow, and the same in SQL: rows of the group and the metrics.
+HABITS = "is_total and is_complete and window_periods = 1"
+ASKED: list[tuple[dict[str, Any], str]] = [
+    (
+        {"metrics": ["driftline_psi"], "group_by": ["driftline_drift__column_name", "metric_time__month"]},
+        "select column_name, date_trunc('month', window_start), max(psi) from driftline_drift "
+        f"where {HABITS} and baseline = 'reference' group by all",
+    ),
+    (
+        {
+            "metrics": ["driftline_business_rate", "driftline_business_total"],
+            "group_by": ["driftline_business__metric", "driftline_monitor__owner"],
+        },
+        "select metric, owner, sum(numerator) / nullif(sum(denominator), 0), sum(numerator) from driftline_business "
+        f"join driftline_monitors using (monitor) where {HABITS} and is_mature group by all",
+    ),
+    (
+        {"metrics": ["driftline_performance_realized"], "group_by": ["driftline_performance__metric"]},
+        f"select metric, avg(value) from driftline_performance where {HABITS} and is_mature and class_name = 'all' "
+        "and basis = 'realized' group by all",
+    ),
+    (
+        {"metrics": ["driftline_rows_share_of_usual"], "group_by": ["driftline_monitor"]},
+        "select monitor, sum(case when expected_row_count is not null then row_count end) / sum(expected_row_count) "
+        f"from driftline_arrivals where {HABITS} group by all",
+    ),
+    (
+        {"metrics": ["driftline_judged_share", "driftline_series_breaching"], "group_by": ["driftline_monitor"]},
+        "select monitor, count(*) filter (is_total and is_judged) "
+        "/ count(*) filter (is_total and not_judged is distinct from 'no threshold'), count(*) filter (is_breach) "
+        "from driftline_latest group by all",
+    ),
+    (
+        {"metrics": ["driftline_incidents", "driftline_alerts"], "group_by": ["metric_time__year"]},
+        "select year, incidents, alerts from (select date_trunc('year', opened_at) as year, count(*) as incidents "
+        "from driftline_incidents group by all) full join (select date_trunc('year', opened_at) as year, "
+        "count(*) as alerts from driftline_alerts group by all) using (year)",
+    ),
+    (
+        {"metrics": ["driftline_incidents_open"], "group_by": ["driftline_incidents__severity"]},
+        "select severity, count(*) from driftline_incidents where status in ('open', 'acknowledged') group by all",
+    ),
+    (
+        {"metrics": ["driftline_monitors_with_a_problem"], "group_by": ["driftline_monitor__task"]},
+        "select task, count(*) filter (status <> 'ok') from driftline_monitors group by all",
+    ),
+]
+
+
+def test_metricflow_answers_as_sql_does(demo: Outcome) -> None:
+    # One version's semantic manifest is enough; MetricFlow's environment, with dbt 1.11, reads the older one too.
+    if demo.version != VERSIONS["1.10"]:
+        pytest.skip("asked of the demo on dbt 1.10")
+    answer = ask_metricflow(demo, [query for query, _ in ASKED])
+    assert answer["problems"] == []
+    with duckdb.connect(str(demo.database), read_only=True) as connection:
+        expected = [connection.execute(sql).fetchall() for _, sql in ASKED]
+
+    for (query, _), found, rows in zip(ASKED, answer["found"], expected, strict=True):
+        groups = len(query["group_by"])
+        wanted = {tuple(map(str, row[:groups])): list(row[groups:]) for row in rows}
+        got = {
+            tuple(str(one[name]) for name in query["group_by"]): [one[name] for name in query["metrics"]]
+            for one in found
+        }
+        assert got.keys() == wanted.keys() and len(got) == len(found), query
+        for name, values in wanted.items():
+            for answered, value in zip(got[name], values, strict=True):
+                assert answered == (value if value is None else pytest.approx(value, rel=1e-9)), (query, name)
+        # Of the healthy demo no monitor has a problem.
+        told = {value for values in got.values() for value in values} - {None, 0}
+        assert told or query["metrics"] == ["driftline_monitors_with_a_problem"], query
+
+
+def test_metricflow_is_asked_by_names_that_are_told() -> None:
+    """Each metric of the file is on its page, and each query there names metrics of the file."""
+    file = yaml.safe_load((REPOSITORY / "integrations" / "metricflow" / "driftline.yml").read_text(encoding="utf-8"))
+    metrics = {metric["name"] for metric in file["metrics"]}
+    page = (REPOSITORY / "docs" / "dashboards.md").read_text(encoding="utf-8")
+    asked = set(",".join(re.findall(r"mf query --metrics (\S+)", page)).split(","))
+    assert asked and asked <= metrics
+    read = {re.findall(r"ref\('driftline', '(\w+)'\)", model["model"])[0]: model for model in file["semantic_models"]}
+    assert len(read) == 8 and set(read) <= set(tables.RESULTS)
+    for table, model in read.items():
+        known = {column["name"] for column in tables.described()[table]["columns"]}
+        assert {dimension["name"] for dimension in model["dimensions"]} <= known, table
 
 
 def manifest(outcome: Outcome) -> Any:

@@ -1,0 +1,73 @@
+"""A database that an earlier state of the package built (earlier.zip), taken on by today's with `dbt build`.
+
+It was built on DuckDB by commit 9086628, before there were incidents: a monitor of twenty days whose amounts rise on the
+sixteenth, built twice, its three alerts told one by one on the console. Tables as text, with their definitions.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from driftline.cli import run as driftline
+from support import Engine, Project
+
+EARLIER = Path(__file__).parent / "earlier.zip"
+MONITOR = """{{ driftline.monitor(
+    relation=source('raw', 'log'), timestamp='at', reference={'start': '2026-01-01', 'end': '2026-01-11'},
+    numeric=['amount'], categorical=['kind']
+) }}"""
+
+
+@pytest.fixture
+def engine(duckdb_engine: Engine) -> Engine:
+    return duckdb_engine
+
+
+def restore(project: Project, folder: Path) -> None:
+    folder.mkdir()
+    with zipfile.ZipFile(EARLIER) as packed:
+        packed.extractall(folder)
+    for file in ("schema.sql", "load.sql"):
+        for line in (folder / file).read_text(encoding="utf-8").split(";\n"):
+            if line.strip():
+                project.execute(line.replace(" FROM '", f" FROM '{folder}/", 1) if file == "load.sql" else line)
+
+
+def test_an_earlier_database_goes_on(make_project: Any, tmp_path: Path, capsys: Any) -> None:
+    project: Project = make_project(
+        models={"monitors/orders": MONITOR},
+        vars={"driftline_monitors": ["orders"], "driftline_now": "2026-01-21", "driftline_windows": {"day": [1]}},
+    )
+    restore(project, tmp_path / "earlier")
+    project.write("models/sources.yml", "sources: [{name: raw, schema: main, tables: [{name: log}]}]")
+    state = (
+        "select sum(row_count), count(distinct period_start) from orders where column_role = 'row' and segment = 'all'"
+    )
+    told = "select * from driftline_notifications where state <> 'watching' order by all"
+    psi = "select window_start, psi from driftline_drift where column_name = 'amount' and baseline = 'reference' order by 1"
+    before = {query: project.sql(query) for query in (state, told, psi)}
+    open_before = {row[0] for row in project.sql("select alert_id from driftline_alerts where status = 'open'")}
+    assert before[state] == [(2400, 20)] and len(before[told]) == len(open_before) == 3
+    # What the source no longer shows is in the state alone.
+    project.execute("delete from log where \"at\" < timestamp '2026-01-04'")
+
+    project.build()
+    assert project.sql(state) == before[state]
+    assert [(at, pytest.approx(value)) for at, value in before[psi]] == project.sql(psi)
+    assert project.sql(told) == before[told]
+    after = project.sql("select alert_id, earlier_ids, incident_id from driftline_alerts where status = 'open'")
+    assert open_before <= {name for row in after for name in (row[0], *(row[1] or "").split(",")) if name}
+
+    folder = str(project.path)
+    capsys.readouterr()
+    assert driftline(["alert", "--json", "--project-dir", folder, "--profiles-dir", folder]) == 0
+    assert [json.loads(line)["event"] for line in capsys.readouterr().out.splitlines()] == []
+    kept = "select alert_id, state from driftline_notifications where outcome = 'sent' and event = 'opened'"
+    assert {row[0] for row in project.sql(kept)} == open_before
+    # The next day is built on what there is now.
+    project.set_vars(driftline_now="2026-01-22")
+    assert project.build("--select", "orders", "+driftline_int_kept").success
