@@ -26,7 +26,7 @@ define install
 endef
 
 .PHONY: help demo retrain test test-engines test-left $(ENGINES:%=test-%) examples fuzz replay power scoreboard
-.PHONY: told lint docs bench clean pins format
+.PHONY: told matrix lint docs site bench clean pins format
 
 help:
 	@echo "make demo    build the demo shop's monitors, write the report, say what was found"
@@ -40,8 +40,10 @@ help:
 	@echo "make power   what the judge finds of known changes, how soon and how often it says so: a table"
 	@echo "make scoreboard  what people are told of five made-up years in which it is known what happened"
 	@echo "make told    what is sent of the demo shop as its weeks arrive: 58 builds, each with driftline alert (WEEKS=8: fewer)"
+	@echo "make matrix  each dbt Core on each Python, and the oldest of everything (ARGS=\"--dbt 1.12 --python 3.13\" for some)"
 	@echo "make lint    style, types, and that every public macro is described"
-	@echo "make docs    write what docs and report say of columns and metrics from their descriptions"
+	@echo "make docs    write what docs and report say of columns and metrics from their descriptions, and the dashboards"
+	@echo "make site    the documentation as a site, in target/site"
 	@echo "make format  let ruff put the Python files in shape"
 	@echo "make bench   the speed measurements"
 	@echo "make pins    resolve constraints/*.in again (VERSIONS=--upgrade for newer versions)"
@@ -77,7 +79,7 @@ $(VENV)/.test: $(VENV)/.demo constraints/test.txt
 	@touch $@
 
 $(COMPAT)/%/.done: constraints/compat-%.txt $(VENV)/.uv
-	@echo "Installing dbt Core $*"
+	@echo "Installing dbt Core for $*"
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(COMPAT)/$*
 	$(call install,$(COMPAT)/$*/bin/python,-r constraints/compat-$*.txt)
 	@touch $@
@@ -109,7 +111,7 @@ test: $(VENV)/.test
 test-engines: $(if $(ENGINE),test-$(ENGINE),test-left $(ENGINES:%=test-%))
 
 # What make test leaves out: the marker is set in tests/conftest.py.
-test-left: $(VENV)/.test $(COMPAT)/1.10/.done $(COMPAT)/1.12/.done
+test-left: $(VENV)/.test $(COMPAT)/1.10/.done $(COMPAT)/1.12/.done $(COMPAT)/metricflow/.done
 	@DRIFTLINE_TEST_ALL=1 $(PYTEST) -m left $(ARGS)
 
 # What is asked of a further engine: tests/further_engines.py. With ARGS it may be nothing.
@@ -141,6 +143,10 @@ WEEKS ?= 1
 told: $(VENV)/.test
 	@DRIFTLINE_ARRIVING_WEEKS=$(WEEKS) $(BIN)/python -m pytest -q tests/scoreboard/arriving.py $(ARGS)
 
+# Each in an environment of its own under .venv-matrix. More arguments: make matrix ARGS="--lowest"
+matrix: $(VENV)/.test
+	@$(BIN)/python tests/matrix.py $(ARGS)
+
 PYTHON_CODE := $(wildcard python tests demo bench)
 
 lint: $(VENV)/.test
@@ -153,6 +159,12 @@ docs: $(VENV)/.test
 	$(BIN)/python tests/support/tables.py
 	$(BIN)/python tests/support/points.py
 	$(BIN)/python tests/support/catalogue.py
+	$(BIN)/python tests/support/grafana.py
+
+# The variable: a notice of the theme on what comes after MkDocs 1.
+site: $(VENV)/.test
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "Site: $(CURDIR)/target/site/index.html"
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix --quiet $(PYTHON_CODE) || true
@@ -162,15 +174,15 @@ bench: $(VENV)/.test
 	@$(BIN)/python bench/run.py $(ARGS)
 
 pins: $(VENV)/.uv
-	@set -e; cd constraints; for name in demo test compat-1.10 compat-1.12 $(ENGINES:%=engine-%); do \
-	  more=; case $$name in demo) more=../pyproject.toml;; test) more="../pyproject.toml --extra alerts -c demo.txt";; \
+	@set -e; cd constraints; for name in demo test compat-1.10 compat-1.12 compat-metricflow $(ENGINES:%=engine-%); do \
+	  more=; case $$name in demo) more=../pyproject.toml;; test) more="../pyproject.toml --extra alerts --extra otlp -c demo.txt";; \
 	    engine-compiled) more="../pyproject.toml";; engine-*) more="../pyproject.toml -c demo.txt -c test.txt";; esac; \
 	  $(abspath $(BIN))/uv pip compile --quiet --universal --python-version 3.10 --no-header --no-annotate $(VERSIONS) \
 	    $$name.in $$more -o $$name.txt; \
 	done
 
 clean:
-	rm -rf $(VENV) $(COMPAT) $(FURTHER) .pytest_cache .ruff_cache .mypy_cache .hypothesis target logs dbt_packages
+	rm -rf $(VENV) $(COMPAT) $(FURTHER) .venv-matrix .pytest_cache .ruff_cache .mypy_cache .hypothesis target logs dbt_packages
 	rm -rf demo/target demo/logs demo/dbt_packages bench/target
 	rm -rf demo/retrain/target demo/retrain/logs demo/retrain/dbt_packages
 	find $(PYTHON_CODE) -name __pycache__ -type d -prune -exec rm -rf {} +

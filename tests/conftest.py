@@ -86,6 +86,7 @@ LONG = (
     "scoreboard/test_scoreboard.py",
     "state/test_runs.py",
     "demo/test_retrain.py",
+    "adoption/test_natural_commands.py",
     "report/test_browser.py",
     "judge/test_replay.py",
     "measures/test_concept.py",
@@ -110,6 +111,8 @@ ON_DUCKDB_ALONE = {
     HERE / "measures/test_properties.py",
     HERE / "measures/test_published_numbers.py",
     HERE / "measures/test_small_effects.py",
+    # Of random splits; what a merge is from run to run is asked of both.
+    HERE / "sites/test_merged_states.py",
 }
 
 
@@ -141,9 +144,11 @@ ON_BOTH_ENGINES = {
 }
 
 
-# What is left to it besides: other versions of dbt, fifty days replayed with kills (as long again is `make replay`), and
-# the whole loop of a retraining. A fifth of the processors' time for 49 tests.
-LEFT = (HERE / "compat", HERE / "replay", HERE / "demo", HERE / "engines/test_foreign_semantics.py")
+# What is left to it besides: other versions of dbt, fifty days replayed with kills (as long again is `make replay`), the
+# whole loop of a retraining, and the tutorial. A fifth of the processors' time for 50 tests.
+LEFT = tuple(
+    HERE / name for name in ("compat", "docs/test_tutorial.py", "replay", "demo", "engines/test_foreign_semantics.py")
+)
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from driftline import metrics
-from support import Project, tables
+from support import Project, grafana, grafana_frontend, tables
 from support.project import REPOSITORY
 
 from queries.shop import NOW, log, shop
@@ -54,6 +56,123 @@ def test_every_query_runs_and_answers(project: Project) -> None:
         if not rows and title not in MAY_BE_EMPTY:
             empty.append(title)
     assert empty == []
+
+
+GRAFANA = grafana.SOURCES[0]
+SHOWN = datetime(2024, 1, 1), datetime(2024, 2, 4)
+
+
+def dashboard(project: Project, name: str, **chosen: list[str]) -> tuple[Any, dict[str, list[str]]]:
+    """A dashboard for PostgreSQL, and what is chosen in it as it opens."""
+    made = json.loads((grafana.FOLDER / GRAFANA.name / f"{name}.json").read_text(encoding="utf-8"))
+    given = {"schema": [project.workspace.schema], **chosen}
+    return made, grafana_frontend.choose(made, GRAFANA.plugin, project.sql, given, *SHOWN)
+
+
+@pytest.mark.parametrize("name", ["overview", "monitor"])
+def test_every_panel_of_grafana_answers(project: Project, name: str) -> None:
+    made, chosen = dashboard(project, name, **({"monitor": ["recommendations"]} if name == "monitor" else {}))
+    empty = []
+    for title, sql in grafana_frontend.panels(made, GRAFANA.plugin, chosen, *SHOWN):
+        rows = project.sql(sql)
+        if not rows or all(value is None for row in rows for value in row[1:] or row):
+            empty.append(title)
+    assert empty == []
+
+
+def test_grafana_finds_the_schema(project: Project) -> None:
+    schemas = project.sql(grafana.CATALOGUE)
+    assert (project.workspace.schema,) in schemas
+
+
+def test_grafana_opens_with_the_totals(project: Project) -> None:
+    _, chosen = dashboard(project, "monitor", monitor=["recommendations"])
+    assert [chosen[name] for name in ("version", "segment", "segment_value")] == [["all"]] * 3
+    assert chosen["window"] == ["1"]
+    assert chosen["business"] == ["conversion", "revenue"]
+
+
+def test_grafana_shows_the_time_that_is_asked_for(project: Project) -> None:
+    made, chosen = dashboard(project, "monitor", monitor=["recommendations"])
+    shown = datetime(2024, 1, 20), datetime(2024, 1, 22)
+    of_time = [p["title"] for p in made["panels"] if p["targets"][0]["format"] == "time_series"]
+    assert len(of_time) == 5
+    for title, sql in grafana_frontend.panels(made, GRAFANA.plugin, chosen, *shown):
+        if title in of_time:
+            assert {row[0].day for row in project.sql(sql)} == {20, 21, 22}, title
+
+
+def lines(project: Project, **chosen: list[str]) -> dict[Any, tuple[Any, ...]]:
+    """The first panel about one monitor: of each window its value, expectation, noise and thresholds."""
+    made, found = dashboard(project, "monitor", monitor=["recommendations"])
+    sql = next(grafana_frontend.panels(made, GRAFANA.plugin, {**found, **chosen}, *SHOWN))[1]
+    return {row[0]: row[1:] for row in project.sql(sql)}
+
+
+def test_the_threshold_that_grafana_draws_is_the_one_that_is_judged_by(project: Project) -> None:
+    """Of each judged series the newest window: it is over the line just where its effect is over the threshold."""
+    latest = project.sql(
+        "select family, metric, column_name, baseline, segment, compare, window_start, effect, warn from driftline_latest "
+        "where monitor = 'recommendations' and is_total and window_periods = 1 and is_judged and effect is not null "
+        "and warn is not null"
+    )
+    kinds, over = set(), 0
+    for family, metric, column, baseline, segment, compare, start, effect, warn in latest:
+        series = {
+            "family": [family],
+            "metric": [metric],
+            "column": [column],
+            "baseline": [baseline],
+            "segment": [segment],
+        }
+        value, _, _, _, above, below = lines(project, **series)[start]
+        is_over = (above is not None and value >= above) or (below is not None and value <= below)
+        assert is_over == (effect >= warn), (series, compare, value, above, below, effect, warn)
+        kinds.add(compare)
+        over += is_over
+    assert kinds >= {"value", "difference", "relative", "errors"}
+    assert over > 2
+
+
+@pytest.mark.parametrize("compare", ["difference", "relative", "errors", "odds"])
+@pytest.mark.parametrize("direction", ["above", "below", "both"])
+def test_a_value_on_the_line_has_the_effect_of_the_threshold(project: Project, compare: str, direction: str) -> None:
+    """docs/thresholds.md says what is compared; a rate of missing values is held against it each way."""
+    warn, key = 0.25, ", ".join(SERIES)
+    rates = (
+        f"from {project.workspace.schema}.driftline_metrics where monitor = 'recommendations' and family = 'quality' "
+        "and metric = 'null_rate' and column_name = 'country' and is_total and window_periods = 1"
+    )
+    project.execute("create schema thresholds_of_grafana")
+    try:
+        project.execute(f"create table thresholds_of_grafana.driftline_metrics as select * {rates}")
+        project.execute(
+            f"create table thresholds_of_grafana.driftline_latest as select distinct {key}, '{direction}' as direction, "
+            f"'{compare}' as compare, {warn} as warn {rates}"
+        )
+        series = {"family": ["quality"], "metric": ["null_rate"], "column": ["country"], "baseline": ["reference"]}
+        found = lines(project, schema=["thresholds_of_grafana"], **series)
+        rows = {
+            start: (n, m) for start, n, m in project.sql(f"select window_start, row_count, baseline_row_count {rates}")
+        }
+    finally:
+        project.execute("drop schema thresholds_of_grafana cascade")
+    assert len(found) > 20
+
+    def odds(rate: float, n: float) -> float:
+        return (rate * n + 0.5) / ((1 - rate) * n + 0.5)
+
+    for start, (_, expected, _, _, above, below) in found.items():
+        assert (above is None) == (direction == "below") and (below is None) == (direction == "above")
+        n, m = rows[start]
+        for line in [one for one in (above, below) if one is not None]:
+            effect = {
+                "difference": line - expected,
+                "relative": (line - expected) / expected,
+                "errors": (line - expected) / (expected if direction == "above" else 1 - expected),
+                "odds": max(odds(line, n) / odds(expected, m), odds(expected, m) / odds(line, n)) - 1,
+            }[compare]
+            assert math.isclose(abs(effect), warn, rel_tol=1e-9), (start, expected, line)
 
 
 def test_a_total_is_all_versions_and_all_segment_values(project: Project) -> None:
