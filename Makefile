@@ -155,6 +155,7 @@ lint: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/lint
 
+docs: export PYTHONPATH := tests
 docs: $(VENV)/.test
 	$(BIN)/python tests/support/tables.py
 	$(BIN)/python tests/support/points.py

@@ -17,7 +17,7 @@
     | _squared | what overflows is infinite and no error | sql-reference/functions/arithmetic-functions |
     | _as_sum | a union knows no type of UInt64 and Float64 | sql-reference/statements/select/union |
     | _utc_now, _local_time, _column_time | a time is a moment | sql-reference/functions/date-time-functions |
-    | _quantile, _reference_quantiles | no percentile_cont | sql-reference/aggregate-functions/reference |
+    | _reference_quantiles | no percentile_cont | sql-reference/aggregate-functions/reference |
     | _with_medians | median is that of a sample; no row is left out | sql-reference/window-functions |
     | _with_steps, _drop_steps, _computed_once | a CTE is put in its uses | sql-reference/statements/select/with |
     | _all_of | names of what several joined relations have | sql-reference/statements/select |
@@ -107,11 +107,6 @@
 {% macro clickhouse___column_time(expression, kind, timezone) %}
     {%- if kind == 'date' or timezone == 'UTC' -%}{{- return(expression) -}}{%- endif -%}
     {{- return('toDateTime64(toString(' ~ expression ~ '), 6, ' ~ driftline._literal(timezone) ~ ')') -}}
-{% endmacro %}
-
-
-{% macro clickhouse___quantile(expression, part) %}
-    {{- return('quantileExactInclusive(' ~ part ~ ')(' ~ expression ~ ')') -}}
 {% endmacro %}
 
 

@@ -31,9 +31,6 @@ RANGE_ON_REDSHIFT = {
 }
 # Functions that are called and not there, and where: these models do not run there.
 NOT_THERE = {
-    "bigquery": {"percentile_cont": ["driftline_int_standing_out"]},
-    "trino": {"percentile_cont": ["driftline_int_standing_out"]},
-    "athena": {"percentile_cont": ["driftline_int_standing_out"]},
     "redshift": {"covar_pop": ["driftline_int_expectations"]},
 }
 MONITORS = {name: text for name, text in world.models().items() if name.endswith(("shop", "prices"))}

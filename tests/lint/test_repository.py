@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -195,6 +197,22 @@ def test_what_further_engines_are_asked_is_there() -> None:
             module, _, test = place.partition("::")
             assert any(module == name or Path(name) in Path(module).parents for name in modules), place
             assert f"def {test}(" in (REPOSITORY / "tests" / module).read_text(encoding="utf-8"), place
+
+
+def test_what_make_docs_calls_can_be_called() -> None:
+    """As it stands in the Makefile, without what pytest adds to the path; loaded, not run."""
+    makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+    path = re.search(r"^docs: export PYTHONPATH := (\S+)$", makefile, re.MULTILINE)
+    recipe = re.search(r"^docs: \$\(VENV\).*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    assert path and recipe
+    scripts = re.findall(r"python (tests/\S+\.py)", recipe[1])
+    assert len(scripts) > 3
+    load = "import runpy, sys; [runpy.run_path(script, run_name='loaded') for script in sys.argv[1:]]"
+    environment = {**os.environ, "PYTHONPATH": path[1]}
+    done = subprocess.run(
+        [sys.executable, "-c", load, *scripts], cwd=REPOSITORY, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_what_is_run_elsewhere_is_what_is_run_here() -> None:

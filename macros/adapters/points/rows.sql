@@ -95,15 +95,6 @@
 {% endmacro %}
 
 
-{# A quantile of a group, interpolated between two of its values; part: from 0 to 1. #}
-{% macro _quantile(expression, part) %}
-    {{- return(adapter.dispatch('_quantile', 'driftline')(expression, part)) -}}
-{% endmacro %}
-{% macro default___quantile(expression, part) %}
-    {{- return('percentile_cont(' ~ part ~ ') within group (order by ' ~ expression ~ ')') -}}
-{% endmacro %}
-
-
 {#
     The same by the place of each value among the sorted ones: for engines that have no such aggregate, or only one of
     them in a statement. For an engine's own `_reference_quantiles`.

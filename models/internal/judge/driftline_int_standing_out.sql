@@ -28,15 +28,23 @@ effects as (
     where j.is_breach and j.effect > 0
 ),
 
+sorted as (
+    select
+        e.*, row_number() over (partition by {{ crowd | join(', ') }} order by effect) - 1 as place,
+        count(*) over (partition by {{ crowd | join(', ') }}) - 1 as last_place
+    from effects as e
+),
+
+-- Quantiles interpolated between the two values at their sides.
 quartiles as (
     select
         {{ crowd | join(', ') }}, {{ driftline._as_double('count(*)') }} as columns_moved,
         {%- for name, part in {
             'low': 0.1, 'lower': 0.25, 'centre': 0.5, 'upper': 0.75, 'high': 0.9,
         }.items() %}
-        {{ driftline._quantile('effect', part) }} as {{ name }}{{ ',' if not loop.last }}
+        sum(effect * greatest(1e0 - abs(place - {{ part }}e0 * last_place), 0e0)) as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from effects
+    from sorted
     group by {{ crowd | join(', ') }}
     having count(*) >= {{ rule.crowd }}
 ),
