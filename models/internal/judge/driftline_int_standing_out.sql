@@ -42,7 +42,8 @@ quartiles as (
         {%- for name, part in {
             'low': 0.1, 'lower': 0.25, 'centre': 0.5, 'upper': 0.75, 'high': 0.9,
         }.items() %}
-        sum(effect * greatest(1e0 - abs(place - {{ part }}e0 * last_place), 0e0)) as {{ name }}{{ ',' if not loop.last }}
+        sum(effect * greatest(1e0 - abs(place - {{ part }}e0 * last_place), 0e0))
+            as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from sorted
     group by {{ crowd | join(', ') }}
