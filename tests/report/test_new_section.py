@@ -7,41 +7,46 @@ from pathlib import Path
 
 from support.recipes import Copy
 
-QUERY = '''    def arrivals(self, monitor: str, names: Iterable[str], windows: int) -> list[Row]:
-        """The newest windows of the total: how many rows came, and how many usually do."""
-        if not self.columns("driftline_arrivals") >= {"row_count", "expected_row_count"}:
-            return []
-        return self.rows(
+SECTION = '''"""How many rows came, and how many usually do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import numbers as n
+from ..section import Section
+
+WINDOWS = 3
+
+
+class Arrivals(Section):
+    id = "arrivals"
+    title = "Rows that came"
+    panel = """
+<section class="panel" data-part="arrivals" aria-labelledby="arrivals-{{ v.index }}">
+  <h3 id="arrivals-{{ v.index }}">Rows that came</h3>
+  <table>
+    {% for start, came, usual in s.found %}
+    <tr><th scope="row">{{ start }}</th><td class="num">{{ came }}</td><td class="num">of {{ usual }}</td></tr>
+    {% endfor %}
+  </table>
+</section>
+"""
+
+    def read(self, known: Any) -> bool:
+        rows = self.rows(
             "driftline_arrivals",
             "select monitor, window_start, row_count, expected_row_count from {table} where is_total and is_complete "
-            f"and window_periods = 1 and {one_of('monitor', [monitor], names)} order by window_start desc "
-            f"limit {windows}",
+            f"and window_periods = 1 and {self.mine} order by window_start desc limit {WINDOWS}",
         )
-
-'''
-MODEL = """    def arrivals(self) -> None:
-        rows = self.w.arrivals(self.view.name, self.names, self.limits.arrival_windows)
-        found = [r for r in rows if r["monitor"] == self.view.name]
-        self.view.has_arrivals = bool(found)
-        self.view.payload["arrivals"] = [
-            [n.moment(n.as_datetime(r["window_start"])), n.as_int(r["row_count"]), n.as_int(r["expected_row_count"])]
-            for r in found
+        self.found = [
+            (n.moment(n.as_datetime(r["window_start"])), n.as_int(r["row_count"]), n.as_int(r["expected_row_count"]))
+            for r in rows
         ]
-
-"""
-PANEL = """  {% if v.has_arrivals %}
-  <section class="panel" data-part="arrivals" aria-labelledby="arrivals-{{ v.index }}">
-    <h3 id="arrivals-{{ v.index }}">Rows that came</h3>
-    <table>
-      {% for start, came, usual in v.payload.arrivals %}
-      <tr><th scope="row">{{ start }}</th><td class="num">{{ came }}</td><td class="num">of {{ usual }}</td></tr>
-      {% endfor %}
-    </table>
-  </section>
-  {% endif %}
-"""
+        return bool(rows)
+'''
 PAGE = """
-import json, sys
+import json
 from report import synthetic
 from driftline.report import build_report
 
@@ -60,15 +65,9 @@ print(json.dumps([empty, build_report(synthetic.query(con), relations)]))
 
 def with_arrivals(folder: Path) -> Copy:
     copy = Copy(folder)
-    copy.insert("report/warehouse.py", "    def changes(self, monitor", QUERY)
-    copy.insert("report/model.py", "    def changes(self) -> None:", MODEL)
-    copy.insert("report/collect.py", "    changes_note: str = ", "    has_arrivals: bool = False\n")
-    copy.insert("report/collect.py", "    cause_alerts: int = ", "    arrival_windows: int = 3\n")
-    copy.insert(
-        "report/collect.py", '("quality", "Data quality", ', '("arrivals", "Rows that came", self.has_arrivals), '
-    )
-    copy.insert("report/collect.py", "        self.model.changes()\n", "        self.model.arrivals()\n")
-    copy.insert("report/templates/monitor.html.j2", "  {% if v.has_changes %}\n", PANEL)
+    copy.add("report/sections/arrivals.py", SECTION)
+    copy.insert("report/sections/__init__.py", "from .business import Business\n", "from .arrivals import Arrivals\n")
+    copy.insert("report/sections/__init__.py", "    Changes,\n", "    Arrivals,\n")
     return copy
 
 

@@ -17,7 +17,7 @@ import pytest
 import sqlglot
 from driftline.alerting.messages import report_link
 from driftline.report import Limits, as_json, build_report, numbers, packed
-from driftline.report.model import Headline
+from driftline.report.sections.performance import Headline
 from driftline.report.warehouse import any_grain, one_of
 from report import synthetic
 from report.conftest import NOTES

@@ -15,14 +15,17 @@ from datetime import datetime, timezone
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, DictLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from driftline.health import Health
 from driftline.text import monitor_anchor
 
 from . import numbers
-from .collect import Collector, Limits, View
+from .collect import views as collect
+from .section import View
+from .sections import SECTIONS
+from .shapes import Limits
 from .warehouse import Query, Warehouse
 
 __all__ = ["Limits", "build_report"]
@@ -46,7 +49,7 @@ def build_report(
     without it nothing is said of that.
     """
     problems = [one for one in health if one.problem]
-    views = Collector(Warehouse(query, relations), limits or Limits()).views(health)
+    views = collect(Warehouse(query, relations), limits or Limits(), health)
     moment = generated_at or datetime.now(timezone.utc)
     zone = "" if moment.tzinfo is None else f" {moment:%Z}"
     library, script = asset("echarts.min.js"), asset("panels.js") + asset("report.js")
@@ -69,7 +72,9 @@ def build_report(
 
 def environment() -> Environment:
     made = Environment(
-        loader=PackageLoader(__name__, "templates"),
+        loader=ChoiceLoader(
+            [PackageLoader(__name__, "templates"), DictLoader({f"{s.id}.panel": s.panel for s in SECTIONS})]
+        ),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from . import numbers as n
-from .warehouse import Row
+from .. import numbers as n
+from ..warehouse import Row
 
 OPEN = ("open", "acknowledged")
 MOVES = ("drift", "trend")
