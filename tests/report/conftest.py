@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -13,12 +11,9 @@ from typing import Any
 import pytest
 from driftline.report import build_report
 from report import synthetic
+from support import chromium
 
 NOTES = ("Data: Online Example, CC BY 4.0.", "This is an offline replay.")
-MISSING = (
-    "The report's tests open it in Chromium, which was not found. Install it: apt-get install chromium chromium-driver "
-    "(or name a binary in the environment variable CHROMIUM, and its driver in CHROMEDRIVER)."
-)
 
 
 @dataclass
@@ -59,33 +54,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         page_made.con.close()
 
 
-def binary() -> str:
-    named = os.environ.get("CHROMIUM")
-    found = shutil.which(named) if named else None
-    for name in () if named else ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
-        found = found or shutil.which(name)
-    if not found:
-        pytest.fail(MISSING, pytrace=False)
-    return found
-
-
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    from selenium.webdriver import Chrome, ChromeOptions, ChromeService
-
-    options = ChromeOptions()
-    options.binary_location = binary()
-    driver_path = shutil.which(os.environ.get("CHROMEDRIVER", "chromedriver"))
-    if not driver_path:
-        pytest.fail(MISSING, pytrace=False)
-    for flag in (
-        "headless=new", "no-sandbox", "disable-gpu", "no-first-run", "disable-background-networking",
-        "disable-component-update", "disable-sync", "disable-dev-shm-usage", "window-size=1280,1000",
-        f"user-data-dir={tmp_path_factory.mktemp('chromium')}",
-    ):  # fmt: skip
-        options.add_argument(f"--{flag}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = Chrome(options=options, service=ChromeService(driver_path))
+    driver = chromium.start(tmp_path_factory.mktemp("chromium"))
     yield Browser(driver)
     driver.quit()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from support.grafana import Dashboard, Panel, Variable
+from support.limits import ODDS, from_above, from_below
 
 Json = dict[str, Any]
 
@@ -258,13 +259,11 @@ MONITOR = Dashboard(
                 "$metric of $column, against $baseline",
                 "The value that is judged, what it is held against, the band that is noise, and from where on it would be "
                 "over the threshold of today (a breach is over both). What is not judged has no threshold.", "timeseries",
-                # The thresholds are of the effect (docs/thresholds.md, compare): here each is taken back to a value.
                 f"""
 with measured as (
     select
         window_start, coalesce(judged_value, value) as value, expected, noise, row_count,
-        (expected * coalesce(baseline_row_count, row_count) + 0.5)
-            / nullif((1 - expected) * coalesce(baseline_row_count, row_count) + 0.5, 0) as odds
+        {ODDS} as odds
     from {{driftline_metrics}}
     where {SERIES} and is_complete and {{within:window_start}}
 ),
@@ -276,20 +275,8 @@ rule as (
 limits as (
     select
         m.window_start, m.value, m.expected, m.noise, r.direction,
-        case r.compare
-            when 'value' then r.warn
-            when 'difference' then m.expected + r.warn
-            when 'relative' then m.expected + r.warn * abs(m.expected)
-            when 'errors' then m.expected + r.warn * case r.direction when 'above' then abs(m.expected) else 1 - m.expected end
-            when 'odds' then (m.odds * (1 + r.warn) * (m.row_count + 0.5) - 0.5) / nullif(m.row_count * (1 + m.odds * (1 + r.warn)), 0)
-        end as from_above,
-        case r.compare
-            when 'value' then - r.warn
-            when 'difference' then m.expected - r.warn
-            when 'relative' then m.expected - r.warn * abs(m.expected)
-            when 'errors' then m.expected - r.warn * (1 - m.expected)
-            when 'odds' then (m.odds / (1 + r.warn) * (m.row_count + 0.5) - 0.5) / nullif(m.row_count * (1 + m.odds / (1 + r.warn)), 0)
-        end as from_below
+        {from_above("warn")} as from_above,
+        {from_below("warn")} as from_below
     from measured as m
     left join rule as r on 1 = 1
 )
