@@ -32,7 +32,8 @@ help:
 	@echo "make demo    build the demo shop's monitors, write the report, say what was found"
 	@echo "make retrain after make demo: drift found, retrained, compared, promoted"
 	@echo "make test    all tests on DuckDB, some on Postgres too (ARGS=\"tests/oracle -k psi\" for some of them)"
-	@echo "make test-engines  the others on Postgres, other versions of dbt, what takes long, and some on further engines"
+	@echo "make test-engines  the others on Postgres, other versions of dbt, MetricFlow and Superset, what takes long,"
+	@echo "             and some on further engines"
 	@echo "             (ARGS as above; ENGINE=clickhouse: on this one alone)"
 	@echo "make examples  ten times as many made-up tables against numpy and scipy"
 	@echo "make fuzz    2,000 declarations from a seed: built, or refused by the name of the argument"
@@ -79,7 +80,7 @@ $(VENV)/.test: $(VENV)/.demo constraints/test.txt
 	@touch $@
 
 $(COMPAT)/%/.done: constraints/compat-%.txt $(VENV)/.uv
-	@echo "Installing dbt Core for $*"
+	@echo "Installing what the tests need in $(COMPAT)/$*"
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(COMPAT)/$*
 	$(call install,$(COMPAT)/$*/bin/python,-r constraints/compat-$*.txt)
 	@touch $@
@@ -111,7 +112,8 @@ test: $(VENV)/.test
 test-engines: $(if $(ENGINE),test-$(ENGINE),test-left $(ENGINES:%=test-%))
 
 # What make test leaves out: the marker is set in tests/conftest.py.
-test-left: $(VENV)/.test $(COMPAT)/1.10/.done $(COMPAT)/1.12/.done $(COMPAT)/metricflow/.done
+test-left: $(VENV)/.test $(COMPAT)/1.10/.done $(COMPAT)/1.12/.done $(COMPAT)/metricflow/.done $(COMPAT)/superset/.done
+	@.ci/browser
 	@DRIFTLINE_TEST_ALL=1 $(PYTEST) -m left $(ARGS)
 
 # What is asked of a further engine: tests/further_engines.py. With ARGS it may be nothing.
@@ -161,6 +163,7 @@ docs: $(VENV)/.test
 	$(BIN)/python tests/support/points.py
 	$(BIN)/python tests/support/catalogue.py
 	$(BIN)/python tests/support/grafana.py
+	$(BIN)/python tests/support/superset.py
 
 # The variable: a notice of the theme on what comes after MkDocs 1.
 site: $(VENV)/.test
@@ -175,7 +178,7 @@ bench: $(VENV)/.test
 	@$(BIN)/python bench/run.py $(ARGS)
 
 pins: $(VENV)/.uv
-	@set -e; cd constraints; for name in demo test compat-1.10 compat-1.12 compat-metricflow $(ENGINES:%=engine-%); do \
+	@set -e; cd constraints; for name in demo test compat-1.10 compat-1.12 compat-metricflow compat-superset $(ENGINES:%=engine-%); do \
 	  more=; case $$name in demo) more=../pyproject.toml;; test) more="../pyproject.toml --extra alerts --extra otlp -c demo.txt";; \
 	    engine-compiled) more="../pyproject.toml";; engine-*) more="../pyproject.toml -c demo.txt -c test.txt";; esac; \
 	  $(abspath $(BIN))/uv pip compile --quiet --universal --python-version 3.10 --no-header --no-annotate $(VERSIONS) \

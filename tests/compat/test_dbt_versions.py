@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -16,6 +18,8 @@ import duckdb
 import pytest
 import yaml
 from environments import V2_TARGETS, VERSIONS, Outcome, ask_metricflow, parse_with_v2, run_everything
+from superset_server import ASKED as SUPERSET_ASKED
+from superset_server import THE_SERIES, Page, Superset, same
 from support import tables
 from support.project import REPOSITORY
 
@@ -183,6 +187,72 @@ def test_metricflow_answers_as_sql_does(demo: Outcome) -> None:
         # Of the healthy demo no monitor has a problem.
         told = {value for values in got.values() for value in values} - {None, 0}
         assert told or query["metrics"] == ["driftline_monitors_with_a_problem"], query
+
+
+@pytest.fixture(scope="module")
+def superset(demo: Outcome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Superset]:
+    # The tables of every version are alike, and a Superset takes half a minute to begin.
+    if demo.version != VERSIONS["1.10"]:
+        pytest.skip("asked of the demo on dbt 1.10")
+    served = Superset(tmp_path_factory.mktemp("superset"), demo.database)
+    yield served
+    served.close()
+
+
+def test_supersets_charts_answer_as_sql_does(superset: Superset) -> None:
+    assert set(superset.charts) == {*SUPERSET_ASKED, THE_SERIES}
+    for title, sql in SUPERSET_ASKED.items():
+        expected = superset.sql(sql)
+        same([list(row.values()) for row in superset.rows(title)], expected)
+        assert expected
+
+
+def test_superset_holds_a_series_against_todays_thresholds(superset: Superset) -> None:
+    """One that is judged by how far it is from 1, relatively and both ways."""
+    series = (
+        "monitor = 'recommendations' and is_total and window_periods = 1 and metric = 'spread_ratio' "
+        "and column_name = 'cust_orders' and baseline = 'reference'"
+    )
+    ((warn, critical),) = superset.sql(
+        f"select warn, critical from driftline_latest where {series} and compare = 'relative' and direction = 'both'"
+    )
+    limits = ", ".join(f"expected * (1 {sign} {share!r})" for share in (warn, critical) for sign in "+-")
+    expected = superset.sql(
+        f"select window_start, value, expected, expected + noise, expected - noise, {limits} from driftline_metrics "
+        f"where {series} and is_complete"
+    )
+    name = "recommendations: drift spread_ratio of cust_orders against reference"
+    found = superset.rows(
+        THE_SERIES, {"col": "series", "op": "==", "val": name}, {"col": "window_periods", "op": "==", "val": 1}
+    )
+    same([list(row.values()) for row in found], expected)
+    assert len(expected) > 50
+
+
+def test_superset_says_nothing_where_series_would_be_mixed(superset: Superset) -> None:
+    """Outside of the dashboard nobody chooses the series of that chart, or the length of its windows."""
+    for chosen in ([], [{"col": "window_periods", "op": "==", "val": 1}]):
+        rows = superset.rows(THE_SERIES, *chosen)
+        assert len(rows) > 50
+        assert {value for row in rows for name, value in row.items() if name != "window_start"} == {None}
+
+
+def test_superset_shows_the_dashboard(superset: Superset) -> None:
+    """For the picture in the docs: DRIFTLINE_PICTURE=docs/images/superset.png."""
+    page = Page(superset)
+    try:
+        assert page.drawn() == dict.fromkeys(superset.charts, True)
+        # It opens with the series that most wants a look, and draws it.
+        page.wait("return document.body.innerHTML.includes('spread_ratio of cust_orders against reference')")
+        page.wait_for_line()
+        assert "Score no longer means what it did" in page.js("return document.body.innerText")
+        local = (superset.url, "data:", "blob:", "about:")
+        assert [url for url in page.asked() if not url.startswith(local)] == []
+        if os.environ.get("DRIFTLINE_PICTURE"):
+            time.sleep(2)  # lines grow
+            page.driver.save_screenshot(os.environ["DRIFTLINE_PICTURE"])
+    finally:
+        page.close()
 
 
 def test_metricflow_is_asked_by_names_that_are_told() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from driftline import metrics
-from support import Project, grafana, grafana_frontend, tables
+from support import Project, grafana, grafana_frontend, superset_charts, tables
 from support.project import REPOSITORY
 
 from queries.shop import NOW, log, shop
@@ -78,6 +78,68 @@ def test_every_panel_of_grafana_answers(project: Project, name: str) -> None:
         if not rows or all(value is None for row in rows for value in row[1:] or row):
             empty.append(title)
     assert empty == []
+
+
+def superset_dataset(project: Project, name: str) -> str:
+    """A data set of Superset as the part of a query that comes after from."""
+    found = {chart.dataset.name: chart.dataset for chart in superset_charts.DASHBOARD.charts}[name]
+    sql = re.sub(
+        r"(from|join) (driftline_\w+)",
+        lambda m: f"{m[1]} {project.relation(m[2])}",
+        found.sql or f"select * from {name}",
+    )
+    return f"({sql}) as data_set"
+
+
+def test_every_chart_of_superset_answers(project: Project) -> None:
+    charts = superset_charts.DASHBOARD.charts
+    empty = set()
+    for chart in charts:
+        metrics = {metric.name: metric.sql for metric in chart.dataset.metrics}
+        grouped = [*chart.by, *([chart.over] if chart.over else [])]
+        asked = [*chart.rows, *grouped, *(metrics[name] for name in chart.metrics)]
+        sql = f"select {', '.join(asked)} from {superset_dataset(project, chart.dataset.name)}"
+        sql += f" where {chart.where}" if chart.where else ""
+        rows = project.sql(sql + (f" group by {', '.join(grouped)}" if grouped else ""))
+        if not rows:
+            empty.add(chart.title)
+    assert empty == set()
+    # Every column that Superset is told of is there.
+    for dataset in {chart.dataset.name: chart.dataset for chart in charts}.values():
+        project.sql(f"select {', '.join(dataset.columns())} from {superset_dataset(project, dataset.name)} limit 1")
+
+
+def test_superset_draws_one_value_for_each_window_of_a_series(project: Project) -> None:
+    data_set = superset_dataset(project, "driftline_series")
+    rows, windows = project.sql(
+        "select count(*), count(distinct series || cast(window_periods as varchar) || cast(window_start as varchar)) "
+        f"from {data_set}"
+    )[0]
+    assert rows == windows > 1000
+
+
+def test_superset_draws_a_breach_beyond_its_threshold(project: Project) -> None:
+    data_set = superset_dataset(project, "driftline_series")
+    drawn = {
+        tuple(row[:3]): row[3:]
+        for row in project.sql(
+            "select series, window_periods, window_start, value, warn_above, warn_below, critical_above, critical_below, "
+            f"attention from {data_set}"
+        )
+    }
+    breaches = project.sql(
+        "select monitor, family, metric, column_name, segment, baseline, window_periods, window_start, is_critical "
+        f"from {project.relation('driftline_latest')} where is_total and is_breach"
+    )
+    for monitor, family, metric, column, segment, baseline, periods, start, is_critical in breaches:
+        name = f"{monitor}: {family} {metric}" + (f" of {column}" if column != "all" else "")
+        name += f" over {segment}" if segment != "all" else ""
+        name += f" against {baseline}" if baseline != "none" else ""
+        value, *limits, attention = drawn[(name, periods, start)]
+        above, below = limits[2:] if is_critical else limits[:2]
+        assert (above is not None and value > above) or (below is not None and value < below), name
+        assert attention >= (3 if is_critical else 2)
+    assert len(breaches) > 3
 
 
 def test_grafana_finds_the_schema(project: Project) -> None:
