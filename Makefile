@@ -26,7 +26,7 @@ define install
 endef
 
 .PHONY: help demo retrain test test-engines test-left $(ENGINES:%=test-%) examples fuzz replay power scoreboard
-.PHONY: told matrix lint docs site bench clean pins format
+.PHONY: told matrix lint lint-js docs site bench clean pins format
 
 help:
 	@echo "make demo    build the demo shop's monitors, write the report, say what was found"
@@ -43,6 +43,7 @@ help:
 	@echo "make told    what is sent of the demo shop as its weeks arrive: 58 builds, each with driftline alert (WEEKS=8: fewer)"
 	@echo "make matrix  each dbt Core on each Python, and the oldest of everything (ARGS=\"--dbt 1.12 --python 3.13\" for some)"
 	@echo "make lint    style, types, and that every public macro is described"
+	@echo "make lint-js  eslint on the script of the report (needs npm)"
 	@echo "make docs    write what docs and report say of columns and metrics from their descriptions, and the dashboards"
 	@echo "make site    the documentation as a site, in target/site"
 	@echo "make format  let ruff put the Python files in shape"
@@ -158,6 +159,10 @@ lint: $(VENV)/.test
 	$(BIN)/python -m pytest -q tests/lint
 
 docs: export PYTHONPATH := tests
+# Not in make lint: eslint is npm's.
+lint-js:
+	@npx --yes eslint@9 python/driftline/report/static
+
 docs: $(VENV)/.test
 	$(BIN)/python tests/support/tables.py
 	$(BIN)/python tests/support/points.py

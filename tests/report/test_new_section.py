@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
+import pytest
 from support.recipes import Copy
 
 SECTION = '''"""How many rows came, and how many usually do."""
@@ -30,6 +32,7 @@ class Arrivals(Section):
     <tr><th scope="row">{{ start }}</th><td class="num">{{ came }}</td><td class="num">of {{ usual }}</td></tr>
     {% endfor %}
   </table>
+  <p data-slot="arrivals-told"></p>
 </section>
 """
 
@@ -43,8 +46,17 @@ class Arrivals(Section):
             (n.moment(n.as_datetime(r["window_start"])), n.as_int(r["row_count"]), n.as_int(r["expected_row_count"]))
             for r in rows
         ]
+        self.view.payload["arrivals"] = [came for _, came, _ in self.found]
         return bool(rows)
 '''
+COMPONENT = """
+driftline.section("arrivals", ({ Component, plural }) => {
+  class Arrivals extends Component {
+    show() { this.slot("arrivals-told").textContent = `Most: ${plural(Math.max(...this.m.arrivals), "row")} a ${this.period}`; }
+  }
+  return { mount: (...given) => new Arrivals(...given) };
+});
+"""
 PAGE = """
 import json
 from report import synthetic
@@ -68,10 +80,12 @@ def with_arrivals(folder: Path) -> Copy:
     copy.add("report/sections/arrivals.py", SECTION)
     copy.insert("report/sections/__init__.py", "from .business import Business\n", "from .arrivals import Arrivals\n")
     copy.insert("report/sections/__init__.py", "    Changes,\n", "    Arrivals,\n")
+    copy.add("report/static/sections/arrivals.js", COMPONENT)
     return copy
 
 
-def test_a_new_section(tmp_path: Path) -> None:
+@pytest.mark.browser
+def test_a_new_section(tmp_path: Path, browser: Any) -> None:
     outcome = with_arrivals(tmp_path).run("-c", PAGE)
     assert outcome.returncode == 0, outcome.stderr
     without, page = json.loads(outcome.stdout)
@@ -85,3 +99,9 @@ def test_a_new_section(tmp_path: Path) -> None:
         True,
         False,
     ]
+    (tmp_path / "page.html").write_text(page, encoding="utf-8")
+    browser.open((tmp_path / "page.html").as_uri())
+    assert (
+        browser.js("return document.querySelector('[data-slot=arrivals-told]').textContent") == "Most: 109 rows a day"
+    )
+    assert browser.errors() == []

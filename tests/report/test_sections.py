@@ -9,6 +9,7 @@ from typing import Any
 
 import driftline.report.sections as package
 import pytest
+from driftline.report import scripts
 from driftline.report.section import Section
 from driftline.report.sections import SECTIONS
 
@@ -25,6 +26,13 @@ def test_every_section_has_its_place() -> None:
         found |= {x for x in mine if issubclass(x, Section)}
     assert found == set(SECTIONS)
     assert len({s.id for s in SECTIONS}) == len(SECTIONS)
+
+
+def test_every_component_is_in_the_script() -> None:
+    there = (FOLDER.parent / "static").rglob("*.js")
+    assert sorted(scripts()) == sorted(
+        file.relative_to(FOLDER.parent / "static").as_posix() for file in there if file.name != "echarts.min.js"
+    )
 
 
 @pytest.mark.parametrize("file", sorted(FOLDER.glob("[!_]*.py")), ids=lambda file: file.stem)

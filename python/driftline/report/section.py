@@ -86,7 +86,7 @@ class View:
 class Section:
     """One subject of the report, of one monitor: what it reads, what it says, what it looks like.
 
-    A section is drawn, if it is, by the component of the same id in static/sections/.
+    A section is drawn, if it is, by the component in static/sections/ whose file has the name of the section's module.
     """
 
     id: ClassVar[str]  # of its panel

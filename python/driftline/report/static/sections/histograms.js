@@ -1,0 +1,248 @@
+"use strict";
+/** One column in detail: its bins in a window over the reference, its distance over time, and the others that moved. */
+driftline.section("detail", (tools) => {
+  const {
+    Component, el, tip, fill, color, chart, renew, forget, tooltip, axisLabel, valueAxis, momentTip, timeAxisOption, areas, faded, textWidth, canvasLabel, narrow, facts,
+    number, percent, whole, plural, span, key, clip, named,
+  } = tools;
+  const KINDS = {
+    null: "NULL", nan: "NaN", negative_infinity: "−∞", positive_infinity: "+∞", beyond_top: "beyond the top", unseen: "not in the reference",
+  };
+
+  const binName = (b) => {
+    if (b.kind === "category") return named(b.label);
+    if (b.kind === "rest") return `${b.label} more`;
+    if (b.kind !== "range" && b.kind !== "under") return KINDS[b.kind] || b.kind;
+    if (b.lower === null && b.upper === null) return "all values";
+    if (b.upper === null) return `> ${number(b.lower)}`;
+    if (b.lower === null) return `${b.kind === "under" ? "<" : "≤"} ${number(b.upper)}`;
+    if (b.lower === b.upper) return `= ${number(b.upper)}`;
+    return `${number(b.lower)} – ${number(b.upper)}`;
+  };
+
+  /** The bins of `found` as bars over the reference's. */
+  const option = ({ found, categorical, small, slim }) => {
+    const inner = ["range", "under", "category", "rest"];
+    // Between two values that have bins of their own there may be nothing at all.
+    let values = found.bins.filter((b) => inner.includes(b.kind) && (b.kind !== "under" || b.now > 0 || b.was > 0));
+    const special = found.bins.filter((b) => !inner.includes(b.kind) && (b.now > 0 || b.was > 0));
+    const most = small ? Math.max(3, 7 - special.length) : 99;
+    if (categorical && values.length > most) {
+      const rest = values.slice(most - 1);
+      const count = rest.reduce((a, b) => a + (b.kind === "rest" ? Number(b.label) : 1), 0);
+      const sum = (k) => rest.reduce((a, b) => a + b[k], 0);
+      values = [...values.slice(0, most - 1), { kind: "rest", label: String(count), now: sum("now"), was: sum("was"), rows: sum("rows") }];
+    }
+    const gap = special.length && !categorical ? [null] : [];
+    const bins = [...values, ...gap, ...special];
+    const full = bins.map((b) => (b ? binName(b) : ""));
+    const width = Math.ceil(Math.min(small || slim ? 96 : 150, Math.max(30, ...full.map((x) => textWidth(x) + 2)))) + 10;
+    const names = full.map((x) => canvasLabel(x, categorical ? width - 10 : 200));
+    const label = {
+      ...axisLabel(), interval: categorical || !small ? 0 : "auto", hideOverlap: !categorical, formatter: (i) => names[Number(i)],
+    };
+    const category = { type: "category", data: bins.map((_, i) => i), axisTick: { show: false }, axisLine: { lineStyle: { color: color("line") } } };
+    const splits = small ? 3 : 4;
+    const tall = bins.length > 5 && !categorical;
+    const category2 = categorical
+      ? { ...category, inverse: true, axisLabel: label }
+      : { ...category, axisLabel: { ...label, rotate: tall ? 45 : 0, interval: small ? Math.max(0, Math.ceil(bins.length / (slim ? 12 : 9)) - 1) : slim ? Math.max(0, Math.ceil(bins.length / 12) - 1) : 0 } };
+    const bottom = categorical ? 24 : tall ? Math.min(86, Math.max(...names.map((x) => textWidth(x, 11.5))) * 0.72 + 18) : 26;
+    const bar = (name, field, style) => ({
+      name, type: "bar", barGap: "-100%", barCategoryGap: categorical ? "28%" : "14%", data: bins.map((b) => (b ? b[field] : null)), itemStyle: style, emphasis: { disabled: true },
+    });
+    const shares = valueAxis((x) => percent(x), { min: 0, splitNumber: splits });
+    return {
+      grid: { left: categorical ? width : 44, right: categorical ? 22 : 6, top: 10, bottom },
+      tooltip: {
+        ...tooltip(), trigger: "axis", axisPointer: { type: "shadow" },
+        formatter: (list) => {
+          const b = bins[list[0].dataIndex];
+          if (!b) return null;
+          const between = (b.kind === "range" || b.kind === "under") && b.lower !== b.upper && b.lower !== null && b.upper !== null;
+          const range = between ? `over ${number(b.lower)}, ${b.kind === "under" ? "under" : "up to"} ${number(b.upper)}` : binName(b);
+          return tip(b.kind === "rest" ? `${b.label} more categories` : range, `this window ${percent(b.now)} (${number(b.rows)})`, `reference ${percent(b.was)}`);
+        },
+      },
+      xAxis: categorical ? shares : category2,
+      yAxis: categorical ? category2 : shares,
+      series: [
+        bar("reference", "was", { color: color("reference"), borderRadius: 1 }),
+        bar("this window", "now", { color: faded(color("current"), 0.42), borderColor: color("current"), borderWidth: 1.5, borderRadius: 1 }),
+      ],
+    };
+  };
+
+  /** A distance over time as [start, value, window], its noise, warn and critical, and the selected moment. */
+  const trendOption = ({ values, noise, levels, alerts, at, width, tipOf }) => {
+    return {
+      grid: { left: 44, right: 54, top: 10, bottom: 26 },
+      tooltip: momentTip((list) => tipOf(list[0].data[2] === undefined ? list[0].dataIndex : list[0].data[2])),
+      xAxis: timeAxisOption(values[0][0], values[values.length - 1][0], width - 98),
+      yAxis: valueAxis((x) => number(x), { min: 0, max: (e) => (levels.length && e.max > levels[0] * 0.5 && e.max < levels[1] ? levels[1] * 1.1 : null) }),
+      series: [
+        {
+          type: "line", data: values, showSymbol: values.length < 3, symbolSize: 5, lineStyle: { color: color("current"), width: 2 }, itemStyle: { color: color("current") },
+          markLine: {
+            silent: true, symbol: "none", lineStyle: { type: "dotted", width: 1.5 },
+            label: { position: "end", fontSize: 11.5, formatter: (p) => (p.dataIndex === 0 ? "warn" : "critical") },
+            data: levels.map((x, i) => ({ yAxis: x, lineStyle: { color: color(i ? "mark-critical" : "mark-warn") }, label: { color: color(i ? "critical" : "warn") } })),
+          },
+          markArea: areas(alerts),
+        },
+        { type: "line", data: noise, showSymbol: false, silent: true, lineStyle: { color: color("noise"), width: 1.5, type: "dashed" } },
+        {
+          type: "line", data: [], silent: true,
+          markLine: { silent: true, symbol: "none", label: { show: false }, lineStyle: { color: color("ink"), width: 1, type: "solid" }, data: [{ xAxis: at }] },
+        },
+      ],
+    };
+  };
+
+  class Detail extends Component {
+    constructor(...given) {
+      super(...given);
+      this.grid = this.monitor.grid;
+      this.bins = new Map(this.m.bins || []);
+      this.reference = new Map((this.m.reference || []).map(([k, d]) => [JSON.stringify(k), new Map(d)]));
+      this.latest = new Map((this.m.latest || []).map(([k, d]) => [JSON.stringify(k), new Map(d)]));
+      this.history = new Map((this.m.history || []).map((h) => [JSON.stringify(h.k), { ...h, d: new Map(h.d) }]));
+      this.bars = chart(this.slot("detail-histogram"), () => (this.found && !this.found.why ? this.histogram(this.found, this.chosen.column, false) : null));
+      this.trend = chart(this.slot("detail-trend"), () => this.drawTrend());
+      for (const name of ["column", "window"]) this.control(name, (value) => { this.chosen[name] = Number(value); this.monitor.tell("cell"); });
+      this.monitor.on("baseline", () => this.show());
+      this.monitor.on("cell", () => this.selected());
+    }
+
+    show() {
+      const slice = this.grid.slice();
+      this.box.hidden = !slice;
+      this.monitor.part("worst").hidden = !slice;
+      if (!slice) return;
+      const name = (c) => this.grid.name(c);
+      fill(this.control("column"), [...this.grid.columns.keys()].sort((a, b) => (name(a) < name(b) ? -1 : 1)).map((c) => [String(c), clip(name(c), 60)]), String(this.chosen.column));
+      fill(this.control("window"), [...slice.t0.keys()].reverse().map((w) => [String(w), span(slice.t0[w], slice.t1[w], this.period)]), String(this.chosen.window));
+      this.selected();
+    }
+
+    selected() {
+      const slice = this.grid.slice();
+      if (!slice) return;
+      const { column, window: w } = this.chosen;
+      this.control("column").value = String(column);
+      this.control("window").value = String(w);
+      const when = span(slice.t0[w], slice.t1[w], this.period);
+      const psi = this.grid.cell(slice, column, w, "psi");
+      const ks = this.grid.cell(slice, column, w, "ks");
+      const told = (label, x) => (x ? `${label} ${number(x.value)} (${x.beyond ? `noise ${number(x.noise)}` : `within its noise of ${number(x.noise)}`})` : `${label} not computed`);
+      this.slot("detail-facts").replaceChildren(...facts([
+        this.grid.columns[column][1], when, told("PSI", psi), ...(ks ? [told("KS", ks)] : []), `${plural(slice.n[w], "row")} against ${whole(slice.m)}`,
+      ]));
+      this.slot("trend-name").textContent = this.grid.metricName();
+      this.found = this.counts(slice, column, w);
+      const note = this.slot("detail-note");
+      note.hidden = !this.found.why;
+      note.textContent = this.found.why || "";
+      this.slot("detail-histogram").hidden = Boolean(this.found.why);
+      this.slot("detail-histogram").setAttribute("aria-label", this.found.why || this.label(this.found, column, when));
+      renew(this.bars);
+      renew(this.trend);
+      this.others(slice);
+    }
+
+    /** Weights per bin of the window and of the reference, or why they are not here. */
+    counts(slice, c, w) {
+      const [version, segment, value, size] = slice.k;
+      const layout = this.bins.get(c);
+      if (!layout) return { why: "No bins are stored for this column." };
+      const from = slice.t0[w];
+      const to = slice.t1[w];
+      let current = null;
+      const now = this.latest.get(key(version, segment, value, size, from));
+      if (now && now.has(c)) current = now.get(c);
+      const past = this.history.get(key(version, segment, value));
+      if (!current && past && past.d.has(c) && (!past.cut || from >= past.p[0])) {
+        const flat = past.d.get(c);
+        current = layout.map(() => 0);
+        past.p.forEach((t, i) => {
+          if (t >= from && t < to) layout.forEach((_, b) => { current[b] += flat[i * layout.length + b]; });
+        });
+      }
+      if (!current) return { why: "The histogram of this window is not part of the page; earlier windows are here for the columns that moved most." };
+      const sum = (list) => list.reduce((a, b) => a + b, 0);
+      const held = this.reference.get(key(slice.v, segment, value)) || this.reference.get(key(version, segment, value)) || new Map();
+      const reference = held.get(c) || layout.map(() => 0);
+      const total = sum(current);
+      const base = sum(reference);
+      if (!total) return { why: "The window has no rows." };
+      return {
+        total, base,
+        bins: layout.map((b, i) => ({ kind: b[0], label: b[1], lower: b[2], upper: b[3], now: current[i] / total, was: base ? reference[i] / base : 0, rows: current[i] })),
+      };
+    }
+
+    histogram(found, c, small) {
+      return option({ found, categorical: this.grid.columns[c][2] === "categorical", small, slim: narrow() });
+    }
+
+    label(found, c, when) {
+      const moved = [...found.bins].sort((a, b) => Math.abs(b.now - b.was) - Math.abs(a.now - a.was)).slice(0, 2);
+      return `Histogram of ${this.grid.name(c)}, ${when}, over the reference. Largest differences: `
+        + moved.map((b) => `${binName(b)} ${percent(b.now)} against ${percent(b.was)}`).join("; ");
+    }
+
+    drawTrend() {
+      const slice = this.grid.slice();
+      if (!slice) return null;
+      const { column: c, metric } = this.chosen;
+      const values = [];
+      const noise = [];
+      slice.t0.forEach((t, w) => {
+        const x = this.grid.cell(slice, c, w, metric);
+        const size = x ? (metric === "ratio" ? (x.noise ? x.value / x.noise : null) : x.value) : null;
+        values.push([t, size, w]);
+        noise.push([t, x ? (metric === "ratio" ? 1 : x.noise) : null]);
+      });
+      const levels = metric === "ratio" ? [] : this.grid.levels().slice(0, 2);
+      const top = Math.max(0, ...values.map((v) => v[1] || 0));
+      const [name] = this.grid.columns[c];
+      const alerts = this.monitor.marks("drift", slice.k).filter((a) => a[2] === name && a[11] === this.chosen.baseline && (metric === "ks" ? a[1].startsWith("ks") : a[1] === "psi"));
+      const box = this.slot("detail-trend");
+      box.setAttribute("aria-label", `${this.grid.metricName()} of ${this.grid.name(c)} over ${plural(slice.t0.length, "window")}, highest ${number(top)}${alerts.length ? `, ${plural(alerts.length, "alert")} marked` : ""}.`);
+      return trendOption({
+        values, noise, levels, alerts, at: slice.t0[this.chosen.window], width: box.clientWidth, tipOf: (w) => this.grid.cellTip(slice, c, w),
+      });
+    }
+
+    others(slice) {
+      const box = this.slot("worst");
+      const last = this.grid.lastWindow(slice);
+      const when = span(slice.t0[last], slice.t1[last], this.period);
+      const list = this.grid.order(slice, "latest", "psi").filter((c) => c !== this.chosen.column && this.grid.cell(slice, c, last, "psi")).slice(0, 6);
+      const id = key(slice.k, list);
+      if (this.cardsOf === id) return;
+      this.cardsOf = id;
+      forget(box);
+      box.replaceChildren();
+      this.monitor.part("worst").hidden = !list.length;
+      for (const c of list) {
+        const found = this.counts(slice, c, last);
+        const x = this.grid.cell(slice, c, last, "psi");
+        const button = el("button", { type: "button" }, this.grid.name(c));
+        button.addEventListener("click", () => {
+          this.chosen.column = c;
+          this.chosen.window = last;
+          this.monitor.tell("cell");
+          this.box.scrollIntoView({ block: "start" });
+          this.control("column").focus({ preventScroll: true });
+        });
+        const line = el("p", { class: "facts" }, el("span", {}, `PSI ${number(x.value)}`), el("span", {}, x.beyond ? `${number(x.value / (x.noise || 1e-4))}× its noise` : "within its noise"));
+        const canvas = el("div", { class: "chart", role: "img", "aria-label": found.why || this.label(found, c, when) });
+        box.append(el("div", { class: "card" }, el("h4", {}, button), line, found.why ? el("p", { class: "notice" }, found.why) : canvas));
+        if (!found.why) chart(canvas, () => this.histogram(found, c, true));
+      }
+    }
+  }
+
+  return { mount: (...given) => new Detail(...given), option, trendOption };
+});
