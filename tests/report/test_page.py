@@ -95,6 +95,20 @@ def test_says_what_is_there(pages: Any) -> None:
     assert f"{opened.fetchone()[0]} critical" in words
 
 
+def test_the_head_calls_business_metrics_what_people_call_them() -> None:
+    con = synthetic.tiny()
+    relations = synthetic.relations() | {"driftline_int_labels": "labels"}
+    con.execute(
+        "create table labels as select * from (values ('recommendations', 'conversion', 'share of <b>buyers</b>'), "
+        "('another', 'revenue', 'takings'), ('recommendations', 'revenue', null)) as l(monitor, name, label)"
+    )
+    html = build_report(synthetic.query(con), relations)
+    words = Outline(html).words
+    assert "In business terms: share of <b>buyers</b> " in words and " and revenue " in words
+    assert "<dt>share of &lt;b&gt;buyers&lt;/b&gt;</dt>" in html and "takings" not in html
+    con.close()
+
+
 def test_links_lead_somewhere(pages: Any) -> None:
     for name in ("small", "hostile"):
         tags = Outline(pages(name).html).tags

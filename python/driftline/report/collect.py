@@ -19,6 +19,7 @@ from .warehouse import Row, Warehouse
 
 def views(warehouse: Warehouse, limits: Limits, health: Sequence[Health] = ()) -> list[View]:
     described = {r["monitor"]: r for r in warehouse.monitors()}
+    labels = warehouse.labels()
     surveys = {section: section.survey(warehouse) for section in SECTIONS}
     fares = {one.monitor: one for one in health}
     names = sorted({*described, *(name for found in surveys.values() for name in found), *fares})
@@ -29,11 +30,12 @@ def views(warehouse: Warehouse, limits: Limits, health: Sequence[Health] = ()) -
     for i, v in enumerate(found):
         v.index = i
         v.health = fares.get(v.name)
+        v.labels = labels.get(v.name, {})
         for section in SECTIONS:
             one = section(source, v)
             one.shown = one.read(surveys[section].get(v.name))
             v.sections.append(one)
-        v.payload |= {"name": v.name, "period": v.period, "task": v.task, "words": labels(v.metrics)}
+        v.payload |= {"name": v.name, "period": v.period, "task": v.task, "words": words_of(v.metrics)}
         glance(v, n.as_datetime(described.get(v.name, {}).get("as_of")))
         if v.health is not None and v.health.problem:
             v.sentence.insert(0, f"{v.health.problem[0].upper()}{v.health.problem[1:]}.")
@@ -56,7 +58,7 @@ def view(name: str, about: Row, counts: Counts, warehouse: Warehouse) -> View:
     )
 
 
-def labels(metrics: set[str]) -> dict[str, list[object]]:
+def words_of(metrics: set[str]) -> dict[str, list[object]]:
     """Words of the metrics that the page shows: label, which way is better, whether it is a share."""
     found = {name: words.metric(name) for name in sorted(metrics)}
     return {name: [m.label, m.better, int(m.share)] for name, m in found.items()}

@@ -35,6 +35,7 @@ class View:
     source: str = ""
     reference: str = ""
     task: str = ""
+    labels: dict[str, str] = field(default_factory=dict)  # what people call a name, where they have said it
     health: Health | None = None
     tells_incidents: bool = False
     critical: int = 0

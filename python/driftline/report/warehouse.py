@@ -91,6 +91,13 @@ class Warehouse:
             f"as_of{more} from {{table}} order by monitor",
         )
 
+    def labels(self) -> dict[str, dict[str, str]]:
+        """The words that people use for columns and business metrics, by monitor and name."""
+        found: dict[str, dict[str, str]] = {}
+        for r in self.rows("driftline_int_labels", "select monitor, name, label from {table} where label is not null"):
+            found.setdefault(r["monitor"], {})[as_text(r["name"])] = as_text(r["label"])
+        return found
+
     @property
     def tells_incidents(self) -> bool:
         """Whether the package in the warehouse tells incidents, and not each alert."""

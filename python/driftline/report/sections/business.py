@@ -112,10 +112,12 @@ class Business(Section):
             unusual = z is not None and abs(z) >= 3
             if unusual and z is not None:
                 details.append(f"{n.number(abs(z))} deviations {'above' if z > 0 else 'below'} usual")
-            told.figures.append(Tile(s["metric"], write(value), details, "warn" if unusual else ""))
+            metric: str = s["metric"]
+            name = self.view.labels.get(metric, metric)
+            told.figures.append(Tile(name, write(value), details, "warn" if unusual else ""))
             if value is not None and len(said) < 3:
                 tail = f" ({n.change(reference)} against the reference)" if reference is not None else ""
-                said.append(f"{s['metric']} {write(value)}{tail}")
+                said.append(f"{name} {write(value)}{tail}")
         if said:
             told.sentences.append(f"In business terms: {n.listed(said)}.")
         return told
