@@ -166,6 +166,7 @@ lint-js:
 docs: $(VENV)/.test
 	$(BIN)/python tests/support/tables.py
 	$(BIN)/python tests/support/points.py
+	$(BIN)/python tests/support/config_schema.py
 	$(BIN)/python tests/support/catalogue.py
 	$(BIN)/python tests/support/grafana.py
 	$(BIN)/python tests/support/superset.py

@@ -291,15 +291,14 @@ def alert_command(
     What was sent is recorded in driftline_notifications beside driftline_alerts. Exits with 1 if something could not be
     delivered, which the next run sends, or if something that was started failed.
     """
-    from driftline.alerting.config import WITHOUT_FILE, find_config, load_config
+    from driftline.alerting.config import find_config, load_config
     from driftline.alerting.run import Run, select_channels
 
     def say(text: str) -> None:
         click.echo(context.scrub(printable(f"driftline: {text}")), err=True)
 
     path = find_config(config_file, context.options.project_dir)
-    config = WITHOUT_FILE if path is None else load_config(path, context.scrub)
-    config = select_channels(config, channels)
+    config = select_channels(load_config(path, context.scrub), channels)
     folder = Path(context.options.project_dir or os.environ.get("DBT_PROJECT_DIR") or ".")
     with context.open() as warehouse:
         run = Run(

@@ -14,7 +14,7 @@ import further_engines
 import jinja2
 import pytest
 import yaml
-from support import points, tables
+from support import config_schema, points, tables
 from support.materializations import Materializations
 from support.project import REPOSITORY
 
@@ -100,6 +100,10 @@ def test_the_table_of_what_engines_say_differently_is_that_of_the_macros() -> No
     for path in (REPOSITORY / "macros").rglob("*.sql"):
         dispatched |= set(re.findall(r"dispatch\('(\w+)'", path.read_text(encoding="utf-8")))
     assert dispatched == set(re.findall(r"^\| `(\w+)`", points.page(), re.MULTILINE))
+
+
+def test_the_schema_of_driftline_yml_is_that_of_the_models_that_read_it() -> None:
+    assert config_schema.PAGE.read_text(encoding="utf-8") == config_schema.page(), "run `make docs`"
 
 
 def test_nothing_is_left_for_later() -> None:

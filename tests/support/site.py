@@ -16,6 +16,7 @@ from typing import Any
 
 import click
 import yaml
+from driftline.alerting.channels import ChannelSettings
 from driftline.cli import cli
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -93,10 +94,18 @@ def configuration() -> Iterator[str]:
     yield "\n| key | type | |\n|---|---|---|"
     for name, part in schema.get("properties", {}).items():
         yield f"| `{name}` | {_cell(_type(part))} | {_cell(part.get('description', ''))} |"
-    for name, part in schema.get("$defs", {}).items():
-        if "properties" in part:
-            yield f"\n## {name}\n\n{part.get('description', '')}\n\n| key | type | |\n|---|---|---|"
-            for key, value in part["properties"].items():
+    parts = schema["$defs"]
+    types = [
+        one["$ref"].rsplit("/", 1)[-1] for one in schema["properties"]["channels"]["additionalProperties"]["oneOf"]
+    ]
+    # What every channel may say is told once.
+    every = ChannelSettings.model_fields.keys() - {"type"}
+    common = {key: value for name in types for key, value in parts[name]["properties"].items() if key in every}
+    described = {"every channel": {"properties": common}, **parts}
+    for name, part in described.items():
+        yield f"\n## {name}\n\n{part.get('description', '')}\n\n| key | type | |\n|---|---|---|"
+        for key, value in part["properties"].items():
+            if name not in types or key not in every:
                 needed = " (needed)" if key in part.get("required", []) else ""
                 yield f"| `{key}`{needed} | {_cell(_type(value))} | {_cell(value.get('description', ''))} |"
 
@@ -108,11 +117,13 @@ def _schema() -> dict[str, Any]:
 
 
 def _type(part: dict[str, Any]) -> str:
+    if "title" in part:
+        return str(part["title"])
     if "enum" in part:
         return ", ".join(f"`{value}`" for value in part["enum"])
     if "$ref" in part:
         name = part["$ref"].rsplit("/", 1)[-1]
-        return str(_schema()["$defs"][name].get("title", f"[{name}](#{name})"))
+        return f"[{name}](#{name})"
     if "const" in part:
         return f"`{part['const']}`"
     for several in ("oneOf", "anyOf"):

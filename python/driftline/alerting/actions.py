@@ -10,14 +10,12 @@ import os
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from driftline.alerting.channels import Context, Receipt
-from driftline.alerting.channels.http import Poster
-from driftline.alerting.channels.webhook import payload, signed_headers
+from driftline.alerting.channels import Channel, Context, Receipt
+from driftline.alerting.channels.webhook import SignedPoster, payload
 from driftline.alerting.config import ActionConfig
 from driftline.alerting.notification import Message
 from driftline.alerting.planning import ACTION_PREFIX
@@ -29,11 +27,10 @@ _READ_BYTES = 64_000
 _TAIL = 2000
 
 
-class _Action:
+class _Action(Channel):
+    """Sent like a message, with settings of its own."""
+
     group = "alert"
-    largest: int | None = None
-    facts = True
-    picture = False
 
     def __init__(self, config: ActionConfig) -> None:
         self.name = ACTION_PREFIX + config.name
@@ -49,9 +46,6 @@ class DryRunAction(_Action):
     def send(self, message: Message, context: Context) -> Receipt:
         return Receipt("dry_run", "dry run: not started")
 
-    def close(self) -> None:
-        pass
-
 
 class CommandAction(_Action):
     """A program with its arguments, not a shell's line, so that no text of the data is ever a command."""
@@ -63,6 +57,7 @@ class CommandAction(_Action):
         self._running: subprocess.Popen[bytes] | None = None
 
     def send(self, message: Message, context: Context) -> Receipt:
+        command = self.config.command or []
         body = to_json(self._payload(message, context)).encode()
         environment = {
             **os.environ,
@@ -71,7 +66,7 @@ class CommandAction(_Action):
         }
         try:
             process = subprocess.Popen(
-                self.config.command,
+                command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -82,7 +77,7 @@ class CommandAction(_Action):
             )
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it holds a character that is not allowed"
-            raise DeliveryError(f"{self.config.command[0]} cannot be started: {reason}", broken=True) from None
+            raise DeliveryError(f"{command[0]} cannot be started: {reason}", broken=True) from None
         self._running = process
         assert process.stdin is not None and process.stdout is not None
         tail = bytearray()
@@ -117,18 +112,15 @@ class CommandAction(_Action):
 class WebhookAction(_Action):
     def __init__(self, config: ActionConfig) -> None:
         super().__init__(config)
-        settings = config.webhook or {}
-        self._secret: str | None = settings.get("secret")
-        self._headers: dict[str, str] = dict(settings.get("headers", {}))
-        self._body: Mapping[str, Any] | None = settings.get("body")
-        self._poster = Poster(settings["url"], config.timeout)
+        assert config.webhook is not None
+        self._body = config.webhook.body
+        self._poster = SignedPoster(config.webhook, config.timeout)
 
     def send(self, message: Message, context: Context) -> Receipt:
         whole = self._payload(message, context)
         body = to_json(whole if self._body is None else _fill(self._body, whole)).encode()
-        headers = signed_headers(self._secret, message.key, body, int(time.time()))
         try:
-            answer = self._poster.post(body, {**self._headers, **headers})
+            answer = self._poster.post(message.key, body)
         except DeliveryError as error:
             if error.perhaps_taken:
                 return Receipt("error", f"{error.message}; it may have been started, so it is not tried again")

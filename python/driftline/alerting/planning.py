@@ -432,9 +432,9 @@ class _Planner:
         at_once: set[str] = set()
         for notification in self.due:
             critical = notification.severity == "critical"
-            if quiet and not (critical and policy.quiet_hours is not None and policy.quiet_hours.critical_passes):
+            if quiet and not (critical and policy.quiet_hours is not None and policy.quiet_hours.critical == "pass"):
                 self._hold(notification.entry, "quiet hours")
-            elif policy.digest is not None and critical and policy.digest.critical_passes:
+            elif policy.digest is not None and critical and policy.digest.critical == "pass":
                 at_once.add(notification.entry.key)
                 tell.append(notification)
             elif policy.digest is not None and digest is None:

@@ -14,7 +14,7 @@ from typing import TextIO, TypeVar
 
 from driftline.alerting.actions import make_action
 from driftline.alerting.catalogue import catalogue
-from driftline.alerting.channels import Channel, Context, make_channel
+from driftline.alerting.channels import Channel, Context, Surroundings
 from driftline.alerting.chart import draw
 from driftline.alerting.config import ActionConfig, ChannelConfig, Config
 from driftline.alerting.delivery import Deliverer, Job, Result
@@ -170,6 +170,7 @@ class Run:
         self._scrub = scrub
         self._stream = stream
         self._as_json = as_json
+        self._surroundings = Surroundings(stream, as_json, scrub)
         self._progress = progress
         self._say = say
         self._clock = clock
@@ -180,7 +181,7 @@ class Run:
 
     def _make(self, config: ChannelConfig) -> Channel:
         try:
-            return make_channel(config, self._stream, self._as_json, self._scrub)
+            return config.kind(config.name, config.settings, self._surroundings)
         except DriftlineError:
             raise
         except Exception as error:
@@ -190,18 +191,19 @@ class Run:
             ) from None
 
     def _policy(self, config: ChannelConfig, channel: Channel) -> Policy:
+        settings = config.settings
         return Policy(
             channel.name,
             self._config.matches_of(config.name),
             self._config.mutes,
             channel.group,
             channel.largest,
-            config.cool_down,
-            config.remind_every,
-            config.remind_at_most,
-            config.quiet_hours,
-            config.digest,
-            config.type == "pagerduty",
+            settings.cool_down,
+            settings.remind_every,
+            settings.remind_at_most,
+            settings.quiet_hours,
+            settings.digest,
+            channel.keeps_each,
         )
 
     # --- the run -------------------------------------------------------------------------------------------------
@@ -432,8 +434,10 @@ class Run:
                 if picture is not None:
                     pictures[message.key] = picture
         settings = self._config.delivery
-        context = Context(catalogue(config.language), facts, self._config.report_url, pictures)
-        return Job(channel, context, found, settings.give_up_after + settings.attempts * config.timeout + _GRACE)
+        context = Context(catalogue(config.settings.language), facts, self._config.report_url, pictures)
+        return Job(
+            channel, context, found, settings.give_up_after + settings.attempts * config.settings.timeout + _GRACE
+        )
 
     def _picture(self, message: Message) -> bytes | None:
         worst = message.worst
@@ -448,8 +452,7 @@ class Run:
         self.summary.add(result)
         channel = result.message.channel
         self._progress(f"{channel}: {len(result.message.notifications)} {result.outcome}")
-        # The console has printed its own.
-        if self._as_json and not any(c.name == channel and c.type == "console" for c in self._config.channels):
+        if self._as_json and not any(one.prints for _, one in self._channels if one.name == channel):
             for notification in result.message.notifications:
                 line = {**notification.to_dict(), "outcome": result.outcome, "detail": result.detail}
                 self._stream.write(to_json(line) + "\n")

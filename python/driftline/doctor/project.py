@@ -8,7 +8,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from driftline import UNKNOWN, __version__
-from driftline.alerting.config import find_config, load_config
 from driftline.declarations import read_declarations
 from driftline.doctor.finding import Finding, found, ok, some, unchecked
 from driftline.errors import DriftlineError, ProjectError
@@ -153,6 +152,8 @@ def settings(warehouse: Warehouse) -> Iterator[Finding]:
 
 def alerting(warehouse: Warehouse) -> Iterator[Finding]:
     """driftline.yml, where there is one."""
+    from driftline.alerting.config import find_config, load_config
+
     path = find_config(None, str(warehouse.folder))
     if path is None:
         yield ok("alerting", "no driftline.yml: alerts are printed, and sent nowhere")

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
-from driftline.alerting.config import ConfigError, find_config, load_config, schema
+from driftline.alerting.channels import channel_types
+from driftline.alerting.config import ConfigError, Reader, find_config, load_config, read, schema
+from driftline.alerting.settings import Reading
 from driftline.scrub import Scrubber
 from jsonschema import Draft202012Validator
+from support.project import REPOSITORY
 
 GOOD = """
 version: 1
@@ -65,32 +72,45 @@ def load(text: str, tmp_path: Path, scrub: Scrubber | None = None, **environment
 def test_a_whole_file(tmp_path: Path) -> None:
     config = load(GOOD, tmp_path)
     team, pager, post, hook, _, screen = config.channels
-    assert (team.language, pager.language, screen.type) == ("ja", "en", "console")
-    assert team.settings["url"] == ENVIRONMENT["SLACK_URL"] and hook.settings["headers"]["Authorization"].startswith(
-        "B"
-    )
-    assert team.cool_down.total_seconds() == 6 * 3600 and team.remind_at_most == 3
-    assert (team.quiet_hours.start.hour, team.quiet_hours.end.hour, team.quiet_hours.critical_passes) == (22, 7, True)
-    assert post.settings["port"] == 2525 and post.digest.weekday == 4
-    assert config.routes[1].match.keys[2] == ("segment_value", ("NO", "1"))
+    slack, mail, headers = team.settings, post.settings, hook.settings.headers
+    assert (team.settings.language, pager.settings.language, screen.settings.type) == ("ja", "en", "console")
+    assert slack.url.get_secret_value() == ENVIRONMENT["SLACK_URL"]
+    assert headers["Authorization"].get_secret_value() == ENVIRONMENT["HOOK_AUTH"]
+    assert slack.cool_down.total_seconds() == 6 * 3600 and slack.remind_at_most == 3
+    hours = slack.quiet_hours
+    assert (hours.start.hour, hours.end.hour, hours.critical, slack.timeout) == (22, 7, "pass", 5)
+    assert mail.port == 2525 and mail.digest.weekday == "friday" and mail.to == ["a@example.com", "b@example.com"]
+    assert config.routes[1].match.segment_value == ["NO", "1"]
     # A date is muted to its end, in its zone; a time is itself the end.
     assert config.mutes[0].until == datetime(2026, 12, 1, 15, tzinfo=timezone.utc)
     assert config.mutes[1].until == datetime(2026, 12, 1, 18, 30, tzinfo=timezone.utc)
-    assert config.actions[0].command == ("python", "retrain.py") and config.actions[0].timeout == 3600
+    assert config.actions[0].command == ["python", "retrain.py"] and config.actions[0].timeout == 3600
     assert config.delivery.lease == 120 and config.matches_of("team") == ()
 
 
 def test_the_schema_is_one() -> None:
-    Draft202012Validator.check_schema(schema())
+    whole = schema()
+    Draft202012Validator.check_schema(whole)
+    # A channel's type is called as its entry is.
+    assert all(whole["$defs"][name]["properties"]["type"]["const"] == name for name in channel_types())
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("chanels: {}", "unknown key 'chanels' (did you mean 'channels'?); allowed: actions, channels"),
-        ("channels: {a: {type: slak, url: x}}", "channels.a: unknown type 'slak' (did you mean 'slack'?); allowed: console"),
-        ("channels: {a: {url: x}}", "channels.a: 'type' is missing; allowed: console"),
+        ("channels: {a: {type: slak, url: x}}", "channels.a: unknown type 'slak' (did you mean 'slack'?); allowed: apprise, console"),
+        ("channels: {a: {url: x}}", "channels.a: 'type' is missing; allowed: apprise, console"),
         ("channels: {a: {type: slack}}", "channels.a: 'url' is missing"),
+        ("channels: {a: {type: [slack], url: x}}", "channels.a: unknown type ['slack']"),
+        ("channels: {a: {type: slack, url: 'ftp://x/y'}}", "channels.a.url: not a URL"),
+        ("channels: {a: {type: console, cool_down: }}", "channels.a.cool_down: has no value"),
+        (
+            "channels: {a: {type: webhook, url: 'https://x/y', headers: {A: env:NOWHERE}}}",
+            "channels.a.headers.A: the environment variable NOWHERE is not set",
+        ),
+        ("routes: [{match: {severity: [bad]}, channels: a}]", "routes.0.match.severity.0: 'bad' is not one of warn, critical"),
+        ("routes: [{match: {}, channels: a}]", "routes.0.match: must not be empty"),
         ("channels: {a: {type: console, digest: {every: day}}}", "channels.a.digest: 'at' and 'timezone' are missing"),
         ("channels: {a: {type: slack, url: 'https://x/y', ur: 1}}", "channels.a: unknown key 'ur' (did you mean 'url'?)"),
         ("channels: {a: {type: slack, url: nonsense}}", "channels.a.url: not a URL"),
@@ -161,6 +181,9 @@ def test_secrets_are_known_to_the_scrubber_and_never_in_a_message(tmp_path: Path
         "signature-secret",
     ):
         assert secret not in cleaned
+    body = "{webhook: {url: 'https://x/y', body: {routing_key: body-secret-1, more: [{password: body-secret-2}], n: env:PAGER_KEY}}}"
+    load(f"actions: {{a: {body}}}", tmp_path, scrub)
+    assert scrub("body-secret-1 body-secret-2") == "*** ***"
     assert not any(value in repr(config) for value in ENVIRONMENT.values() if value != "2525")
     for text in (
         "channels: {a: {type: slack, url: plain-secret}}",
@@ -184,3 +207,69 @@ def test_where_the_file_is(tmp_path: Path) -> None:
 
 def test_an_empty_file_is_the_console_alone(tmp_path: Path) -> None:
     assert [channel.name for channel in load("", tmp_path).channels] == ["console"]
+
+
+# What a schema cannot say: that names are there, and what a text means.
+BEYOND = re.compile(
+    r"environment variable|is not followed by the name|not a URL|no time zone|no catalogue|is not a date|is not over 0s"
+    r"|is more than 36500d|there is no channel|address|not a number|not a port|not a header|is not a name of letters"
+)
+ODD = (
+    None,
+    True,
+    0,
+    -1,
+    1.0,
+    2.5,
+    11,
+    "",
+    "x",
+    "2",
+    "env:SLACK_URL",
+    "6h",
+    "8:30",
+    [],
+    ["x", "x"],
+    [1],
+    {},
+    {"x": "y"},
+)
+
+
+def changed(value: Any) -> Iterator[Any]:
+    """A value with one of its parts odd, left out or not known, in every way."""
+    if isinstance(value, dict):
+        yield {**value, "odd": "1"}
+        for key, inner in value.items():
+            rest = {name: other for name, other in value.items() if name != key}
+            yield rest
+            yield from ({**rest, key: one} for one in (*ODD, *changed(inner)))
+    if isinstance(value, list):
+        yield from ([one, *value[1:]] for one in (*ODD, *changed(value[0])))
+
+
+def test_editors_and_the_command_refuse_the_same(tmp_path: Path) -> None:
+    path = REPOSITORY / "python" / "driftline" / "alerting" / "schema" / "config.v1.json"
+    by_schema = Draft202012Validator(json.loads(path.read_text(encoding="utf-8")))
+    (tmp_path / "driftline.yml").write_text(GOOD, encoding="utf-8")
+    whole = read(tmp_path / "driftline.yml")
+    pieces: list[dict[str, Any]] = [{key: value} for key, value in whole.items() if not isinstance(value, (dict, list))]
+    for key in ("channels", "actions"):
+        pieces += [{key: {name: one}} for name, one in whole[key].items()]
+    for key in ("routes", "mutes"):
+        pieces += [{key: [one]} for one in whole[key]]
+    pieces.append({"delivery": whole["delivery"]})
+    post, retrain = whole["channels"]["post"], whole["actions"]["retrain"]
+    pieces += [{"channels": {"a": {**post, "chart": False}}}, {"actions": {"a": {**retrain, "dry_run": True}}}]
+    # Keys that do not go together, which is said once each of them is right.
+    at_odds = ({**whole["channels"]["pager"], "digest": post["digest"]}, {**post, "remind_every": "1d"})
+    reader = Reader(Reading(Scrubber({}), ENVIRONMENT))
+    seen = Counter[bool]()
+    for piece in pieces:
+        for data in (piece, *changed(piece), *({"channels": {"a": one}} for one in at_odds)):
+            reader.problems.clear()
+            reader.read(data)
+            refused = [said for said in reader.problems if not BEYOND.search(said)]
+            assert by_schema.is_valid(data) is not bool(refused), (data, reader.problems)
+            seen[bool(refused)] += 1
+    assert min(seen[True], seen[False]) > 100

@@ -113,8 +113,8 @@ def test_mutes_at_the_ends_of_the_calendar(until: str, zone: str, muted: bool, t
 
 MAIL = "{type: mail, host: h, from: w@example.com, to: "
 ODD = [
-    ("mutes: [{match: {monitor: x}, reason: r, until: 0000-01-01}]", "mutes, entry 1: '0000-01-01' is not a date"),
-    ("mutes: [{match: {monitor: x}, reason: r, until: 2026-02-30}]", "mutes, entry 1: '2026-02-30' is not a date"),
+    ("mutes: [{match: {monitor: x}, reason: r, until: 0000-01-01}]", "mutes.0.until: '0000-01-01' is not a date"),
+    ("mutes: [{match: {monitor: x}, reason: r, until: 2026-02-30}]", "mutes.0.until: '2026-02-30' is not a date"),
     (
         "mutes: [{match: {monitor: x}, reason: r, until: 99999-01-01}]",
         "mutes.0.until: '99999-01-01' is not of the form",
@@ -243,5 +243,5 @@ def test_what_apprise_says_is_kept_by_channel(shop: Any, tools: Any, http: Any) 
 def test_timers_hold_what_they_are_given(tmp_path: Path) -> None:
     path = tmp_path / "driftline.yml"
     path.write_text("channels: {a: {type: console, cool_down: 36500d, remind_every: 0s, timeout: 30d}}")
-    channel = load_config(path, Scrubber({}), {}).channels[0]
+    channel = load_config(path, Scrubber({}), {}).channels[0].settings
     assert channel.cool_down == timedelta(days=36500) and channel.timeout == 30 * 86400

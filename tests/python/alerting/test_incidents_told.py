@@ -19,7 +19,7 @@ from driftline.alerting.ledger import Entry
 from driftline.alerting.messages import compose
 from driftline.alerting.notification import Message
 from driftline.alerting.planning import Policy, messages, plan, plan_action
-from driftline.alerting.routing import Match, Mute
+from driftline.alerting.routing import ANY, Match, Mute
 from driftline.alerts import Alert, read_alerts
 from driftline.answers import Answer
 from driftline.incidents import Incident, answered, read_incidents
@@ -104,7 +104,7 @@ def test_what_an_event_explains_starts_nothing() -> None:
     assert expected.status == "expected" and expected.is_settled
     assert plan([expected.told()], [], ["shop"], Policy("c"), NOW).tell == ()
     of = dict.fromkeys(("a", "b"), expected)
-    found = plan_action(ActionConfig("retrain", Match()), [PRICE, AMOUNT], [], (), NOW, of)
+    found = plan_action(ActionConfig.model_construct(name="retrain"), [PRICE, AMOUNT], [], (), NOW, of)
     assert found.start == () and {held.alert_id for held in found.held} == {"a", "b"}
     # Who acknowledges it does not call it unexpected; who says more is heard.
     at = NOW.replace(tzinfo=None)
@@ -157,7 +157,7 @@ def test_a_hostile_headline_stays_text() -> None:
     ],
 )
 def test_an_incident_goes_where_one_of_its_alerts_goes(keys: dict[str, str], wanted: bool) -> None:
-    match = Match(tuple((key, (value,)) for key, value in keys.items()))
+    match = Match(**keys) if keys else ANY
     due = plan([INCIDENT.told()], [], ["shop"], Policy("c", (match,)), NOW)
     assert bool(due.tell) == wanted
 
@@ -177,7 +177,7 @@ def test_pagerduty_closes_what_became_part_of_another() -> None:
 
 
 def mute(column: str) -> Mute:
-    return Mute(Match((("column", (column,)),)), f"{column} sale", NOW + timedelta(days=1))
+    return Mute(match=Match(column=column), reason=f"{column} sale", until=str(NOW + timedelta(days=1))[:16])
 
 
 def test_a_mute_of_a_part_mutes_no_incident() -> None:

@@ -7,6 +7,7 @@ import email.policy
 import json
 import re
 import string
+import sys
 from dataclasses import replace
 from datetime import datetime, timedelta
 from html.parser import HTMLParser
@@ -15,19 +16,19 @@ from typing import Any
 import pytest
 import yaml
 from driftline.alerting.catalogue import catalogue, languages
-from driftline.alerting.channels import Context
+from driftline.alerting.channels import Context, Surroundings
 from driftline.alerting.channels.apprise_ import _harmless
-from driftline.alerting.channels.mail import MailChannel
+from driftline.alerting.channels.mail import MailChannel, MailSettings
 from driftline.alerting.channels.pagerduty import event
 from driftline.alerting.channels.slack import blocks, escape
 from driftline.alerting.channels.webhook import payload
 from driftline.alerting.chart import draw
-from driftline.alerting.config import ChannelConfig
 from driftline.alerting.facts import BusinessValue, Cause, Facts
 from driftline.alerting.messages import compose, headline, report_link
 from driftline.alerting.notification import Message, Notification
 from driftline.alerting.planning import Policy, messages, plan
 from driftline.alerts import Alert
+from driftline.scrub import Scrubber
 from jsonschema import Draft202012Validator
 from support.project import REPOSITORY
 
@@ -201,9 +202,10 @@ class Tags(HTMLParser):
 
 
 def mail_of(message: Message, **pictures: bytes) -> Any:
-    channel = MailChannel(
-        ChannelConfig("c", "mail", settings={"host": "h", "from": "d@example.com", "to": "a@example.com"})
+    settings = MailSettings.model_validate(
+        {"type": "mail", "host": "h", "from": "d@example.com", "to": "a@example.com"}
     )
+    channel = MailChannel("c", settings, Surroundings(sys.stdout, False, Scrubber({})))
     raw = channel.build(message, context(**pictures)).as_bytes()
     return email.message_from_bytes(raw, policy=email.policy.default)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, time, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ import pytest
 from driftline.alerting.config import ActionConfig
 from driftline.alerting.ledger import Entry
 from driftline.alerting.planning import Policy, messages, plan, plan_action, starts_since, superseded
-from driftline.alerting.routing import Match, Mute
+from driftline.alerting.routing import ANY, Match, Mute
 from driftline.alerting.timing import Digest, QuietHours
 from driftline.alerts import Alert
 
@@ -60,11 +60,11 @@ class Story:
 )
 def test_match(keys: dict[str, list[str]], fits: bool) -> None:
     alert = replace(A, segment="market", segment_value="NO", owner="ann@example.com")
-    assert Match(tuple((key, tuple(patterns)) for key, patterns in keys.items()))(alert) is fits
+    assert (Match(**keys) if keys else ANY)(alert) is fits
 
 
 def test_routes_and_what_was_told_is_told_as_ended() -> None:
-    story = Story(matches=(Match((("severity", ("critical",)),)),))
+    story = Story(matches=(Match(severity="critical"),))
     assert story.run(NOON, A) == []
     assert story.run(NOON, CRITICAL) == [("a", "opened")]
     # The route no longer fits; the end is told all the same.
@@ -77,7 +77,7 @@ def test_routes_and_what_was_told_is_told_as_ended() -> None:
 
 
 def test_mute_ends_and_hides_what_ended_meanwhile() -> None:
-    mute = Mute(Match((("monitor", ("shop",)),)), "promotion", NOON + HOUR)
+    mute = Mute(match=Match(monitor="shop"), reason="promotion", until=str(NOON + HOUR)[:16])
     story = Story(mutes=(mute,))
     story.run(NOON - HOUR)
     short = replace(A, alert_id="short")
@@ -90,7 +90,7 @@ def test_mute_ends_and_hides_what_ended_meanwhile() -> None:
 def test_a_mute_does_not_keep_back_the_end_of_what_was_told() -> None:
     story = Story()
     assert story.run(NOON, A) == [("a", "opened")]
-    story.policy = Policy("c", mutes=(Mute(Match(), "r", NOON + 9 * HOUR),))
+    story.policy = Policy("c", mutes=(Mute(match=ANY, reason="r", until=str(NOON + 9 * HOUR)[:16]),))
     assert story.run(NOON + HOUR, CRITICAL) == []
     assert story.run(NOON + HOUR, RESOLVED) == [("a", "resolved")]
 
@@ -132,6 +132,10 @@ def test_reminders() -> None:
 TOKYO = ZoneInfo("Asia/Tokyo")
 
 
+def at_night(**more: Any) -> QuietHours:
+    return QuietHours.model_validate({"from": "22:00", "to": "7:00", "timezone": "Asia/Tokyo", **more})
+
+
 @pytest.mark.parametrize(
     ("at", "quiet"),
     [
@@ -145,14 +149,14 @@ TOKYO = ZoneInfo("Asia/Tokyo")
     ],
 )
 def test_quiet_hours_over_midnight(at: str, quiet: bool) -> None:
-    hours = QuietHours(time(22), time(7), TOKYO, frozenset(range(4)))
+    hours = at_night(days=["monday", "tuesday", "wednesday", "thursday"])
     assert hours.active(datetime.fromisoformat(at).replace(tzinfo=TOKYO)) is quiet
 
 
 def test_quiet_hours_hold_and_critical_may_pass() -> None:
     night = datetime(2026, 3, 2, 23, tzinfo=TOKYO)
     for passes in (False, True):
-        story = Story(quiet_hours=QuietHours(time(22), time(7), TOKYO, critical_passes=passes))
+        story = Story(quiet_hours=at_night(critical="pass" if passes else "hold"))
         b = replace(CRITICAL, alert_id="b", column_name="cost")
         story.run(night - 3 * HOUR)
         assert story.run(night, A, b) == ([("b", "opened")] if passes else [])
@@ -162,7 +166,7 @@ def test_quiet_hours_hold_and_critical_may_pass() -> None:
 
 def test_opened_and_ended_in_quiet_hours_is_told_once_as_ended() -> None:
     night = datetime(2026, 3, 2, 23, tzinfo=TOKYO)
-    story = Story(quiet_hours=QuietHours(time(22), time(7), TOKYO))
+    story = Story(quiet_hours=at_night())
     story.run(night - 3 * HOUR)
     assert story.run(night, A) == [] and story.run(night + HOUR, RESOLVED) == []
     assert story.run(night + 9 * HOUR, RESOLVED) == [("a", "resolved")]
@@ -170,7 +174,7 @@ def test_opened_and_ended_in_quiet_hours_is_told_once_as_ended() -> None:
 
 
 def test_daily_digest() -> None:
-    story = Story(digest=Digest(time(8), ZoneInfo("UTC")))
+    story = Story(digest=Digest(every="day", at="08:00", timezone="UTC"))
     b = replace(A, alert_id="b", column_name="cost")
     # The first run of a channel sends no digest of a morning it was not there for.
     assert story.run(NOON, A) == []
@@ -195,7 +199,7 @@ def test_daily_digest() -> None:
 
 def test_weekly_digest_and_summer_time() -> None:
     london = ZoneInfo("Europe/London")
-    digest = Digest(time(8), london, weekday=4)
+    digest = Digest(every="week", at="08:00", timezone="Europe/London", weekday="friday")
     assert digest.slot(datetime(2026, 3, 28, tzinfo=london)) == datetime(2026, 3, 27, 8, tzinfo=london)
     assert digest.slot(datetime(2026, 4, 3, 7, 59, tzinfo=london)) == datetime(2026, 3, 27, 8, tzinfo=london)
     assert digest.slot(datetime(2026, 4, 3, 8, tzinfo=london)).utcoffset() == HOUR
@@ -239,7 +243,7 @@ def test_what_a_dead_run_left_goes_out_again_as_it_was() -> None:
 
 
 def test_an_action_starts_once_per_episode() -> None:
-    action = ActionConfig("retrain", Match((("severity", ("critical",)),)), per="monitor", command=("x",))
+    action = ActionConfig(name="retrain", match=Match(severity="critical"), per="monitor", command=["x"])
     b = replace(CRITICAL, alert_id="b", column_name="b")
     (start,) = plan_action(action, [A, CRITICAL, b], [], (), NOON).start
     assert [n.entry.alert_id for n in start.notifications] == ["a", "b"] and start.channel == "action:retrain"
@@ -252,9 +256,9 @@ def test_an_action_starts_once_per_episode() -> None:
     assert due.start == () and len(due.interrupted) == 2
     failed = [replace(e, outcome="failed") for e in start.entries]
     assert plan_action(action, [CRITICAL, b], failed, (), NOON).start[0].key == start.key
-    muted = plan_action(action, [CRITICAL], [], (Mute(Match(), "r", NOON + HOUR),), NOON)
+    muted = plan_action(action, [CRITICAL], [], (Mute(match=ANY, reason="r", until=str(NOON + HOUR)[:16]),), NOON)
     assert muted.start == () and [held.reason for held in muted.held] == ["muted: r"]
-    assert len(plan_action(replace(action, per="alert"), [CRITICAL, b], [], (), NOON).start) == 2
+    assert len(plan_action(action.model_copy(update={"per": "alert"}), [CRITICAL, b], [], (), NOON).start) == 2
 
 
 def test_starts_of_a_day_are_counted_by_start() -> None:

@@ -1,17 +1,77 @@
-"""Where messages go: one module per kind of receiver."""
+"""Where messages go: one module per kind of receiver, found by the entry point group ``driftline.channels``.
+
+An entry's name is the type of a channel in driftline.yml, and it leads to a class that is a Channel; another package
+brings its own the same way.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Protocol, TextIO
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, ClassVar, Literal, TextIO
+
+from pydantic import ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema
 
 from driftline.alerting.catalogue import Catalogue
-from driftline.alerting.config import ChannelConfig
 from driftline.alerting.facts import Facts
 from driftline.alerting.messages import Words, compose
 from driftline.alerting.notification import Message
+from driftline.alerting.settings import Count, Language, Span, Wait, WithSecrets, problem
+from driftline.alerting.timing import Digest, QuietHours
+from driftline.errors import DriftlineError, reason_of
 from driftline.scrub import Scrubber
+
+GROUP = "driftline.channels"
+
+
+class ChannelSettings(WithSecrets):
+    """What every channel may say. Those of a type add their own keys, and `type` with its one value."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "dependentRequired": {"remind_at_most": ["remind_every"]},
+            "not": {"required": ["digest", "remind_every"]},
+        }
+    )
+    why_no_digest: ClassVar[str] = ""
+    """Why one message cannot stand for a day; nothing where it can."""
+
+    type: str
+    language: Language = Field("en", description="Default: that of the file.")
+    group: Literal["monitor", "alert"] = Field(
+        "monitor", description="monitor (default): one message per monitor and run; alert: one for each incident."
+    )
+    cool_down: Span | None = Field(
+        None,
+        description="After a message about a series no new incident that it leads is told for so long. "
+        "Critical goes through.",
+    )
+    remind_every: Span | None = Field(None, description="Says again that an incident is open.")
+    remind_at_most: Count | None = Field(None, description="So many reminders at most.")
+    quiet_hours: QuietHours | None = Field(None, description="When nothing is told; the first run afterwards does.")
+    digest: Digest | None = Field(None, description="One message a day or week instead of one for each.")
+    timeout: Wait = Field(10.0, description="For one attempt. Default: that of delivery.")
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> ChannelSettings:
+        if self.digest is not None and self.why_no_digest:
+            raise problem(f"{self.why_no_digest}, not a 'digest'")
+        if self.digest is not None and self.remind_every is not None:
+            raise problem("a digest lists what is still open; 'remind_every' does not go with it")
+        if self.remind_at_most is not None and self.remind_every is None:
+            raise problem("'remind_at_most' needs 'remind_every'")
+        return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        found = handler.resolve_ref_schema(handler(schema))
+        found["properties"]["type"]["description"] = "Which kind of channel this is."
+        if cls.why_no_digest:
+            found["properties"].pop("digest")
+            found.pop("not")
+        return found
 
 
 @dataclass(frozen=True)
@@ -22,29 +82,6 @@ class Receipt:
     detail: str = ""
     """Of what was sent: whom it did not reach, which the run then says. Nothing where it reached all."""
     exit_code: int | None = None
-
-
-class Channel(Protocol):
-    """Takes messages, one at a time, in a thread of its own.
-
-    ``send`` returns once the message is delivered, and raises DeliveryError if it is not. It must come back: every
-    wait in it has an end.
-    """
-
-    name: str
-    group: str
-    """What shares a message: monitor, alert, or run."""
-    largest: int | None
-    """How many alerts one message has at most; None is any number."""
-    facts: bool
-    """Whether its messages say what drove an alert and what it did."""
-    picture: bool
-    """Whether its messages show the course of the worst value."""
-
-    def send(self, message: Message, context: Context) -> Receipt: ...
-
-    def close(self) -> None:
-        """Give up connections, and end what is still running."""
 
 
 @dataclass(frozen=True)
@@ -60,45 +97,65 @@ class Context:
         return compose(message, self.words, self.facts, self.report_url, at_most)
 
 
-def make_channel(config: ChannelConfig, stream: TextIO, as_json: bool, scrub: Scrubber) -> Channel:
-    """The channel that a part of driftline.yml describes. Imports what it needs and no more."""
+@dataclass(frozen=True)
+class Surroundings:
+    """What a run gives a channel beside its settings."""
 
-    def console() -> Channel:
-        from driftline.alerting.channels.console import ConsoleChannel
+    stream: TextIO
+    """Standard output, and whether it is to have JSON."""
+    as_json: bool
+    scrub: Scrubber
 
-        return ConsoleChannel(stream, as_json, config.name)
 
-    def slack() -> Channel:
-        from driftline.alerting.channels.slack import SlackChannel
+class Channel(ABC):
+    """Takes messages, one at a time, in a thread of its own."""
 
-        return SlackChannel(config)
+    Settings: ClassVar[type[ChannelSettings]]
+    group: str = ""
+    """What shares a message: monitor, alert, or run. Nothing where its settings say so."""
+    largest: int | None = None
+    """How many alerts one message has at most; None is any number."""
+    facts: bool = True
+    """Whether its messages say what drove an alert and what it did."""
+    picture: bool = False
+    """Whether its messages show the course of the worst value."""
+    keeps_each: bool = False
+    """Whether each incident is one there too, which has to be ended there."""
+    prints: bool = False
+    """Whether it has written to standard output what it was given."""
 
-    def pagerduty() -> Channel:
-        from driftline.alerting.channels.pagerduty import PagerDutyChannel
+    def __init__(self, name: str, settings: Any, surroundings: Surroundings) -> None:
+        self.name = name
+        self.group = self.group or settings.group
 
-        return PagerDutyChannel(config)
+    @abstractmethod
+    def send(self, message: Message, context: Context) -> Receipt:
+        """Return once the message is delivered, and raise DeliveryError if it is not.
 
-    def mail() -> Channel:
-        from driftline.alerting.channels.mail import MailChannel
+        It must come back: every wait in it has an end.
+        """
 
-        return MailChannel(config)
+    def close(self) -> None:  # noqa: B027
+        """Give up connections, and end what is still running."""
 
-    def webhook() -> Channel:
-        from driftline.alerting.channels.webhook import WebhookChannel
 
-        return WebhookChannel(config)
+def channel_types() -> dict[str, EntryPoint]:
+    """The types there are. No other package's takes the place of one of ours, and gets its secrets."""
+    found = sorted(entry_points(group=GROUP), key=lambda point: (point.name, _package(point) == "driftline"))
+    return {point.name: point for point in found}
 
-    def apprise() -> Channel:
-        from driftline.alerting.channels.apprise_ import AppriseChannel
 
-        return AppriseChannel(config, scrub)
+def load_channel(point: EntryPoint) -> type[Channel]:
+    """The class of a type. Imports what it needs and no more."""
+    try:
+        found: type[Channel] = point.load()
+        if issubclass(found, Channel) and issubclass(found.Settings, ChannelSettings):
+            return found
+        reason = f"{point.value} is no Channel with Settings"
+    except Exception as error:
+        reason = reason_of(error)
+    raise DriftlineError(f"the type '{point.name}' of the package {_package(point)} cannot be used: {reason}")
 
-    makers: dict[str, Callable[[], Channel]] = {
-        "console": console,
-        "slack": slack,
-        "pagerduty": pagerduty,
-        "mail": mail,
-        "webhook": webhook,
-        "apprise": apprise,
-    }
-    return makers[config.type]()
+
+def _package(point: EntryPoint) -> str:
+    return point.dist.name if point.dist is not None else ""

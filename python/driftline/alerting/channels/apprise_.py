@@ -7,14 +7,15 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Literal
 
-from driftline.alerting.channels import Context, Receipt
+from pydantic import Field, SecretStr, field_validator
+
+from driftline.alerting.channels import Channel, ChannelSettings, Context, Receipt, Surroundings
 from driftline.alerting.channels.http import quiet_logs
-from driftline.alerting.config import ChannelConfig
 from driftline.alerting.notification import Message
+from driftline.alerting.settings import Secret, problem
 from driftline.errors import DeliveryError, DriftlineError, reason_of
-from driftline.scrub import Scrubber
 from driftline.text import printable
 
 _ALERTS = 10
@@ -51,22 +52,31 @@ def _listening() -> Iterator[list[str]]:
         _said.reset(token)
 
 
-class AppriseChannel:
-    largest: int | None = None
-    facts = True
-    picture = False
+class AppriseSettings(ChannelSettings):
+    type: Literal["apprise"]
+    url: Secret = Field(description="Of the service, as Apprise writes it: env:NAME.")
 
-    def __init__(self, config: ChannelConfig, scrub: Scrubber) -> None:
+    @field_validator("url")
+    @classmethod
+    def _is_url(cls, url: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[a-z][a-z0-9+.-]*://\S+", url.get_secret_value(), re.IGNORECASE):
+            raise problem("not a URL, such as msteams://… or https://…")
+        return url
+
+
+class AppriseChannel(Channel):
+    Settings = AppriseSettings
+
+    def __init__(self, name: str, settings: AppriseSettings, surroundings: Surroundings) -> None:
         try:
             import apprise
         except ImportError as error:
             raise DriftlineError(
-                f"The channel '{config.name}' needs Apprise, which is not installed.",
+                f"The channel '{name}' needs Apprise, which is not installed.",
                 "pip install 'driftline[alerts]'",
             ) from error
-        self.name = config.name
-        self.group = config.group
-        self._scrub = scrub
+        super().__init__(name, settings, surroundings)
+        self._scrub = surroundings.scrub
         quiet_logs()
         # Its log quotes URLs, and they are secrets: nothing of it goes anywhere but through the scrubber.
         logger = logging.getLogger("apprise")
@@ -75,16 +85,16 @@ class AppriseChannel:
         if _CAPTURE not in logger.handlers:
             logger.addHandler(_CAPTURE)
         asset = apprise.AppriseAsset(app_id="driftline", app_desc="driftline", app_url="", async_mode=False)
-        url: str = config.settings["url"]
+        url = settings.url.get_secret_value()
         if not _CONFIGURED.search(url):
-            seconds = f"{max(1.0, config.timeout):g}"
+            seconds = f"{max(1.0, settings.timeout):g}"
             url += f"{'&' if '?' in url else '?'}cto={seconds}&rto={seconds}"
         self._service: Any = apprise.Apprise(asset=asset)
         with _listening():
             understood = self._service.add(url)
         if not understood:
             raise DriftlineError(
-                f"channels.{config.name}.url: Apprise does not understand this URL.",
+                f"channels.{name}.url: Apprise does not understand this URL.",
                 "Nothing was sent. The forms it takes: https://github.com/caronc/apprise/wiki",
             )
 
@@ -107,9 +117,6 @@ class AppriseChannel:
             # Apprise does not say whether trying again helps.
             raise DeliveryError(f"Apprise could not deliver it: {said or 'no reason given'}", temporary=True)
         return Receipt()
-
-    def close(self) -> None:
-        pass
 
 
 def _harmless(text: str) -> str:

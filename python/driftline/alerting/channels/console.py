@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TextIO
+from typing import Literal
 
-from driftline.alerting.channels import Context, Receipt
+from driftline.alerting.channels import Channel, ChannelSettings, Context, Receipt, Surroundings
 from driftline.alerting.notification import Message
 from driftline.errors import DeliveryError
 from driftline.text import COLUMNS, has_colours, to_json
 
 
-class ConsoleChannel:
+class ConsoleSettings(ChannelSettings):
+    type: Literal["console"]
+
+
+class ConsoleChannel(Channel):
     """One sentence each with what it rests on, or one JSON object a line."""
 
+    Settings = ConsoleSettings
     group = "run"
     # What a crash right after it can send twice.
-    largest: int | None = 100
+    largest = 100
     facts = False
-    picture = False
+    prints = True
 
-    def __init__(self, stream: TextIO, as_json: bool = False, name: str = "console") -> None:
-        self.name = name
-        self._stream = stream
-        self._as_json = as_json
+    def __init__(self, name: str, settings: ConsoleSettings, surroundings: Surroundings) -> None:
+        super().__init__(name, settings, surroundings)
+        self._stream = surroundings.stream
+        self._as_json = surroundings.as_json
 
     def send(self, message: Message, context: Context) -> Receipt:
         colours = has_colours(self._stream)
@@ -35,6 +40,3 @@ class ConsoleChannel:
         except OSError as error:
             raise DeliveryError(f"Standard output is closed: {error}", broken=True) from error
         return Receipt()
-
-    def close(self) -> None:
-        pass

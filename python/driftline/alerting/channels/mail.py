@@ -9,15 +9,16 @@ import ssl
 from email.message import EmailMessage
 from email.utils import formatdate
 from functools import cache
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import jinja2
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator
 
-from driftline.alerting.channels import Context, Receipt
-from driftline.alerting.config import ChannelConfig
+from driftline.alerting.channels import Channel, ChannelSettings, Context, Receipt, Surroundings
 from driftline.alerting.mailboxes import address_of, mailboxes
 from driftline.alerting.messages import Words
 from driftline.alerting.notification import Message
+from driftline.alerting.settings import Secret, Several, Text, problem, whole, wrong
 from driftline.errors import DeliveryError
 from driftline.text import number, printable
 
@@ -41,25 +42,63 @@ def render(words: Words, caption: str) -> str:
     return _template().render(words=words, caption=caption, picture=_PICTURE)
 
 
-class MailChannel:
-    largest: int | None = None
-    facts = True
+class MailSettings(ChannelSettings):
+    type: Literal["mail"]
+    host: Text = Field(description="Of the SMTP server.")
+    port: Annotated[Any, BeforeValidator(whole), WithJsonSchema({"type": ["integer", "string"]})] = Field(
+        None, description="Default: that of security."
+    )
+    security: Literal["starttls", "tls", "none"] = Field("starttls", description="starttls, tls or none.")
+    user: Text | None = Field(None, description="Where the server asks for one.")
+    password: Secret | None = Field(None, description="env:NAME.")
+    sender: Text = Field(alias="from", description="a@example.com or Name <a@example.com>.")
+    to: Several[Text] = Field(description="Addresses, in a list or with commas.")
+    cc: Several[Text] = Field([], description="Addresses, in a list or with commas.")
+    chart: bool = Field(True, description="The course of the worst value as a picture. Default true.")
 
-    def __init__(self, config: ChannelConfig) -> None:
-        self.name = config.name
-        self.group = config.group
-        settings = config.settings
-        self.picture: bool = settings.get("chart", True)
-        self._host: str = settings["host"]
-        self._security: str = settings.get("security", "starttls")
-        self._port: int = settings.get("port", _PORTS[self._security])
-        self._user: str | None = settings.get("user")
-        self._password: str = settings.get("password", "")
-        (self._from,) = mailboxes(settings["from"])
-        self._to = mailboxes(settings["to"])
-        self._cc = mailboxes(settings["cc"]) if "cc" in settings else []
+    @field_validator("port")
+    @classmethod
+    def _is_port(cls, port: Any) -> int:
+        if not isinstance(port, (int, str)):
+            raise wrong("is neither a whole number nor a text")
+        try:
+            number = int(port)
+        except ValueError:
+            raise problem("not a number") from None
+        if not 1 <= number <= 65535:
+            raise problem("not a port: 1 to 65535")
+        return number
+
+    @field_validator("to", "cc")
+    @classmethod
+    def _are_addresses(cls, given: list[str]) -> list[str]:
+        return mailboxes(given)
+
+    @field_validator("sender")
+    @classmethod
+    def _is_address(cls, given: str) -> str:
+        found = mailboxes(given)
+        if len(found) > 1:
+            raise problem("more than one address")
+        return found[0]
+
+
+class MailChannel(Channel):
+    Settings = MailSettings
+
+    def __init__(self, name: str, settings: MailSettings, surroundings: Surroundings) -> None:
+        super().__init__(name, settings, surroundings)
+        self.picture = settings.chart
+        self._host = settings.host
+        self._security = settings.security
+        self._port: int = settings.port or _PORTS[settings.security]
+        self._user = settings.user
+        self._password = "" if settings.password is None else settings.password.get_secret_value()
+        self._from = settings.sender
+        self._to = settings.to
+        self._cc = settings.cc
         self._recipients = list(dict.fromkeys(address_of(mailbox) for mailbox in [*self._to, *self._cc]))
-        self._timeout = config.timeout
+        self._timeout = settings.timeout
 
     def build(self, message: Message, context: Context) -> EmailMessage:
         words = context.compose(message, _ALERTS)
@@ -152,9 +191,6 @@ class MailChannel:
             server.close()
             raise
         return server
-
-    def close(self) -> None:
-        pass
 
 
 def _log_in(server: smtplib.SMTP, user: str, password: str) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
-from driftline.alerting.channels import Context, Receipt
+from pydantic import Field, SecretStr, field_validator
+
+from driftline.alerting.channels import Channel, ChannelSettings, Context, Receipt, Surroundings
 from driftline.alerting.channels.http import Poster
 from driftline.alerting.channels.webhook import payload
-from driftline.alerting.config import ChannelConfig
 from driftline.alerting.notification import Message
+from driftline.alerting.settings import Secret, sound_url
 from driftline.text import printable, to_json
 
 URL = "https://events.pagerduty.com/v2/enqueue"
@@ -50,16 +52,26 @@ def event(message: Message, routing_key: str, context: Context) -> dict[str, Any
     return found
 
 
-class PagerDutyChannel:
-    group = "alert"
-    largest: int | None = 1
-    facts = True
-    picture = False
+class PagerdutySettings(ChannelSettings):
+    why_no_digest = "PagerDuty takes one alert at a time"
 
-    def __init__(self, config: ChannelConfig) -> None:
-        self.name = config.name
-        self._routing_key: str = config.settings["routing_key"]
-        self._poster = Poster(config.settings.get("url", URL), config.timeout)
+    type: Literal["pagerduty"]
+    routing_key: Secret = Field(description="Of the Events API v2: env:NAME.")
+    url: Secret = Field(SecretStr(URL), description="Another address of the Events API.")
+
+    _sound = field_validator("url")(sound_url)
+
+
+class PagerDutyChannel(Channel):
+    Settings = PagerdutySettings
+    group = "alert"
+    largest = 1
+    keeps_each = True
+
+    def __init__(self, name: str, settings: PagerdutySettings, surroundings: Surroundings) -> None:
+        super().__init__(name, settings, surroundings)
+        self._routing_key = settings.routing_key.get_secret_value()
+        self._poster = Poster(settings.url.get_secret_value(), settings.timeout)
 
     def send(self, message: Message, context: Context) -> Receipt:
         self._poster.post(to_json(event(message, self._routing_key, context)).encode(), {})

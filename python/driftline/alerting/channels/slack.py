@@ -6,13 +6,15 @@ Slack does parse, the notification's preview, is escaped.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
-from driftline.alerting.channels import Context, Receipt
+from pydantic import Field, field_validator
+
+from driftline.alerting.channels import Channel, ChannelSettings, Context, Receipt, Surroundings
 from driftline.alerting.channels.http import Poster
-from driftline.alerting.config import ChannelConfig
 from driftline.alerting.messages import Item, Words
 from driftline.alerting.notification import Message
+from driftline.alerting.settings import Secret, sound_url
 from driftline.text import to_json
 
 _SIGNS = {"critical": "\U0001f534", "warn": "\U0001f7e0", "resolved": "\U0001f7e2"}
@@ -56,15 +58,19 @@ def _plain(text: str, most: int) -> dict[str, Any]:
     return {"type": "plain_text", "text": text if len(text) <= most else text[: most - 1] + "…", "emoji": False}
 
 
-class SlackChannel:
-    largest: int | None = None
-    facts = True
-    picture = False
+class SlackSettings(ChannelSettings):
+    type: Literal["slack"]
+    url: Secret = Field(description="Incoming webhook: env:NAME.")
 
-    def __init__(self, config: ChannelConfig) -> None:
-        self.name = config.name
-        self.group = config.group
-        self._poster = Poster(config.settings["url"], config.timeout)
+    _sound = field_validator("url")(sound_url)
+
+
+class SlackChannel(Channel):
+    Settings = SlackSettings
+
+    def __init__(self, name: str, settings: SlackSettings, surroundings: Surroundings) -> None:
+        super().__init__(name, settings, surroundings)
+        self._poster = Poster(settings.url.get_secret_value(), settings.timeout)
 
     def send(self, message: Message, context: Context) -> Receipt:
         words = context.compose(message, _ALERTS)

@@ -8,14 +8,14 @@ import hashlib
 import hmac
 import time
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, Literal
 
-from driftline.alerting.channels import Context, Receipt
+from driftline.alerting.channels import Channel, ChannelSettings, Context, Receipt, Surroundings
 from driftline.alerting.channels.http import Poster
-from driftline.alerting.config import ChannelConfig
 from driftline.alerting.facts import Facts
 from driftline.alerting.messages import report_link
 from driftline.alerting.notification import Message
+from driftline.alerting.settings import Webhook
 from driftline.text import to_json
 
 SCHEMA_VERSION = 1
@@ -62,22 +62,35 @@ def signed_headers(secret: str | None, key: str, body: bytes, at: int) -> dict[s
     return headers
 
 
-class WebhookChannel:
-    largest: int | None = 100
-    facts = True
-    picture = False
+class SignedPoster:
+    """Posts to a webhook of driftline.yml: a channel's, or an action's."""
 
-    def __init__(self, config: ChannelConfig) -> None:
-        self.name = config.name
-        self.group = config.group
-        self._secret: str | None = config.settings.get("secret")
-        self._headers: dict[str, str] = dict(config.settings.get("headers", {}))
-        self._poster = Poster(config.settings["url"], config.timeout)
+    def __init__(self, webhook: Webhook, timeout: float) -> None:
+        self._secret = None if webhook.secret is None else webhook.secret.get_secret_value()
+        self._headers = {name: value.get_secret_value() for name, value in webhook.headers.items()}
+        self._poster = Poster(webhook.url.get_secret_value(), timeout)
+        self.close = self._poster.close
+
+    def post(self, key: str, body: bytes) -> str:
+        # Signed anew at each attempt: a receiver may refuse an old timestamp.
+        signed = signed_headers(self._secret, key, body, int(time.time()))
+        return self._poster.post(body, {**self._headers, **signed})
+
+
+class WebhookSettings(ChannelSettings, Webhook):
+    type: Literal["webhook"]
+
+
+class WebhookChannel(Channel):
+    Settings = WebhookSettings
+    largest = 100
+
+    def __init__(self, name: str, settings: WebhookSettings, surroundings: Surroundings) -> None:
+        super().__init__(name, settings, surroundings)
+        self._poster = SignedPoster(settings, settings.timeout)
 
     def send(self, message: Message, context: Context) -> Receipt:
-        body = to_json(payload(message, context.facts, context.report_url)).encode()
-        # Signed anew at each attempt: a receiver may refuse an old timestamp.
-        self._poster.post(body, {**self._headers, **signed_headers(self._secret, message.key, body, int(time.time()))})
+        self._poster.post(message.key, to_json(payload(message, context.facts, context.report_url)).encode())
         return Receipt()
 
     def close(self) -> None:
