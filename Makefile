@@ -1,11 +1,14 @@
-# Needs: make, and Python 3.10 to 3.13 with its venv module. Everything else is installed into .venv, .venv-compat and
-# .venv-engines, pinned by constraints/. A second call of anything finds its environment ready.
+# Needs: make, and Python 3.10 to 3.13 with its venv module. Everything else is installed into .venv, .venv-compat,
+# .venv-engines and .venv-orchestration, pinned by constraints/. A second call of anything finds its environment ready.
 
 VENV ?= .venv
 COMPAT := .venv-compat
 # Engines beyond DuckDB and Postgres, each with its adapter in an environment of its own.
 FURTHER := .venv-engines
 ENGINES := clickhouse spark compiled
+# Tools that start builds (examples/orchestration), each in an environment of its own.
+ORCHESTRATION := .venv-orchestration
+TOOLS := airflow dagster prefect
 BIN := $(VENV)/bin
 # Tests run in this many processes.
 JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt 4 ] && echo 4 || echo $$n)
@@ -26,7 +29,7 @@ define install
 endef
 
 .PHONY: help demo retrain test test-engines test-left $(ENGINES:%=test-%) examples fuzz replay power scoreboard
-.PHONY: told matrix lint lint-js docs site bench clean pins format
+.PHONY: told matrix orchestration orchestration-cron $(TOOLS:%=orchestration-%) lint lint-js docs site bench clean pins format
 
 help:
 	@echo "make demo    build the demo shop's monitors, write the report, say what was found"
@@ -42,6 +45,7 @@ help:
 	@echo "make scoreboard  what people are told of five made-up years in which it is known what happened"
 	@echo "make told    what is sent of the demo shop as its weeks arrive: 58 builds, each with driftline alert (WEEKS=8: fewer)"
 	@echo "make matrix  each dbt Core on each Python, and the oldest of everything (ARGS=\"--dbt 1.12 --python 3.13\" for some)"
+	@echo "make orchestration  the examples for cron, GitHub Actions, Airflow, Dagster and Prefect, run on a small project"
 	@echo "make lint    style, types, and that every public macro is described"
 	@echo "make lint-js  eslint on the script of the report (needs npm)"
 	@echo "make docs    write what docs and report say of columns and metrics from their descriptions, and the dashboards"
@@ -101,6 +105,13 @@ $(FURTHER)/%/.done: constraints/engine-%.txt $(VENV)/.uv pyproject.toml
 	$(call install,$(FURTHER)/$*/bin/python,--no-build-isolation -c constraints/engine-$*.txt -e .)
 	@touch $@
 
+$(ORCHESTRATION)/%/.done: constraints/orchestration-%.txt $(VENV)/.uv pyproject.toml
+	@echo "Installing $*"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(ORCHESTRATION)/$*
+	$(call install,$(ORCHESTRATION)/$*/bin/python,-r constraints/orchestration-$*.txt)
+	$(call install,$(ORCHESTRATION)/$*/bin/python,--no-build-isolation -c constraints/orchestration-$*.txt -e .)
+	@touch $@
+
 # ------------------------------------------------------------------------------------------------------------- tests
 
 DISTRIBUTED := -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
@@ -150,7 +161,17 @@ told: $(VENV)/.test
 matrix: $(VENV)/.test
 	@$(BIN)/python tests/matrix.py $(ARGS)
 
-PYTHON_CODE := $(wildcard python tests demo bench)
+# Real runs of examples/orchestration, beside what make test asks of the scripts. Environments have no other tests' needs.
+REAL := -m pytest -q --confcutdir tests/orchestration $(ARGS) tests/orchestration
+orchestration: orchestration-cron $(TOOLS:%=orchestration-%)
+
+orchestration-cron: $(VENV)/.test
+	@$(BIN)/python $(REAL)/real_cron.py
+
+$(TOOLS:%=orchestration-%): orchestration-%: $(ORCHESTRATION)/%/.done
+	@$(ORCHESTRATION)/$*/bin/python $(REAL)/real_$*.py
+
+PYTHON_CODE := $(wildcard python tests demo bench examples)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check $(PYTHON_CODE)
@@ -184,15 +205,17 @@ bench: $(VENV)/.test
 	@$(BIN)/python bench/run.py $(ARGS)
 
 pins: $(VENV)/.uv
-	@set -e; cd constraints; for name in demo test compat-1.10 compat-1.12 compat-metricflow compat-superset $(ENGINES:%=engine-%); do \
+	@set -e; cd constraints; for name in demo test compat-1.10 compat-1.12 compat-metricflow compat-superset $(ENGINES:%=engine-%) \
+	  $(TOOLS:%=orchestration-%); do \
 	  more=; case $$name in demo) more=../pyproject.toml;; test) more="../pyproject.toml --extra alerts --extra otlp -c demo.txt";; \
-	    engine-compiled) more="../pyproject.toml";; engine-*) more="../pyproject.toml -c demo.txt -c test.txt";; esac; \
+	    engine-compiled|orchestration-prefect) more="../pyproject.toml";; orchestration-*) more="../pyproject.toml -c demo.txt";; \
+	    engine-*) more="../pyproject.toml -c demo.txt -c test.txt";; esac; \
 	  $(abspath $(BIN))/uv pip compile --quiet --universal --python-version 3.10 --no-header --no-annotate $(VERSIONS) \
 	    $$name.in $$more -o $$name.txt; \
 	done
 
 clean:
-	rm -rf $(VENV) $(COMPAT) $(FURTHER) .venv-matrix .pytest_cache .ruff_cache .mypy_cache .hypothesis target logs dbt_packages
+	rm -rf $(VENV) $(COMPAT) $(FURTHER) $(ORCHESTRATION) .venv-matrix .pytest_cache .ruff_cache .mypy_cache .hypothesis target logs dbt_packages
 	rm -rf demo/target demo/logs demo/dbt_packages bench/target
 	rm -rf demo/retrain/target demo/retrain/logs demo/retrain/dbt_packages
 	find $(PYTHON_CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
