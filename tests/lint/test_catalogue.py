@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from typing import Any
 
 import pytest
@@ -102,9 +103,19 @@ def test_a_name_means_the_same_in_every_task() -> None:
                 ]
 
 
-@pytest.mark.parametrize("path", [catalogue.WORDS, catalogue.ROWS, catalogue.MEASURES], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(catalogue.WRITTEN), ids=lambda path: path.name)
 def test_words_and_docs_are_those_of_the_catalogue(path: Any) -> None:
     assert path.read_text(encoding="utf-8") == catalogue.written(path), "make docs"
+
+
+def test_every_page_of_measures_says_when_and_when_not() -> None:
+    known = {path for path in catalogue.WRITTEN if path.parent == catalogue.PAGES}
+    assert known | {catalogue.PAGES / "example.md"} == set(catalogue.PAGES.glob("*.md"))
+    heads = ["## When to use it", "## When not", "## What a value means"]
+    for path in known:
+        text = path.read_text(encoding="utf-8")
+        assert re.findall("^## .*", text, re.MULTILINE) == heads, path.name
+        assert re.search(r"^\| `\w+` \| \w+ \| -?[\d.]+ \|$", text, re.MULTILINE), f"{path.name}: no worked example"
 
 
 def test_the_page_leads_with_metrics_of_the_catalogue() -> None:

@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import csv
 import importlib
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jinja2
@@ -20,6 +23,9 @@ from support.materializations import Materializations
 REPOSITORY = Path(__file__).resolve().parents[2]
 WORDS = REPOSITORY / "python" / "driftline" / "report" / "words.py"
 MEASURES = REPOSITORY / "docs" / "measures.md"
+PAGES = REPOSITORY / "docs" / "measures"
+# One page for the two that people call one thing.
+SHARED_PAGES = {"psi_seen": "psi"}
 ROWS = REPOSITORY / "python" / "driftline" / "result_rows.py"
 
 
@@ -37,7 +43,14 @@ class Package:
     def __init__(self) -> None:
         environment = jinja2.Environment(extensions=["jinja2.ext.do", Materializations], undefined=jinja2.Undefined)
         self._macros: dict[str, Any] = {}
-        environment.globals.update(driftline=self, adapter=self, **{"return": _return})
+        # Without a project every variable has its default.
+        environment.globals.update(
+            driftline=self,
+            adapter=self,
+            dbt=SimpleNamespace(type_int=lambda: "integer"),
+            var=lambda name, default=None: default,
+            **{"return": _return},
+        )
         for path in sorted((REPOSITORY / "macros").rglob("*.sql")):
             text = path.read_text(encoding="utf-8").replace("{% endtest %}", "{% endmacro %}")
             # Jinja keeps to itself what begins with an underscore.
@@ -58,6 +71,10 @@ class Package:
 
     def dispatch(self, name: str, package: str) -> Any:
         return lambda *given, **named: self._call("default__" + name, given, named)
+
+
+def distances() -> list[dict[str, Any]]:
+    return list(Package()._distances())
 
 
 def metrics() -> list[dict[str, Any]]:
@@ -93,6 +110,59 @@ def table() -> Iterator[str]:
         yield f"| {entry['task']} | `{entry['name']}` | {better} | {what} | {beside} | {source} |"
 
 
+def _interval(bounds: list[Any]) -> str:
+    least, greatest = bounds
+    if least is None and greatest is None:
+        return "any"
+    return f"{least} …" if greatest is None else f"{'…' if least is None else least} … {greatest}"
+
+
+def _by_default(distance: dict[str, Any]) -> str:
+    """What a window has to reach, by the seed; a distance may be judged under another name."""
+    with (REPOSITORY / "seeds" / "driftline_default_thresholds.csv").open(encoding="utf-8") as file:
+        rows = [r for r in csv.DictReader(file) if r["family"] == "drift" and r["metric"] in distance["metrics"]]
+    told = {
+        f"`{r['metric']}` {r['compare']} {r['direction']} {r['warn']}, critical {r['critical'] or '–'}" for r in rows
+    }
+    return "; ".join(sorted(told)) or "not judged"
+
+
+def _of_distance(name: str) -> Iterator[str]:
+    """Lines of a distance's page: what its entries say, beside each other."""
+    of_page = [one for one in distances() if SHARED_PAGES.get(one["name"], one["name"]) == name]
+    yield "| | " + " | ".join(f"`{one['name']}`" for one in of_page) + " |"
+    yield "|---" * (len(of_page) + 1) + "|"
+    noise = [one.get("noise", one["name"] + "_noise") for one in of_page]
+    for what, cells in {
+        "what": [one["label"] for one in of_page],
+        "definition": [one["description"] for one in of_page],
+        "source": [one["source"] for one in of_page],
+        "of columns that are": [", ".join(one["kinds"]) for one in of_page],
+        "bounds": [_interval(one["bounds"]) for one in of_page],
+        "no change": ["1" if one["name"] == "spread_ratio" else "0" for one in of_page],
+        "more columns": [", ".join(f"`{c}`" for c in one.get("columns", {})) or "–" for one in of_page],
+        "what chance reaches": [f"`{column}`" for column in noise],
+        "what the reference's own windows reach": [f"`{f}`" if (f := one["floor"]) else "–" for one in of_page],
+        "judged by default": [_by_default(one) for one in of_page],
+    }.items():
+        yield f"| {what} | " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    yield ""
+    yield "What chance makes of it, with sources: [Noise](../measures.md#noise)."
+
+
+def _of_task(task: str) -> Iterator[str]:
+    """Lines of the page of a task's metrics."""
+    yield "| metric | what | better | bounds | source |"
+    yield "|---|---|---|---|---|"
+    for entry in metrics():
+        if entry["task"] == task:
+            better = "–" if entry["better"] == "none" else entry["better"]
+            what, source = _one_line(entry["description"]), _one_line(entry.get("source", "")) or "–"
+            yield f"| `{entry['name']}` | {what} | {better} | {_interval(entry['bounds'])} | {source} |"
+    yield ""
+    yield "How exact each is, and what chance makes of it: [Performance](../measures.md#performance)."
+
+
 def counts() -> Iterator[str]:
     """Lines of METRICS in result_rows.py: how many metrics each task has."""
     of: dict[str, list[dict[str, Any]]] = {}
@@ -125,7 +195,7 @@ def written(path: Path) -> str:
 
 
 _IN_PYTHON = "    # From the catalogue: make docs", "    # End of the catalogue"
-_PARTS = {
+_PARTS: dict[Path, list[tuple[Callable[[], Iterator[str]], str, str]]] = {
     WORDS: [(words, *_IN_PYTHON)],
     ROWS: [(counts, *_IN_PYTHON)],
     MEASURES: [
@@ -133,10 +203,16 @@ _PARTS = {
         (result_rows.table, "<!-- From result_rows.py: make docs -->", "<!-- End of result_rows.py -->"),
     ],
 }
+_IN_PAGES = "<!-- From the catalogue: make docs -->", "<!-- End of the catalogue -->"
+for _name in {SHARED_PAGES.get(one["name"], one["name"]) for one in distances()}:
+    _PARTS[PAGES / f"{_name}.md"] = [(partial(_of_distance, _name), *_IN_PAGES)]
+for _name in {one["task"] for one in metrics()}:
+    _PARTS[PAGES / f"{_name}.md"] = [(partial(_of_task, _name), *_IN_PAGES)]
+WRITTEN = tuple(_PARTS)
 
 
 if __name__ == "__main__":
-    for changed in (WORDS, ROWS, MEASURES):
+    for changed in WRITTEN:
         changed.write_text(written(changed), encoding="utf-8")
         importlib.reload(result_rows)
         print(changed.relative_to(REPOSITORY), file=sys.stderr)

@@ -1,0 +1,70 @@
+"""The example of docs/measures: few rows, whose distances and metrics can be worked out on paper.
+
+Two days of reference with 100 rows each, and a window of one day with 100 rows.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+# How many rows of a day have each value, or each pair of prediction and label.
+PRICES = {5.0: (25, 10), 15.0: (25, 20), 25.0: (25, 30), 35.0: (25, 40)}
+KINDS = {"card": (50, 30), "cash": (30, 30), "transfer": (20, 40)}
+SCORES = {(0.8, 1): (40, 30), (0.8, 0): (10, 20), (0.3, 1): (10, 10), (0.3, 0): (40, 40)}
+AMOUNTS = {(10.0, 10.0): (50, 40), (20.0, 22.0): (50, 40), (30.0, 20.0): (0, 20)}
+# Lists of four by the place of the only relevant item.
+LISTS = {1: (15, 10), 3: (10, 10), 4: (0, 5)}
+CLASSES = {("a", "a"): (40, 30), ("a", "b"): (10, 20), ("b", "a"): (10, 10), ("b", "b"): (40, 40)}
+
+TIME = "relation=source('raw', '{table}'), timestamp='at', reference={{'start': '2025-01-01', 'end': '2025-01-03'}}"
+MONITORS = {
+    "example_inputs": ("inputs", "numeric=['price'], categorical=['kind'], bins={'price': [10, 20, 30]}, families=['drift']"),
+    "example_binary": ("inputs", "prediction='score', label='bought', task='binary', families=['performance']"),
+    "example_multiclass": ("inputs", "prediction='chosen', label='right', task='multiclass', families=['performance']"),
+    "example_regression": ("inputs", "prediction='forecast', label='amount', task='regression', families=['performance']"),
+    "example_ranking": (
+        "lists",
+        "label='relevant', task='regression', ranking={'request': 'request', 'position': 'place', 'k': 3}, families=['performance']",
+    ),
+}  # fmt: skip
+
+
+def _column(counts: dict[Any, tuple[int, int]], day: int) -> list[Any]:
+    return [value for value, of_day in counts.items() for _ in range(of_day[0 if day < 2 else 1])]
+
+
+def rows() -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {name: [] for name in (
+        "at", "price", "kind", "score", "bought", "forecast", "amount", "chosen", "right",
+    )}  # fmt: skip
+    for day in range(3):
+        found["at"] += [dt.datetime(2025, 1, 1 + day, row // 60, row % 60) for row in range(100)]
+        found["price"] += _column(PRICES, day)
+        found["kind"] += _column(KINDS, day)
+        for (first, second), counts in (
+            (("score", "bought"), SCORES), (("forecast", "amount"), AMOUNTS), (("chosen", "right"), CLASSES),
+        ):  # fmt: skip
+            pairs = _column(counts, day)
+            found[first] += [pair[0] for pair in pairs]
+            found[second] += [pair[1] for pair in pairs]
+    return found
+
+
+def lists() -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {"at": [], "request": [], "place": [], "relevant": []}
+    for day in range(3):
+        for number, relevant in enumerate(_column(LISTS, day)):
+            for place in range(1, 5):
+                found["at"].append(dt.datetime(2025, 1, 1 + day, number % 24, number // 24))
+                found["request"].append(100 * day + number)
+                found["place"].append(place)
+                found["relevant"].append(int(place == relevant))
+    return found
+
+
+def models() -> dict[str, str]:
+    return {
+        f"monitors/{name}": "{{ driftline.monitor(" + TIME.format(table=table) + ", " + more + ") }}"
+        for name, (table, more) in MONITORS.items()
+    }
