@@ -5,10 +5,11 @@
 
     | point | answer | why |
     |---|---|---|
-    | all that Trino answers, but the next two | Trino's | https://docs.aws.amazon.com/athena/latest/ug/engine-versions-reference-0003.html |
+    | all that Trino answers, but the other ones here | Trino's | https://docs.aws.amazon.com/athena/latest/ug/engine-versions-reference-0003.html |
     | `_type_timestamp` | timestamp | its tables have times of milliseconds: https://docs.aws.amazon.com/athena/latest/ug/data-types.html |
     | `_incremental_strategy`, `_full_refresh` | append, always anew | https://docs.getdbt.com/reference/resource-configs/athena-configs |
     | `_placement` | Iceberg | https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg.html |
+    | `_most_bytes` | 262,144 | https://docs.aws.amazon.com/athena/latest/ug/service-limits.html |
 #}
 
 
@@ -53,9 +54,6 @@
 {% macro athena___whole_number(x) %}
     {{- return(driftline.trino___whole_number(x)) -}}
 {% endmacro %}
-{% macro athena___reference_quantiles(columns, rows) %}
-    {{- driftline.trino___reference_quantiles(columns, rows) -}}
-{% endmacro %}
 {% macro athena___with_medians(relation, medians) %}
     {{- driftline.trino___with_medians(relation, medians) -}}
 {% endmacro %}
@@ -64,4 +62,9 @@
 {% endmacro %}
 {% macro athena___enforce_contract() %}
     {{- return(driftline.trino___enforce_contract()) -}}
+{% endmacro %}
+
+
+{% macro athena___most_bytes() %}
+    {{- return(262144) -}}
 {% endmacro %}

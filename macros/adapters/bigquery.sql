@@ -14,12 +14,12 @@
     | `_matches`, `_first_replaced`, `_contains` | regexp_contains, regexp_replace, strpos | https://cloud.google.com/bigquery/docs/reference/standard-sql/string_functions |
     | `_number_text` | by bignumeric | NUMERIC has 9 digits behind the point: https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#decimal_types |
     | `_time_text` | format_datetime | https://cloud.google.com/bigquery/docs/reference/standard-sql/format-elements |
-    | `_reference_quantiles` | by rank | PERCENTILE_CONT is a window function only: https://cloud.google.com/bigquery/docs/reference/standard-sql/navigation_functions#percentile_cont |
     | `_with_medians` | a join to the rows of the frame | as above, and it has no frames |
     | `_whole_number` | format | https://cloud.google.com/bigquery/docs/reference/standard-sql/format-elements |
     | `_enforce_contract` | false | the contracts' `double precision` is no type here |
     | `_incremental_strategy`, `_full_refresh` | insert_overwrite, always anew | https://docs.getdbt.com/reference/resource-configs/bigquery-configs#incremental-strategies |
     | `_placement` | the state by months, clustered by column | at most 10,000 partitions: https://cloud.google.com/bigquery/quotas#partitioned_tables |
+    | `_most_bytes` | 1,000,000 | https://cloud.google.com/bigquery/quotas#query_jobs |
 #}
 
 
@@ -94,9 +94,6 @@
 {% endmacro %}
 
 
-{% macro bigquery___reference_quantiles(columns, rows) %}
-    {{- driftline._quantiles_by_rank(columns, rows) -}}
-{% endmacro %}
 {% macro bigquery___with_medians(relation, medians) %}
     {{- driftline._medians_by_join(relation, medians) -}}
 {% endmacro %}
@@ -116,4 +113,9 @@
         'partition_by': {'field': 'period_start', 'data_type': 'datetime', 'granularity': 'month'},
         'cluster_by': ['column_role', 'column_name'],
     } if kind == 'state' else {}) -}}
+{% endmacro %}
+
+
+{% macro bigquery___most_bytes() %}
+    {{- return(1000000) -}}
 {% endmacro %}

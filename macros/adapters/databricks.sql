@@ -19,7 +19,7 @@
     | `_first_replaced`, `_matches` | groups by $1; rlike | https://docs.databricks.com/en/sql/language-manual/functions/regexp_replace.html |
     | `_number_text` | by decimal(38, 18) | NUMERIC without more is (10, 0): https://docs.databricks.com/en/sql/language-manual/data-types/decimal-type.html |
     | `_time_text` | date_format | https://docs.databricks.com/en/sql/language-manual/functions/date_format.html |
-    | `_reference_quantiles`, `_with_medians` | by rank; a join to the rows of the frame | plain SQL |
+    | `_reference_quantiles`, `_with_medians` | default; a join to the rows of the frame | plain SQL |
     | `_moved`, `_bounds_between` | timestampadd, timestampdiff | dbt's own ask the connection which version it is of: https://docs.databricks.com/en/sql/language-manual/functions/timestampadd.html |
     | `_count_numeric`, `_count_categories` | default | not measured |
     | `_enforce_contract` | false | the contracts' `double precision` is no type here |
@@ -132,7 +132,7 @@
 
 
 {% macro databricks___reference_quantiles(columns, rows) %}
-    {{- driftline._quantiles_by_rank(columns, rows) -}}
+    {{- driftline.default___reference_quantiles(columns, rows) -}}
 {% endmacro %}
 {% macro databricks___with_medians(relation, medians) %}
     {{- driftline._medians_by_join(relation, medians) -}}

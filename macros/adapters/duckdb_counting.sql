@@ -97,6 +97,12 @@
 {% endmacro %}
 
 
+{# Every row of a pass is looked at for each of its columns: more of them cost more than another look at the rows. #}
+{% macro duckdb___columns_per_pass() %}
+    {{- return(8) -}}
+{% endmacro %}
+
+
 {# The ranks between the bins, as a list. #}
 {% macro _inner_ranks(bins) %}
     {%- set ranks = [] -%}

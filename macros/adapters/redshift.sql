@@ -15,7 +15,7 @@
     | `_double_of` | default | numbers end at 38 digits: as above |
     | `_byte_order` | default | there is no COLLATE "C"; order is by bytes: https://docs.aws.amazon.com/redshift/latest/dg/c_collation_sequences.html |
     | `_is_finite_time`, `_zones_like` | default | of the leader node only: https://docs.aws.amazon.com/redshift/latest/dg/c_SQL_functions_leader_node_only.html |
-    | `_reference_quantiles` | by rank | all PERCENTILE_CONT of a statement have one order, and there are no arrays: https://docs.aws.amazon.com/redshift/latest/dg/r_PERCENTILE_CONT.html |
+    | `_reference_quantiles` | default | all PERCENTILE_CONT of a statement have one order, and there are no arrays: https://docs.aws.amazon.com/redshift/latest/dg/r_PERCENTILE_CONT.html |
     | `_with_medians` | a join to the rows of the frame | MEDIAN has no frames: https://docs.aws.amazon.com/redshift/latest/dg/r_WF_MEDIAN.html |
     | `_count_numeric`, `_count_categories`, `_select_rows_once` | default | width_bucket of arrays, FILTER: https://docs.aws.amazon.com/redshift/latest/dg/c_unsupported-postgresql-functions.html |
     | `_constant_rows` | default | no VALUES in FROM: https://docs.aws.amazon.com/redshift/latest/dg/c_unsupported-postgresql-features.html |
@@ -27,6 +27,7 @@
     | `_union` | union | DISTINCT is no word of it: https://docs.aws.amazon.com/redshift/latest/dg/r_UNION.html |
     | `_enforce_contract` | false | the contracts' `string` would be 256 bytes |
     | `_placement` | the state sorted by period | so that a run reads few blocks of it: https://docs.aws.amazon.com/redshift/latest/dg/t_Sorting_data.html |
+    | `_most_bytes` | 16,000,000 | https://docs.aws.amazon.com/redshift/latest/dg/c_redshift-sql.html |
 #}
 
 
@@ -75,7 +76,7 @@
 
 
 {% macro redshift___reference_quantiles(columns, rows) %}
-    {{- driftline._quantiles_by_rank(columns, rows) -}}
+    {{- driftline.default___reference_quantiles(columns, rows) -}}
 {% endmacro %}
 {% macro redshift___with_medians(relation, medians) %}
     {{- driftline._medians_by_join(relation, medians) -}}
@@ -143,4 +144,9 @@
 
 {% macro redshift___placement(kind) %}
     {{- return({'sort': ['period_start']} if kind == 'state' else {}) -}}
+{% endmacro %}
+
+
+{% macro redshift___most_bytes() %}
+    {{- return(16000000) -}}
 {% endmacro %}

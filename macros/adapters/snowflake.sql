@@ -14,6 +14,7 @@
     | `_to_microseconds` | date_trunc | times have nanoseconds |
     | `_with_medians` | a join to the rows of the frame | MEDIAN has no frames: https://docs.snowflake.com/en/sql-reference/functions/median |
     | `_whole_number` | to_char | |
+    | `_most_bytes` | 1,000,000 | https://docs.snowflake.com/en/user-guide/query-size-limits |
 #}
 
 
@@ -91,4 +92,9 @@
 
 {% macro snowflake___whole_number(x) %}
     {{- return("ltrim(to_char(round(" ~ x ~ "), '999,999,999,999,999,999'))") -}}
+{% endmacro %}
+
+
+{% macro snowflake___most_bytes() %}
+    {{- return(1000000) -}}
 {% endmacro %}

@@ -10,11 +10,11 @@
     | `_time_text` | date_format | how a cast prints depends on the precision: as above |
     | `_first_replaced` | groups by $1 | https://trino.io/docs/current/functions/regexp.html |
     | `_number_text` | by decimal(38, 18) | a double is printed with an exponent: https://trino.io/docs/current/language/types.html |
-    | `_reference_quantiles` | by rank | there are approximate ones only: https://trino.io/docs/current/functions/aggregate.html |
     | `_with_medians` | a join to the rows of the frame | as above |
     | `_constant_rows` | values | https://trino.io/docs/current/sql/values.html |
     | `_whole_number` | format | https://trino.io/docs/current/functions/conversion.html#format |
     | `_enforce_contract` | false | the contracts' `timestamp` is of milliseconds |
+    | `_most_bytes` | 1,000,000 | query.max-length: https://trino.io/docs/current/admin/properties-query-management.html |
 #}
 
 
@@ -72,9 +72,6 @@
 {% endmacro %}
 
 
-{% macro trino___reference_quantiles(columns, rows) %}
-    {{- driftline._quantiles_by_rank(columns, rows) -}}
-{% endmacro %}
 {% macro trino___with_medians(relation, medians) %}
     {{- driftline._medians_by_join(relation, medians) -}}
 {% endmacro %}
@@ -85,4 +82,9 @@
 
 {% macro trino___enforce_contract() %}
     {{- return(false) -}}
+{% endmacro %}
+
+
+{% macro trino___most_bytes() %}
+    {{- return(1000000) -}}
 {% endmacro %}

@@ -78,17 +78,18 @@
 {%- endmacro %}
 
 
-{# The columns that are counted in one pass: of as many bins, by the same rules, eight at most. #}
+{# The columns that are counted in one pass: of as many bins, by the same rules, and not too many of them. #}
 {% macro _numeric_passes(columns) %}
+    {%- set most = driftline._columns_per_pass() -%}
     {%- set passes = [] -%}
     {%- for bins in columns | map(attribute='bins') | unique -%}
         {%- set alike = columns | selectattr('bins', 'equalto', bins) | list -%}
         {#- Edges that are no quantiles may lie out of the reference's range. -#}
         {%- set grids = alike | selectattr('quantiles', 'defined') | list -%}
         {%- set own = (alike | rejectattr('edges', 'none') | list) + grids -%}
-        {%- do passes.extend(alike | selectattr('edges', 'none') | rejectattr('quantiles', 'defined') | batch(8)) -%}
-        {%- do passes.extend(own | selectattr('outcome', 'undefined') | batch(8)) -%}
-        {%- do passes.extend(own | selectattr('outcome', 'defined') | batch(8)) -%}
+        {%- do passes.extend(alike | selectattr('edges', 'none') | rejectattr('quantiles', 'defined') | batch(most)) -%}
+        {%- do passes.extend(own | selectattr('outcome', 'undefined') | batch(most)) -%}
+        {%- do passes.extend(own | selectattr('outcome', 'defined') | batch(most)) -%}
     {%- endfor -%}
     {{- return(passes) -}}
 {% endmacro %}

@@ -13,9 +13,13 @@
     {{- driftline._check_identifier(declaration.monitor) -}}
     {{- driftline._alone() -}}
     {{- driftline._check_session() -}}
-    {%- set run = driftline._planned_run(declaration) %}
+    {%- set run = driftline._planned_run(declaration) -%}
+    {%- set sql %}
 {{ driftline._with_steps(driftline._state_steps(declaration, run)) }}
 {{ driftline._state_rows(declaration, run) }}
+    {%- endset -%}
+    {{- driftline._check_length(declaration, sql) -}}
+    {{- sql }}
 {% endmacro %}
 
 

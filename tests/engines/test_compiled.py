@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from support.compiled import OUTPUTS, Compiled, table_of_functions
+from support.rendering import Macros, Stopped
 
 from engines import world
 
@@ -34,6 +36,13 @@ NOT_THERE = {
     "redshift": {"covar_pop": ["driftline_int_expectations"]},
 }
 MONITORS = {name: text for name, text in world.models().items() if name.endswith(("shop", "prices"))}
+# What a monitor of many columns is, on engines that take no statement of any length.
+MANY = 300
+NUMERIC, CATEGORICAL = [f"c{i}" for i in range(MANY)], [f"k{i}" for i in range(MANY // 10)]
+MONITORS["monitors/wide"] = f"""{{{{ driftline.monitor(
+    relation=source('raw', 'log'), timestamp='at', reference={{'start': '2024-01-01', 'end': '2024-01-15'}},
+    numeric={NUMERIC}, categorical={CATEGORICAL}, prediction='score', label='bought', task='binary', segments=['area']
+) }}}}"""
 VARIABLES = {**world.VARS, "driftline_monitors": ["shop", "prices"]}
 
 
@@ -105,6 +114,25 @@ def test_no_type_or_operator_of_others(compiled: tuple[str, dict[str, str]]) -> 
         plain = re.sub(r"'(?:[^'\\]|\\.|'')*'|--[^\n]*", "", sql.lower())
         wrong = [text for text, is_refused in refused.items() if is_refused and text in plain]
         assert wrong == [], f"{engine}: {name}"
+
+
+def test_many_columns_are_a_statement_that_the_engine_takes(compiled: tuple[str, dict[str, str]]) -> None:
+    """And 1,000 are on those that take a million bytes: what a column adds is the same for each."""
+    engine, models = compiled
+    sizes = {name: len(sql.encode()) for name, sql in models.items()}
+    most = Macros(engine)("_most_bytes")
+    assert most is None or sizes["wide"] + 4000 < most
+    assert sizes.pop("wide") < 60_000 + 600 * len(NUMERIC + CATEGORICAL)
+    assert max(sizes.values()) < 100_000
+
+
+@pytest.mark.parametrize("engine", ["athena", "bigquery", "redshift", "snowflake", "trino"])
+def test_a_statement_that_is_too_long_is_refused_by_name(engine: str) -> None:
+    declaration = SimpleNamespace(monitor="wide", arguments=SimpleNamespace(numeric=["a", "b"], categorical=["c"]))
+    most = int(Macros(engine)("_most_bytes"))
+    Macros(engine)("_check_length", declaration, "x" * (most - 4000))
+    with pytest.raises(Stopped, match=rf"'wide', argument 'numeric, categorical': given 3 columns.*{most:,} that"):
+        Macros(engine)("_check_length", declaration, "é" * (most // 2))
 
 
 def test_what_is_left_to_do_on_redshift(further_engine: Any) -> None:

@@ -16,7 +16,20 @@ from support import Engine, Project
 from engines import world
 
 # What stands in for what an engine has not: medians over a frame, contracts.
+# And the plain SQL of what DuckDB has its own of, but for quantiles, where the last bit of an edge is the engine's own.
 WITHOUT = """
+{% macro duckdb___count_categories(columns, rows, keys) %}
+    {{- driftline.default___count_categories(columns, rows, keys) -}}
+{% endmacro %}
+{% macro duckdb___segment_sets(segments, names, resume) %}
+    {{- return(driftline.default___segment_sets(segments, names, resume)) -}}
+{% endmacro %}
+{% macro duckdb___constant_rows(names, rows) %}
+    {{- driftline.default___constant_rows(names, rows) -}}
+{% endmacro %}
+{% macro duckdb___columns_per_pass() %}
+    {{- return(2) -}}
+{% endmacro %}
 {% macro default___with_medians(relation, medians) %}
     {{- driftline._medians_by_join(relation, medians) -}}
 {% endmacro %}

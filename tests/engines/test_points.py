@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
@@ -156,14 +157,30 @@ def test_what_is_no_number_is_spelled_as_everywhere() -> None:
     assert [row[0] for row in rows] == ["NaN", "Infinity", "-Infinity", "0.1", "0.00001", "-2.5", "20000000", "0"]
 
 
-def test_quantiles_by_rank_are_the_quantiles() -> None:
-    columns = [SimpleNamespace(no=1, bins=7), SimpleNamespace(no=2, bins=4)]
-    log = "select i * i % 97 / 8e0 as v1, case when i % 3 = 0 then i end as v2 from range(1000) as t (i)"
-    found = duckdb.sql(f"select * from ({PLAIN('_quantiles_by_rank', columns, log)}) order by 1, 2").fetchall()
-    assert [row[:2] for row in found] == [(1, edge) for edge in range(8)] + [(2, edge) for edge in range(5)]
-    for no, edge, value in found:
-        exact = duckdb.sql(f"select quantile_cont(v{no}, {edge / columns[no - 1].bins}) from ({log})").fetchall()
-        assert value == pytest.approx(float(exact[0][0]), rel=1e-12)
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 5, 8, 20, 1000])
+@pytest.mark.parametrize("asked", [1, 2, 3, 40])
+def test_quantiles_in_plain_sql_are_the_quantiles(count: int, asked: int) -> None:
+    """Of many rows and of fewer than there are edges, by passes of one column and of several."""
+    columns = [SimpleNamespace(no=1, bins=7), SimpleNamespace(no=2, bins=4), SimpleNamespace(no=9, bins=asked)]
+    log = "select i * i % 97 / 8e0 as v1, case when i % 3 = 0 then i end as v2, exp(i % 13) as v9"
+    log += f" from range({count}) as t (i)"
+    for per_pass in (1, 2, 32):
+        plain = Macros("another")
+        plain.answers["_columns_per_pass"] = functools.partial(int, per_pass)
+        found = duckdb.sql(f"select * from ({plain('_reference_quantiles', columns, log)}) order by 1, 2").fetchall()
+        expected = [
+            (
+                column.no,
+                edge,
+                duckdb.sql(f"select quantile_cont(v{column.no}, {edge / column.bins}) from ({log})").fetchall(),
+            )
+            for column in columns
+            for edge in range(column.bins + 1)
+            if count
+        ]
+        assert [row[:2] for row in found] == [row[:2] for row in expected]
+        for (_, _, value), (_, _, exact) in zip(found, expected, strict=True):
+            assert value == pytest.approx(float(exact[0][0]), rel=1e-12)
 
 
 def test_shares_of_nothing_have_one_decimal() -> None:

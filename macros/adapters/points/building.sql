@@ -54,6 +54,30 @@
 {% endmacro %}
 
 
+{# How many bytes the engine takes as one statement; none where that is more than a monitor ever has. #}
+{% macro _most_bytes() %}
+    {{- return(adapter.dispatch('_most_bytes', 'driftline')()) -}}
+{% endmacro %}
+{% macro default___most_bytes() %}
+    {{- return(none) -}}
+{% endmacro %}
+
+
+{# Stops the compile on a monitor whose statement is longer, with what dbt puts around it. #}
+{% macro _check_length(declaration, sql) %}
+    {%- set most = driftline._most_bytes() -%}
+    {%- set bytes = sql.encode('utf-8') | length + 4000 -%}
+    {%- if most is not none and bytes > most -%}
+        {%- set columns = declaration.arguments.numeric | length + declaration.arguments.categorical | length -%}
+        {{- driftline._fail(
+            declaration.monitor, 'numeric, categorical', columns ~ ' columns, which make a statement of '
+            ~ '{:,}'.format(bytes) ~ ' bytes, more than the ' ~ '{:,}'.format(most) ~ ' that ' ~ target.type ~ ' takes',
+            'fewer columns: monitors of the same relation, each with a part of them'
+        ) -}}
+    {%- endif -%}
+{% endmacro %}
+
+
 {#
     Stops a run that would write what another run is writing at the time (decision 13), where the engine lets them: most
     have one writer, or transactions that keep them apart. Called where a run first comes to what it may have in common

@@ -39,9 +39,13 @@
     {{- return(adapter.dispatch('_constant_rows', 'driftline')(names, rows)) -}}
 {% endmacro %}
 {% macro default___constant_rows(names, rows) %}
+    {#- The first row names the columns. -#}
     {%- for row in rows %}
+    {%- if loop.first %}
     select {% for name in names %}{{ row[loop.index0] }} as {{ name }}{{ ', ' if not loop.last }}{% endfor %}
-    {{ 'union all' if not loop.last }}
+    {%- else %}
+    union all select {{ row | join(', ') }}
+    {%- endif %}
     {%- endfor %}
 {% endmacro %}
 {# As `values`, for engines that know it. #}
@@ -62,63 +66,77 @@
 
     columns  list of numeric columns ({no, bins})
     rows     SQL of a relation with one column v<no> per numeric column, finite values or NULL, and the time as `moment`
+
+    By the place of each value among the sorted ones of its column, which every engine knows.
 #}
 {% macro _reference_quantiles(columns, rows) %}
     {{- return(adapter.dispatch('_reference_quantiles', 'driftline')(columns, rows)) -}}
 {% endmacro %}
 {% macro default___reference_quantiles(columns, rows) %}
-    select numbered.column_no, numbered.edge_no, case
-        {%- for column in columns -%}
-        {%- for edge in range(column.bins + 1) %}
-            when numbered.column_no = {{ column.no }} and numbered.edge_no = {{ edge }}
-                then learned.q{{ column.no }}_{{ edge }}
-        {%- endfor -%}
-        {%- endfor %}
-        end as edge
-    from (
+    with reference_rows as (
+        {{ rows }}
+    ),
+
+    by_column as (
+        {%- for pass in columns | batch(driftline._columns_per_pass()) %}
         select
-            {%- for column in columns -%}
-            {%- for edge in range(column.bins + 1) %}
-            percentile_cont({{ edge / column.bins }}) within group (order by v{{ column.no }})
-                as q{{ column.no }}_{{ edge }}{{ ',' if not loop.last }}
-            {%- endfor -%}
-            {{ ',' if not loop.last }}
-            {%- endfor %}
-        from ({{ rows }}) as reference_rows
-    ) as learned
-    cross join (
-        {%- for column in columns %}
-        select {{ column.no }} as column_no, number as edge_no from ({{ driftline._numbers(column.bins + 1) }}) as n
+            t.column_no, t.edges,
+            case t.column_no
+                {%- for column in pass %} when {{ column.no }} then r.v{{ column.no }}{% endfor %} end as x
+        from reference_rows as r
+        cross join ({{ driftline._edges_asked(pass) }}) as t
         {{ 'union all' if not loop.last }}
         {%- endfor %}
-    ) as numbered
+    ),
+
+    placed as (
+        select
+            column_no, edges, x, row_number() over (partition by column_no order by x) - 1 as place,
+            count(*) over (partition by column_no) - 1 as last_place
+        from by_column
+        where x is not null
+    ),
+
+    {#- Few of the values lie beside an edge: the others are gone before rows are crossed with edges. -#}
+    beside_edges as (
+        select column_no, edges, x, place, last_place
+        from placed
+        where last_place = 0
+            or floor(((place + 1) * edges - 1e0) / nullif(last_place, 0))
+                > floor((place - 1) * (edges * 1e0) / nullif(last_place, 0))
+    )
+
+    {#- Between equal values it is that value, to its last bit. -#}
+    select
+        column_no, number as edge_no, min(x) + (max(x) - min(x)) * max(beyond) as edge
+    from (
+        select b.column_no, n.number, b.x, b.last_place * (n.number / (b.edges * 1e0)) - b.place as beyond
+        from beside_edges as b
+        cross join ({{ driftline._numbers((columns | map(attribute='bins') | max) + 1) }}) as n
+        where n.number <= b.edges
+    ) as near
+    where beyond > -1 and beyond < 1
+    group by column_no, number
+{% endmacro %}
+
+
+{# The columns of a pass with how many edges they are asked beyond the first. #}
+{% macro _edges_asked(columns) %}
+    {%- set rows = [] -%}
+    {%- for column in columns -%}{%- do rows.append([column.no, column.bins]) -%}{%- endfor -%}
+    {{- driftline._constant_rows(['column_no', 'edges'], rows) -}}
 {% endmacro %}
 
 
 {#
-    The same by the place of each value among the sorted ones: for engines that have no such aggregate, or only one of
-    them in a statement. For an engine's own `_reference_quantiles`.
+    How many columns are looked at in one pass over the rows. Each pass is some thousand characters of SQL, and engines
+    take no more than a million and fewer (_check_length); within a pass every row is asked for each column.
 #}
-{% macro _quantiles_by_rank(columns, rows) %}
-    {%- for column in columns %}
-    {%- set place = 'last_place * (n.number / ' ~ column.bins ~ 'e0)' %}
-    select
-        {{ column.no }} as column_no, n.number as edge_no,
-        max(case when place = floor({{ place }}) then x end)
-            + max({{ place }} - floor({{ place }})) * (max(case when place = ceil({{ place }}) then x end)
-            - max(case when place = floor({{ place }}) then x end)) as edge
-    from (
-        select
-            v{{ column.no }} as x, row_number() over (order by v{{ column.no }}) - 1 as place,
-            count(*) over () - 1 as last_place
-        from ({{ rows }}) as reference_rows
-        where v{{ column.no }} is not null
-    ) as ranked
-    cross join ({{ driftline._numbers(column.bins + 1) }}) as n
-    where place in (floor({{ place }}), ceil({{ place }}))
-    group by n.number
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+{% macro _columns_per_pass() %}
+    {{- return(adapter.dispatch('_columns_per_pass', 'driftline')()) -}}
+{% endmacro %}
+{% macro default___columns_per_pass() %}
+    {{- return(32) -}}
 {% endmacro %}
 
 
