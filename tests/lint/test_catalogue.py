@@ -12,7 +12,7 @@ from support import catalogue
 
 METRICS = catalogue.metrics()
 NAMES = [f"{entry['task']}-{entry['name']}" for entry in METRICS]
-PACKAGE = catalogue.Package()
+PACKAGE = catalogue.package()
 
 
 def thresholds(*families: str) -> list[dict[str, str]]:

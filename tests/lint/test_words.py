@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support import catalogue
 
-PACKAGE = catalogue.Package()
+PACKAGE = catalogue.package()
 LANGUAGES: list[str] = PACKAGE._languages()
 CATALOGUES: dict[str, dict[str, Any]] = {language: PACKAGE._words_of(language) for language in LANGUAGES}
 OTHERS = LANGUAGES[1:]

@@ -545,7 +545,7 @@ def test_a_label_whose_window_is_not_final_shows_no_drift() -> None:
 
 
 def test_the_noise_on_the_page_is_that_of_the_judge() -> None:
-    con = synthetic.small()
+    con = synthetic.tiny()
     con.execute("alter table driftline_drift add column psi_noise double default 0.0625")
     con.execute("alter table driftline_drift add column ks_noise double default 0.125")
     found = payload(build_report(synthetic.query(con), synthetic.relations()))["monitors"][0]["slices"][0]

@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import csv
+import functools
 import importlib
 import re
 import sys
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -73,12 +73,17 @@ class Package:
         return lambda *given, **named: self._call("default__" + name, given, named)
 
 
+@functools.cache
+def package() -> Package:
+    return Package()
+
+
 def distances() -> list[dict[str, Any]]:
-    return list(Package()._distances())
+    return list(package()._distances())
 
 
 def metrics() -> list[dict[str, Any]]:
-    return list(Package()._metrics())
+    return list(package()._metrics())
 
 
 def words() -> Iterator[str]:
@@ -87,7 +92,7 @@ def words() -> Iterator[str]:
     entries: dict[str, dict[str, Any]] = {}
     for entry in metrics():
         entries.setdefault(entry["name"], entry)
-    for name, rate in Package()._fairness_rates().items():
+    for name, rate in package()._fairness_rates().items():
         entries.setdefault(name, rate)
     for name, entry in entries.items():
         more = signs[entry["better"]] or (", 0" if entry.get("is_share") else "")
@@ -171,8 +176,8 @@ def counts() -> Iterator[str]:
     of["multiclass by class"] = [entry for entry in of["multiclass"] if "where" not in entry]
     # Besides, one class against the rest has a ROC AUC of its probability.
     of_class = {
-        "multiclass": len(Package()._class_metrics()) + 1,
-        "multiclass by class": len(Package()._class_metrics()),
+        "multiclass": len(package()._class_metrics()) + 1,
+        "multiclass by class": len(package()._class_metrics()),
     }
     for task, entries in of.items():
         numbers = {
@@ -205,9 +210,9 @@ _PARTS: dict[Path, list[tuple[Callable[[], Iterator[str]], str, str]]] = {
 }
 _IN_PAGES = "<!-- From the catalogue: make docs -->", "<!-- End of the catalogue -->"
 for _name in {SHARED_PAGES.get(one["name"], one["name"]) for one in distances()}:
-    _PARTS[PAGES / f"{_name}.md"] = [(partial(_of_distance, _name), *_IN_PAGES)]
+    _PARTS[PAGES / f"{_name}.md"] = [(functools.partial(_of_distance, _name), *_IN_PAGES)]
 for _name in {one["task"] for one in metrics()}:
-    _PARTS[PAGES / f"{_name}.md"] = [(partial(_of_task, _name), *_IN_PAGES)]
+    _PARTS[PAGES / f"{_name}.md"] = [(functools.partial(_of_task, _name), *_IN_PAGES)]
 WRITTEN = tuple(_PARTS)
 
 
