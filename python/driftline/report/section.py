@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -84,7 +85,7 @@ class View:
         return "warn" if self.is_blind else "quiet" if self.has_data else "none"
 
 
-class Section:
+class Section(ABC):
     """One subject of the report, of one monitor: what it reads, what it says, what it looks like.
 
     A section is drawn, if it is, by the component in static/sections/ whose file has the name of the section's module.
@@ -114,9 +115,9 @@ class Section:
         """What there is of each monitor, asked in one statement for all of them; `read` is given its own."""
         return {}
 
+    @abstractmethod
     def read(self, known: Any) -> bool:
         """Fill the view and what the panel needs; whether there is something to show."""
-        raise NotImplementedError
 
     def windows(self) -> tuple[Row, int] | None:
         """Windows of which the latest is the monitor's (t0, t1, n, k), and the size to speak of."""
