@@ -106,6 +106,13 @@ def test_the_schema_of_driftline_yml_is_that_of_the_models_that_read_it() -> Non
     assert config_schema.PAGE.read_text(encoding="utf-8") == config_schema.page(), "run `make docs`"
 
 
+def test_macros_that_the_page_of_engines_names_are_there() -> None:
+    page = (REPOSITORY / "macros" / "adapters" / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(_[a-z_]+)`", page))
+    known = {macro.name for _, macro in macros()}
+    assert len(named) > 50 and named <= known, named - known
+
+
 def test_nothing_is_left_for_later() -> None:
     marks = ["TO" + "DO", "FIX" + "ME"]
     listed = subprocess.run(

@@ -22,7 +22,7 @@ understand. An engine's own files in this folder, `<engine>.sql` and `<engine>_<
    `_literal` (backslashes), `_type_double`, `_type_text`, `_type_timestamp`, `_type_kind` (which name has a zone),
    `_is_nan`, `_local_time`, `_column_time` and `_utc_now` (`at time zone`), `_time_text` and `_number_text` (one text of
    one value everywhere), `_matches` and `_first_replaced`, `_with_medians` (in plain SQL: `_medians_by_join`),
-   `_incremental_strategy`, `_enforce_contract`, `_most_characters`.
+   `_incremental_strategy`, `_enforce_contract`, `_most_bytes`.
 3. All the rest is for speed, or says itself at the first build what the engine does not understand.
 4. `_placement` says how the state, results and steps lie on the disk, as dbt's config (partition_by, cluster_by,
    file_format, dist, sort). dbt_project.yml and a `config` in a monitor's file, after the call, have the last word.

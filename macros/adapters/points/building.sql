@@ -66,7 +66,7 @@
 {# Stops the compile on a monitor whose statement is longer, with what dbt puts around it. #}
 {% macro _check_length(declaration, sql) %}
     {%- set most = driftline._most_bytes() -%}
-    {%- set bytes = sql.encode('utf-8') | length + 4000 -%}
+    {%- set bytes = 0 if most is none else sql.encode('utf-8') | length + 4000 -%}
     {%- if most is not none and bytes > most -%}
         {%- set columns = declaration.arguments.numeric | length + declaration.arguments.categorical | length -%}
         {{- driftline._fail(
