@@ -70,7 +70,7 @@ class Connection(Protocol):
         """What the engine calls timestamp, integer or float."""
 
     def release(self) -> None:
-        """Give the connection back, and with it any lock."""
+        """Give the connection back, and with it any lock; a file stays open until it is closed."""
 
     def close(self) -> None:
         """Close what is open."""
@@ -172,6 +172,12 @@ class DuckDBConnection(_Driver):
             handle.close()
             raise
         return handle
+
+    def release(self) -> None:
+        """Nothing: no transaction is open, and a build that took the file now would come between message and record."""
+
+    def close(self) -> None:
+        super().release()
 
     def _cursor(self, sql: str, values: Sequence[Any] = ()) -> Any:
         return self._handle.execute(sql, values) if values else self._handle.execute(sql)

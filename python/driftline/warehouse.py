@@ -110,7 +110,7 @@ class Warehouse:
             self._connection.close()
 
     def release(self) -> None:
-        """Give the connection back, and with it any lock; the next statement takes another."""
+        """Give the connection back, and with it any lock but that on a file; the next statement takes another."""
         with no_stdout():
             self._connection.release()
 

@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from support.receivers import Answer, closed_port
 
@@ -219,6 +220,29 @@ def test_two_runs_at_the_same_time(any_shop: Any, tools: Any, http: Any) -> None
     ends = [(*run.communicate(timeout=120), run.returncode) for run in runs]
     assert [end[2] for end in ends] == [0, 0], ends
     assert len(keys(web)) == 100 == len(set(keys(web)))
+
+
+def test_nobody_takes_the_file_from_a_run(shop: Any, tools: Any, http: Any) -> None:
+    """A build that took it between a message and its record would have the message sent twice."""
+    file, taken = str(shop.workspace.path), []
+
+    def answer(request: Any, number: int) -> Answer:
+        for _ in range(20):
+            with suppress(duckdb.Error):
+                duckdb.connect(file).close()
+                taken.append(number)
+            time.sleep(0.02)
+        return Answer()
+
+    web = http(answer)
+    tools.configure(shop, channels={"hook": {"type": "webhook", "url": web.url(), "group": "alert"}})
+    shop.build("shop")
+    tools.many(shop, 3)
+    shop.workspace.close()
+    run = tools.start(shop, "alert")
+    _, said = run.communicate(timeout=60)
+    assert (run.returncode, taken) == (0, []), said
+    assert len(keys(web)) == 3
 
 
 def test_a_file_in_use_for_too_long_is_an_error(shop: Any, tools: Any, http: Any) -> None:
