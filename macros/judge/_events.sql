@@ -46,7 +46,7 @@
 
 
 {% macro _text_or_null(value) %}
-    {{- return(driftline._as_text('null') if value is none or value is undefined else driftline._text(value)) -}}
+    {{- return(driftline._as_text(driftline._literal_or_null(value))) -}}
 {% endmacro %}
 
 

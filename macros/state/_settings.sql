@@ -9,55 +9,58 @@
 {% macro _settings(declaration, of_run) %}
     {%- set a = declaration.arguments -%}
     {%- set settings = {
-        'period': driftline._text(a.period),
-        'timezone': driftline._text(a.timezone),
-        'task': driftline._text(a.task),
-        'decision_threshold': driftline._text(a.decision_threshold),
-        'owner': driftline._text(a.owner) if a.owner is not none else driftline._as_text('null'),
-        'formerly': driftline._text(a.formerly) if a.formerly is not none else driftline._as_text('null'),
-        'detail': driftline._text(a.detail | join(', ')),
-        'baselines': driftline._text(a.baselines | join(', ')),
-        'families': driftline._text(a.families | join(', ')),
-        'label_delay': driftline._text(a.label_delay),
-        'min_labelled_share': driftline._text(a.min_labelled_share),
-        'ranking_k': driftline._text(a.ranking.k) if a.ranking is not none else driftline._as_text('null'),
-        'relation_name': driftline._text(declaration.relation.identifier),
-        'invocation_id': driftline._text(invocation_id),
-        'run_started_at': driftline._text(driftline._run_started_at()),
-        'state_version': driftline._text(declaration.get('state_version') or driftline._state_version()),
+        'period': driftline._literal(a.period),
+        'timezone': driftline._literal(a.timezone),
+        'task': driftline._literal(a.task),
+        'decision_threshold': driftline._literal(a.decision_threshold),
+        'owner': driftline._literal_or_null(a.owner),
+        'formerly': driftline._literal_or_null(a.formerly),
+        'detail': driftline._literal(a.detail | join(', ')),
+        'baselines': driftline._literal(a.baselines | join(', ')),
+        'families': driftline._literal(a.families | join(', ')),
+        'label_delay': driftline._literal(a.label_delay),
+        'min_labelled_share': driftline._literal(a.min_labelled_share),
+        'ranking_k': driftline._literal(a.ranking.k) if a.ranking is not none else 'null',
+        'relation_name': driftline._literal(declaration.relation.identifier),
+        'invocation_id': driftline._literal(invocation_id),
+        'run_started_at': driftline._literal(driftline._run_started_at()),
+        'state_version': driftline._literal(declaration.get('state_version') or driftline._state_version()),
     } -%}
     {%- do settings.update(of_run) -%}
     {%- for name, value in driftline._reference_settings(a.reference).items() -%}
-        {%- do settings.update({name: driftline._text_or_null(value)}) -%}
+        {%- do settings.update({name: driftline._literal_or_null(value)}) -%}
     {%- endfor -%}
     {%- for metric in declaration.metrics -%}
         {%- set kind = 'sum' if metric.denominator is none else 'ratio' -%}
-        {%- do settings.update({'business:' ~ metric.name: driftline._text(kind)}) -%}
+        {%- do settings.update({'business:' ~ metric.name: driftline._literal(kind)}) -%}
         {%- if metric.names_label -%}
-            {%- do settings.update({'awaits_label:' ~ metric.name: driftline._text(1)}) -%}
+            {%- do settings.update({'awaits_label:' ~ metric.name: driftline._literal(1)}) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- if declaration.label is not none and declaration.label.known_at is not none -%}
-        {%- do settings.update({'label_known_at': driftline._text(declaration.label.known_at)}) -%}
+        {%- do settings.update({'label_known_at': driftline._literal(declaration.label.known_at)}) -%}
     {%- endif -%}
     {%- for name in a.importances -%}
-        {%- do settings.update({'importance:' ~ name: driftline._text(a.importances[name])}) -%}
+        {%- do settings.update({'importance:' ~ name: driftline._literal(a.importances[name])}) -%}
     {%- endfor -%}
     {%- for name, label in a.labels.items() -%}
-        {%- do settings.update({'label:' ~ name: driftline._text(label)}) -%}
+        {%- do settings.update({'label:' ~ name: driftline._literal(label)}) -%}
     {%- endfor -%}
     {%- for name, unit in a.units.items() -%}
-        {%- do settings.update({'unit:' ~ name: driftline._text(unit)}) -%}
+        {%- do settings.update({'unit:' ~ name: driftline._literal(unit)}) -%}
     {%- endfor -%}
     {#- By these a merge of several sites tells whether they have counted the same. -#}
     {%- set declared = driftline._declared_texts(declaration) -%}
     {%- for name in declared -%}
-        {%- do settings.update({'declared:' ~ name: driftline._text(declared[name])}) -%}
+        {%- do settings.update({'declared:' ~ name: driftline._literal(declared[name])}) -%}
     {%- endfor -%}
-    {%- for name in settings %}
-    select {{ driftline._text(name) }} as setting, {{ settings[name] }} as value
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    {#- The first row says the type of all: a cast for each of seventy takes its time. -#}
+    {%- set rows = [] -%}
+    {%- for name in settings -%}
+        {%- set row = [driftline._literal(name), settings[name]] -%}
+        {%- do rows.append([driftline._as_text(row[0]), driftline._as_text(row[1])] if loop.first else row) -%}
+    {%- endfor -%}
+    {{- driftline._constant_rows(['setting', 'value'], rows) -}}
 {% endmacro %}
 
 

@@ -15,6 +15,11 @@
 {% endmacro %}
 
 
+{% macro _literal_or_null(value) %}
+    {{- return('null' if value is none or value is undefined else driftline._literal(value)) -}}
+{% endmacro %}
+
+
 {#
     The same where a backslash in a literal begins an escape, as it does on most engines that are neither DuckDB nor
     Postgres: for an engine's own `_literal`.
