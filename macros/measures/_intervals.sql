@@ -15,9 +15,10 @@
 
 {# The natural logarithm of a number between 1e-30 and 1, by Halley's iteration. #}
 {% macro _ln_of_number(number) %}
-    {%- set ns = namespace(ln=0.0) -%}
-    {#- Far from the end each step goes by 2, near it the digits triple. -#}
-    {%- for _ in range(40) -%}
+    {#- Begun from the middle of the number's decade, at most 1.2 away, the digits triple with each step. -#}
+    {%- set decade = ('%e' | format(number)).split('e')[1] | int -%}
+    {%- set ns = namespace(ln=2.302585092994046 * (decade + 0.5)) -%}
+    {%- for _ in range(6) -%}
         {%- set power = 2.718281828459045 ** ns.ln -%}
         {%- set ns.ln = ns.ln + 2 * (number - power) / (number + power) -%}
     {%- endfor -%}

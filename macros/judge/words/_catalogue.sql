@@ -57,15 +57,17 @@
 
 {# A template with its placeholders filled, as SQL. A value that is not known is a question mark. #}
 {% macro _filled(template, values) %}
+    {%- if '{' not in template -%}{{- return(driftline._text(template)) -}}{%- endif -%}
+    {#- The values are texts by their type, and make one of what stands between them. -#}
     {%- set parts = [] -%}
     {%- for piece in template.split('{') -%}
         {%- set name, found, rest = piece.partition('}') -%}
         {%- if loop.first -%}
-            {%- do parts.append(driftline._text(piece)) if piece -%}
+            {%- do parts.append(driftline._literal(piece)) if piece -%}
         {%- else -%}
             {%- do parts.append('coalesce(' ~ values[name] ~ ", '?')") -%}
-            {%- do parts.append(driftline._text(rest)) if rest -%}
+            {%- do parts.append(driftline._literal(rest)) if rest -%}
         {%- endif -%}
     {%- endfor -%}
-    {{- return('(' ~ parts | join(' || ') ~ ')' if parts else driftline._text('')) -}}
+    {{- return('(' ~ parts | join(' || ') ~ ')') -}}
 {% endmacro %}
