@@ -20,11 +20,12 @@
     {%- set true_positive_rate = {
         'label': 'True positive rate', 'better': 'none', 'is_share': true,
         'top': binary.recall.top, 'bottom': binary.recall.bottom, 'nothing': 'no labelled positives',
+        'description': binary.recall.description,
     } -%}
     {%- set false_positive_rate = {
         'label': 'False positive rate', 'better': 'none', 'is_share': true,
         'top': {'false_positive': 1}, 'bottom': {'false_positive': 1, 'true_negative': 1},
-        'nothing': 'no labelled negatives',
+        'nothing': 'no labelled negatives', 'description': 'Share of the negatives that are predicted positive',
     } -%}
     {{- return({
         'selection_rate': driftline._entry_like(binary.selection_rate, {'nothing': 'no rows with a score'}),

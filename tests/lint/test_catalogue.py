@@ -114,8 +114,16 @@ def test_every_page_of_measures_says_when_and_when_not() -> None:
     heads = ["## When to use it", "## When not", "## What a value means"]
     for path in known:
         text = path.read_text(encoding="utf-8")
-        assert re.findall("^## .*", text, re.MULTILINE) == heads, path.name
-        assert re.search(r"^\| `\w+` \| \w+ \| -?[\d.]+ \|$", text, re.MULTILINE), f"{path.name}: no worked example"
+        # The entry of a distance or metric has its formula and source; a family has several.
+        first = ["## Formulas and sources"] if path.stem in catalogue.FAMILIES else []
+        assert re.findall("^## .*", text, re.MULTILINE) == first + heads, path.name
+        assert re.search(r"^\| `\w+` \| [\w ]+ \| -?[\d.]+ \|$", text, re.MULTILINE), f"{path.name}: no worked example"
+
+
+def test_every_family_of_measures_has_a_page() -> None:
+    # Distances and metrics of a task have a page each. A trend is of the measures of the other families.
+    others = {"drift", "performance", "trend"}
+    assert set(PACKAGE._families()) - others <= set(catalogue.FAMILIES)
 
 
 def test_the_page_leads_with_metrics_of_the_catalogue() -> None:

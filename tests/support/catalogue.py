@@ -10,7 +10,7 @@ import functools
 import importlib
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 import jinja2
 from driftline import result_rows
 
+from support import tables
 from support.materializations import Materializations
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -122,14 +123,29 @@ def _interval(bounds: list[Any]) -> str:
     return f"{least} …" if greatest is None else f"{'…' if least is None else least} … {greatest}"
 
 
-def _by_default(distance: dict[str, Any]) -> str:
-    """What a window has to reach, by the seed; a distance may be judged under another name."""
+@functools.cache
+def _thresholds() -> list[dict[str, str]]:
     with (REPOSITORY / "seeds" / "driftline_default_thresholds.csv").open(encoding="utf-8") as file:
-        rows = [r for r in csv.DictReader(file) if r["family"] == "drift" and r["metric"] in distance["metrics"]]
-    told = {
-        f"`{r['metric']}` {r['compare']} {r['direction']} {r['warn']}, critical {r['critical'] or '–'}" for r in rows
-    }
-    return "; ".join(sorted(told)) or "not judged"
+        return list(csv.DictReader(file))
+
+
+def _threshold(row: dict[str, str]) -> str:
+    """What a window has to reach, by a row of the seed."""
+    text = f"{row['compare']} {row['direction']} {row['warn']}, critical {row['critical'] or '–'}"
+    if row["or_compare"]:
+        text += f"; or {row['or_compare']} {row['or_direction']} {row['or_warn']}, critical {row['or_critical'] or '–'}"
+    return text + (f"; differing by over {row['least_difference']}" if row["least_difference"] else "")
+
+
+def _by_default(distance: dict[str, Any]) -> str:
+    """What a window has to reach; a distance may be judged under another name."""
+    rows = [r for r in _thresholds() if r["family"] == "drift" and r["metric"] in distance["metrics"]]
+    return "; ".join(sorted({f"`{r['metric']}` {_threshold(r)}" for r in rows})) or "not judged"
+
+
+def _judged(metric: str, *families: str) -> str:
+    rows = [r for r in _thresholds() if r["family"] in families and r["metric"] == metric]
+    return "; ".join(sorted({_threshold(row) for row in rows})) or "–"
 
 
 def _of_distance(name: str) -> Iterator[str]:
@@ -166,6 +182,126 @@ def _of_task(task: str) -> Iterator[str]:
             yield f"| `{entry['name']}` | {what} | {better} | {_interval(entry['bounds'])} | {source} |"
     yield ""
     yield "How exact each is, and what chance makes of it: [Performance](../measures.md#performance)."
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(_one_line(cell).replace("|", "\\|") for cell in cells) + " |"
+
+
+def _head(*names: str) -> str:
+    return _row(*names) + "\n" + "|---" * len(names) + "|"
+
+
+def _numbers(table: str) -> dict[str, str]:
+    """The columns of a result table that are numbers, but those that say which row it is: name → description."""
+    return {
+        column["name"]: column["description"]
+        for column in tables.described()[table]["columns"]
+        if column["data_type"] in ("double precision", "bigint", "integer") and column["name"] not in tables.GRAIN
+    }
+
+
+def _beside(table: str, left_out: Container[str] = ()) -> Iterator[str]:
+    yield ""
+    yield _head("column", "what")
+    yield from (_row(f"`{name}`", what) for name, what in _numbers(table).items() if name not in left_out)
+
+
+def _of_quality() -> Iterator[str]:
+    columns, rates = _numbers("driftline_quality"), package()._quality_rates()
+    yield _head("rate", "what", "of columns that are", "what chance reaches", "judged by default")
+    for name, of in rates.items():
+        kinds, noise = of["kind"] or "numeric, categorical", f"`{name}_noise`"
+        yield _row(f"`{name}`", columns[name], kinds, noise, _judged(name, "quality"))
+    yield from _beside(
+        "driftline_quality",
+        {name for name in columns if any(name in (r, f"reference_{r}", f"{r}_noise") for r in rates)},
+    )
+
+
+def _of_arrivals() -> Iterator[str]:
+    yield _head("column", "what", "judged by default")
+    for name, what in _numbers("driftline_arrivals").items():
+        yield _row(f"`{name}`", what, _judged(name, "freshness", "volume"))
+
+
+def _of_business() -> Iterator[str]:
+    yield _head("a metric against", "judged by default")
+    for row in _thresholds():
+        if row["family"] == "business":
+            yield _row(row["baseline"], _threshold(row))
+    yield from _beside("driftline_business")
+
+
+def _of_fairness() -> Iterator[str]:
+    disparities = package()._disparities()
+    yield _head("rate of a group", "what", "enters", "none where there are")
+    for name, rate in package()._fairness_rates().items():
+        enters = ", ".join(f"`{disparity}`" for disparity, of in disparities.items() if name in of)
+        yield _row(f"`{name}`", rate["description"], enters, rate["nothing"])
+    yield ""
+    yield _head("disparity of a segment", "of", "parity", "judged by default")
+    for disparity, rates in disparities.items():
+        for kind, parity in {"difference": "0", "ratio": "1"}.items():
+            name = f"{disparity}_{kind}"
+            yield _row(f"`{name}`", ", ".join(f"`{rate}`" for rate in rates), parity, _judged(name, "fairness"))
+    yield from _beside("driftline_fairness")
+
+
+def _of_concept() -> Iterator[str]:
+    columns = _numbers("driftline_concept")
+    yield _head("measure", "what", "what chance reaches", "judged by default")
+    for name, what in columns.items():
+        if not (name.startswith("reference_") or name.endswith(("_noise", "_standard_error"))):
+            # The mean at unchanged shares is off by what the rates did.
+            noise = name.replace("_mean_standardized", "_rates").removesuffix("_effect") + "_noise"
+            yield _row(f"`{name}`", what, f"`{noise}`" if noise in columns else "–", _judged(name, "concept"))
+
+
+def _of_estimates() -> Iterator[str]:
+    yield _head("task", "metric", "what", "better", "judged by default")
+    for entry in metrics():
+        if "estimate" in entry:
+            better = "–" if entry["better"] == "none" else entry["better"]
+            name = entry["name"]
+            yield _row(entry["task"], f"`{name}`", entry["description"], better, _judged(name, "estimate"))
+    yield ""
+    yield "Rows of `driftline_performance` whose `basis` is `estimated`, or `estimate_error`."
+    yield from _beside("driftline_performance")
+
+
+def _of_comparisons() -> Iterator[str]:
+    yield _head("family", "metric", "by", "judged by default")
+    by = {"sums": "sums of the periods: windows and cumulative", "windows": "whole windows"}
+    for entry in metrics():
+        if "compared" in entry:
+            family, name = f"performance, {entry['task']}", entry["name"]
+            yield _row(family, f"`{name}`", by[entry["compared"]], _judged(name, "comparison"))
+    yield _row("business", "each", by["sums"], _judged("any", "comparison"))
+    yield _row("traffic", "`sample_ratio`", by["sums"], _judged("sample_ratio", "comparison"))
+    yield from _beside("driftline_comparisons")
+
+
+# Families of measures that have a page for all of them: what its head says, its table, and where its rules are told.
+FAMILIES: dict[str, tuple[Callable[[], Iterator[str]], str, str]] = {
+    "quality": (_of_quality, "driftline_quality", "[Noise](../measures.md#noise)"),
+    "arrivals": (_of_arrivals, "driftline_arrivals", "[Freshness and volume](../measures.md#freshness-and-volume)"),
+    "business": (_of_business, "driftline_business", "[Business metrics](../measures.md#business-metrics)"),
+    "fairness": (_of_fairness, "driftline_fairness", "[Fairness](../measures.md#fairness)"),
+    "concept": (_of_concept, "driftline_concept", "[Concept drift](../measures.md#concept-drift)"),
+    "estimates": (_of_estimates, "driftline_performance", "[Performance](../measures.md#performance)"),
+    "comparisons": (
+        _of_comparisons, "driftline_comparisons", "[Champion and challenger](../measures.md#champion-and-challenger)",
+    ),
+}  # fmt: skip
+
+
+def _of_family(name: str) -> Iterator[str]:
+    """Lines of the page of a family of measures."""
+    lines, table, more = FAMILIES[name]
+    yield from lines()
+    yield ""
+    yield f"The rules: {more}. Every column: [{table}](../tables.md#{table})."
 
 
 def counts() -> Iterator[str]:
@@ -213,6 +349,8 @@ for _name in {SHARED_PAGES.get(one["name"], one["name"]) for one in distances()}
     _PARTS[PAGES / f"{_name}.md"] = [(functools.partial(_of_distance, _name), *_IN_PAGES)]
 for _name in {one["task"] for one in metrics()}:
     _PARTS[PAGES / f"{_name}.md"] = [(functools.partial(_of_task, _name), *_IN_PAGES)]
+for _name in FAMILIES:
+    _PARTS[PAGES / f"{_name}.md"] = [(functools.partial(_of_family, _name), *_IN_PAGES)]
 WRITTEN = tuple(_PARTS)
 
 
