@@ -85,7 +85,7 @@
 {% macro _gate_failures(gate, model, fields, windows, unknown, breaks, sentence, numbers) %}
     {%- do driftline._gate_choice(gate, 'unknown', unknown, ['fail', 'pass']) -%}
     {%- set conditions = driftline._gate_conditions(gate, model, fields) -%}
-    {%- set language = driftline._language() -%}
+    {%- set texts = driftline._texts_of(driftline._language()) -%}
     {%- set monitors = [fields.monitor] if fields.monitor is string
         else fields.monitor or [driftline._gate_monitor(model)] | reject('none') | list or driftline._monitors() -%}
     {%- set lengths = [windows] if windows is number else windows or [] -%}
@@ -108,7 +108,7 @@ with latest as (
 
 looked_at as (
     select
-        m.*, {{ driftline._time_words(language, 'm.window_start', 'm.period') | trim }} as window_words
+        m.*, {{ driftline._time_words(texts, 'm.window_start', 'm.period') | trim }} as window_words
     from (
         -- What a model must depend on to be held back is this table alone: the period is told by the window.
         select
@@ -123,8 +123,8 @@ looked_at as (
 select
     m.monitor, m.model_version, m.segment, m.segment_value, m.family, m.metric, m.column_name, m.window_periods,
     m.window_start, m.value,
-    case when m.value is null then {{ driftline._phrase(language, 'gate.unknown', said) }}
-        else {{ driftline._phrase(language, sentence, said) }} end as sentence
+    case when m.value is null then {{ driftline._phrase(texts, 'gate.unknown', said) }}
+        else {{ driftline._phrase(texts, sentence, said) }} end as sentence
 from looked_at as m
 where {{ breaks }} {%- if unknown == 'fail' %} or m.value is null{% endif %}
     {%- if unknown == 'fail' %}
@@ -133,7 +133,7 @@ union all
 select
     {{ driftline._literal(monitor) }}, 'all', 'all', 'all', 'all', 'all', 'all', cast(null as {{ dbt.type_int() }}),
     cast(null as {{ driftline._type_timestamp() }}), cast(null as {{ driftline._type_double() }}),
-    {{ driftline._phrase(language, 'gate.nothing', {'monitor': driftline._literal(monitor)}) }}
+    {{ driftline._phrase(texts, 'gate.nothing', {'monitor': driftline._literal(monitor)}) }}
 from (select 1 as one) as nothing
 where not exists (select 1 from looked_at where looked_at.monitor = {{ driftline._literal(monitor) }})
     {%- endfor %}

@@ -22,5 +22,5 @@
         'version': version, 'family': 'business', 'metric': metric, 'baseline': against}, windows, unknown,
         'abs(' ~ change ~ ') > ' ~ within ~ ' and (' ~ over_noise ~ ')', 'gate.business',
         {'value': driftline._amount_words('m.value') | trim, 'expected': driftline._amount_words('m.expected') | trim,
-        'limit': driftline._change_words(driftline._language(), within)}) -}}
+        'limit': driftline._change_words(driftline._texts_of(driftline._language()), within)}) -}}
 {% endtest %}

@@ -73,7 +73,7 @@ def test_all_that_is_asked_for_is_there() -> None:
     asked = set()
     for folder in ("macros", "models"):
         for path in (catalogue.REPOSITORY / folder).rglob("*.sql"):
-            asked |= set(re.findall(r"_phrase\(\s*language, '([\w.]+)'", path.read_text(encoding="utf-8")))
+            asked |= set(re.findall(r"_phrase\(\s*texts, '([\w.]+)'", path.read_text(encoding="utf-8")))
     asked |= set(PACKAGE._statement_kinds())
     begins = {key for key in asked if key.endswith(".")}
     assert asked - begins - CATALOGUES["en"].keys() == set()

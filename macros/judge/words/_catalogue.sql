@@ -11,6 +11,14 @@
 {% endmacro %}
 
 
+{# The same with what the language lacks in the first: what _phrase is given, made once where a language is chosen. #}
+{% macro _texts_of(language) %}
+    {%- set texts = driftline._words_of(driftline._languages() | first) -%}
+    {%- do texts.update(driftline._words_of(language)) -%}
+    {{- return(texts) -}}
+{% endmacro %}
+
+
 {# Forms of how something is written: a language takes of the placeholders what it needs. #}
 {% macro _free_forms() %}
     {{- return(['date', 'moment', 'month']) -}}
@@ -31,17 +39,16 @@
 {#
     A text of the catalogue as SQL, never NULL.
 
-    language  one of _languages()
-    key       which text; what a language lacks is said in English
+    texts     of a language: _texts_of
+    key       which text
     values    {placeholder: SQL of a text}
 
     A text with several forms is {form: template}, and what chooses among them:
     one, other   the value of `count`, a text: '1' or any other
     open, over   the value of `status`
 #}
-{% macro _phrase(language, key, values={}) %}
-    {%- set texts = driftline._words_of(language) -%}
-    {%- set template = texts[key] if key in texts else driftline._words_of(driftline._languages() | first).get(key) -%}
+{% macro _phrase(texts, key, values={}) %}
+    {%- set template = texts.get(key) -%}
     {%- if template is none -%}
         {{- exceptions.raise_compiler_error("driftline: no text has the key '" ~ key ~ "'") -}}
     {%- elif template is string -%}

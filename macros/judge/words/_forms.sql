@@ -75,7 +75,7 @@
 
 
 {# A change as a share, without its sign: 10 %, 3.2 %. #}
-{% macro _change_words(language, x) %}
+{% macro _change_words(texts, x) %}
     {%- set size = 'abs(100e0 * ' ~ x ~ ')' -%}
     {%- set number -%}
         case
@@ -85,7 +85,7 @@
             else '<0.1'
         end
     {%- endset -%}
-    {{- return(driftline._phrase(language, 'percent', {'number': '(' ~ number ~ ')'})) -}}
+    {{- return(driftline._phrase(texts, 'percent', {'number': '(' ~ number ~ ')'})) -}}
 {% endmacro %}
 
 
@@ -95,9 +95,9 @@
     text   SQL of the number as a text; a minus stands before a currency
     unit   SQL of the unit, NULL where there is none
 #}
-{% macro _unit_words(language, text, unit) %}
+{% macro _unit_words(texts, text, unit) %}
     {%- set values = {'number': text, 'unit': unit} -%}
-    {%- set percent = driftline._phrase(language, 'percent', {'number': text}) -%}
+    {%- set percent = driftline._phrase(texts, 'percent', {'number': text}) -%}
     case
         when {{ unit }} is null then {{ text }}
         when {{ unit }} = '%' then {{ percent }}
@@ -106,8 +106,8 @@
             then case when substring({{ text }}, 1, 1) = '-' then '-' || {{ unit }} || substring({{ text }}, 2)
                 else {{ unit }} || {{ text }} end
         when lower(substring({{ unit }}, 1, 1)) between 'a' and 'z' or substring({{ unit }}, 1, 1) in ('/', '°')
-            then {{ driftline._phrase(language, 'unit.of_letters', values) }}
-        else {{ driftline._phrase(language, 'unit.of_others', values) }}
+            then {{ driftline._phrase(texts, 'unit.of_letters', values) }}
+        else {{ driftline._phrase(texts, 'unit.of_others', values) }}
     end
 {% endmacro %}
 
@@ -124,7 +124,7 @@
     moment  SQL
     period  SQL of the monitor's period
 #}
-{% macro _time_words(language, moment, period) %}
+{% macro _time_words(texts, moment, period) %}
     {%- set text = driftline._as_text(moment) -%}
     {%- set month, day = 'substring(' ~ text ~ ', 6, 2)', 'substring(' ~ text ~ ', 9, 2)' -%}
     {%- set values = {
@@ -133,24 +133,24 @@
         'time': 'substring(' ~ text ~ ', 12, 5)',
     } -%}
     case {{ period }}
-        when 'hour' then {{ driftline._phrase(language, 'moment', values) }}
-        when 'month' then {{ driftline._phrase(language, 'month', values) }}
-        else {{ driftline._phrase(language, 'date', values) }}
+        when 'hour' then {{ driftline._phrase(texts, 'moment', values) }}
+        when 'month' then {{ driftline._phrase(texts, 'month', values) }}
+        else {{ driftline._phrase(texts, 'date', values) }}
     end
 {% endmacro %}
 
 
 {# A number of periods in words; many hours are days. #}
-{% macro _duration_words(language, count, period) %}
+{% macro _duration_words(texts, count, period) %}
     {%- set days = 'floor(' ~ count ~ ' / 24.0)' -%}
     case
         {%- for name in ['hour', 'day', 'week', 'month'] %}
         {%- if name == 'hour' %}
         when {{ period }} = 'hour' and {{ count }} >= 48 then {{ driftline._phrase(
-            language, 'duration.day', {'count': driftline._as_text('cast(' ~ days ~ ' as ' ~ dbt.type_int() ~ ')')}) }}
+            texts, 'duration.day', {'count': driftline._as_text('cast(' ~ days ~ ' as ' ~ dbt.type_int() ~ ')')}) }}
         {%- endif %}
         when {{ period }} = '{{ name }}'
-            then {{ driftline._phrase(language, 'duration.' ~ name, {'count': driftline._as_text(count)}) }}
+            then {{ driftline._phrase(texts, 'duration.' ~ name, {'count': driftline._as_text(count)}) }}
         {%- endfor %}
     end
 {% endmacro %}
@@ -164,10 +164,10 @@
 
 
 {# How often: a day, a week. #}
-{% macro _per_words(language, period) %}
+{% macro _per_words(texts, period) %}
     case {{ period }}
         {%- for name in ['hour', 'day', 'week', 'month'] %}
-        when '{{ name }}' then {{ driftline._phrase(language, 'per.' ~ name) }}
+        when '{{ name }}' then {{ driftline._phrase(texts, 'per.' ~ name) }}
         {%- endfor %}
     end
 {% endmacro %}

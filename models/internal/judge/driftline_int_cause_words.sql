@@ -109,9 +109,10 @@ chosen as (
 )
 
 {% for language in driftline._languages() %}
+{%- set texts = driftline._texts_of(language) %}
 select
     c.alert_id, {{ driftline._text(language) }} as language,
-    {{ driftline._cause_words(language, 'c') | trim }} as cause,
+    {{ driftline._cause_words(texts, 'c') | trim }} as cause,
     -- What it is, whatever its share.
     {{ driftline._as_text("c.monitor || '|' || c.kind || '|' || case when c.kind = 'relation' then ''
         else coalesce(c.cause_name, '') || '|' || coalesce(c.cause_value, '') end") }} as cause_key

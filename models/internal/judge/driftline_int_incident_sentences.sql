@@ -64,35 +64,36 @@ told as (
 
 headlines as (
 {% for language in driftline._languages() %}
+{%- set texts = driftline._texts_of(language) %}
 select
     f.incident_id as incident_id, {{ driftline._text(language) }} as language,
     case
         when f.is_of_columns then case
             {%- for status in ['open', 'over'] %}
-            when f.told_as = '{{ status }}' then {{ driftline._phrase(language, 'incident.common.' ~ status, {
+            when f.told_as = '{{ status }}' then {{ driftline._phrase(texts, 'incident.common.' ~ status, {
                 'count': 'f.columns_text', 'total': 'f.watched_text', 'monitor': 'f.monitor',
-                'since': '(' ~ driftline._time_words(language, 'f.first_window_start', 'f.period') | trim ~ ')',
-                'until': '(' ~ driftline._time_words(language, 'f.until', 'f.period') | trim ~ ')',
+                'since': '(' ~ driftline._time_words(texts, 'f.first_window_start', 'f.period') | trim ~ ')',
+                'until': '(' ~ driftline._time_words(texts, 'f.until', 'f.period') | trim ~ ')',
             }) }}
             {%- endfor %}
             end
             -- What moved beyond the others is named once.
             || case when f.stands_out is null or b.is_beyond = 1 and w.moved = f.stands_out then ''
-            else {{ driftline._phrase(language, 'incident.beyond', {'columns': 'f.stands_out'}) }} end
+            else {{ driftline._phrase(texts, 'incident.beyond', {'columns': 'f.stands_out'}) }} end
             || case when b.alert_id is null then ''
             when b.is_beyond = 1 and w.moved = f.stands_out
-                then {{ driftline._phrase(language, 'incident.most', {'what': 'w.first_words'}) }}
-            else {{ driftline._phrase(language, 'incident.first', {'what': 'w.first_words'}) }} end
+                then {{ driftline._phrase(texts, 'incident.most', {'what': 'w.first_words'}) }}
+            else {{ driftline._phrase(texts, 'incident.first', {'what': 'w.first_words'}) }} end
         else s.sentence
             -- That it is distributed differently says nothing: what moved most does.
             || case when t.cause is null or t.told_before is not null or p.kind not in ('drift.plain', 'drift.same')
-            then '' else {{ driftline._phrase(language, 'incident.cause', {'cause': 't.cause'}) }} end
+            then '' else {{ driftline._phrase(texts, 'incident.cause', {'cause': 't.cause'}) }} end
             || case when f.others = 0 then ''
-            else {{ driftline._phrase(language, 'incident.also', {'count': 'f.others_text'}) }} end
+            else {{ driftline._phrase(texts, 'incident.also', {'count': 'f.others_text'}) }} end
     end || case when f.monitors = 1 then ''
         when f.upstream is null
-            then {{ driftline._phrase(language, 'incident.monitors', {'count': 'f.monitors_text'}) }}
-        else {{ driftline._phrase(language, 'incident.fed', {'count': 'f.monitors_text', 'upstream': 'f.upstream'}) }}
+            then {{ driftline._phrase(texts, 'incident.monitors', {'count': 'f.monitors_text'}) }}
+        else {{ driftline._phrase(texts, 'incident.fed', {'count': 'f.monitors_text', 'upstream': 'f.upstream'}) }}
         end as headline
 from facts as f
 join {{ ref('driftline_int_sentences') }} as s
@@ -109,8 +110,9 @@ select
     h.incident_id as incident_id, h.language as language, h.headline as headline,
     case
         {%- for language in driftline._languages() %}
+        {%- set texts = driftline._texts_of(language) %}
         when o.headline is not null and h.language = '{{ language }}'
-            then {{ driftline._phrase(language, 'cause.told', {'headline': 'o.headline'}) }}
+            then {{ driftline._phrase(texts, 'cause.told', {'headline': 'o.headline'}) }}
         {%- endfor %}
         else t.cause end as cause
 from headlines as h
