@@ -26,14 +26,26 @@
     A further distance is an entry here and its columns in models/measures/_measures.yml.
 #}
 {% macro _distances() %}
+    {%- set level = driftline._level() -%}
     {{- return(
         [driftline._distance_psi(), driftline._distance_psi_seen()]
-        + [driftline._distance_js(), driftline._distance_hellinger()]
-        + [driftline._distance_total_variation(), driftline._distance_l_infinity()]
-        + [driftline._distance_ks(), driftline._distance_wasserstein(), driftline._distance_mean()]
-        + [driftline._distance_chi_squared()]
-        + [driftline._distance_mean_shift(), driftline._distance_spread_ratio(), driftline._distance_class_change()]
+        + [driftline._distance_js(level), driftline._distance_hellinger(level)]
+        + [driftline._distance_total_variation(level), driftline._distance_l_infinity(level)]
+        + [driftline._distance_ks(level), driftline._distance_wasserstein(level), driftline._distance_mean(level)]
+        + [driftline._distance_chi_squared(level)]
+        + [driftline._distance_mean_shift(level), driftline._distance_spread_ratio(level)]
+        + [driftline._distance_class_change(level)]
     ) -}}
+{% endmacro %}
+
+
+{# The significance level that the entries are given: α and half of it as SQL, and the z that chance exceeds so. #}
+{% macro _level() %}
+    {%- set alpha = driftline._alpha() -%}
+    {{- return({
+        'alpha': driftline._as_double(alpha), 'half_alpha': driftline._as_double(alpha / 2),
+        'z': driftline._normal_tail(alpha), 'z_two_sided': driftline._normal_tail(alpha / 2),
+    }) -}}
 {% endmacro %}
 
 

@@ -1,8 +1,8 @@
 {# Distances of the shares of bins. What an entry says: _distances.sql. #}
 
 
-{% macro _distance_js() %}
-    {%- set chance = driftline._chance_of_root_of_squares('js', '0.18033688011112042e0', '0.4e0') -%}
+{% macro _distance_js(level) %}
+    {%- set chance = driftline._chance_of_root_of_squares(level, 'js', '0.18033688011112042e0', '0.4e0') -%}
     {%- do chance.sums.update({'js_divergence': 'sum(' ~ driftline._js_term('share_q', 'share_p') ~ ')'}) -%}
     {{- return({
         'name': 'js_distance', 'label': 'Jensen–Shannon distance',
@@ -18,8 +18,8 @@
 {% endmacro %}
 
 
-{% macro _distance_hellinger() %}
-    {%- set chance = driftline._chance_of_root_of_squares('hellinger', '0.125e0', '0.8e0') -%}
+{% macro _distance_hellinger(level) %}
+    {%- set chance = driftline._chance_of_root_of_squares(level, 'hellinger', '0.125e0', '0.8e0') -%}
     {%- set square = 'sum((sqrt(share_q) - sqrt(share_p)) * (sqrt(share_q) - sqrt(share_p))) / 2e0' -%}
     {%- do chance.sums.update({'hellinger_sq': square}) -%}
     {{- return({
@@ -40,10 +40,10 @@
     factor  of χ²
     few     what a bin of few expected rows adds, over those rows
 #}
-{% macro _chance_of_root_of_squares(name, factor, few) %}
+{% macro _chance_of_root_of_squares(level, name, factor, few) %}
     {%- set mean = name ~ '_mean' -%}
     {%- set variance = name ~ '_variance' -%}
-    {%- set z = driftline._normal_tail(driftline._alpha()) -%}
+    {%- set z = level.z -%}
     {#- If nothing changed, a difference of shares has the variance inverse_n · share · (1 − share). In sums of
         squares over shares a bin of few expected rows weighs more: what it may be without any row stands beside χ²'s
         moments. -#}
@@ -66,8 +66,8 @@
 {% endmacro %}
 
 
-{% macro _distance_total_variation() %}
-    {%- set z = driftline._normal_tail(driftline._alpha()) -%}
+{% macro _distance_total_variation(level) %}
+    {%- set z = level.z -%}
     {%- set mean = driftline._mean_of_absolute() ~ ' / 2e0 * sqrt(inverse_n) * share_deviations' -%}
     {#- The absolute values of two bins' differences go together where the bins are large: |a| and |b| of two normal
         values correlated by ρ have a covariance of at most (1 − 2/π)·ρ². -#}
@@ -98,7 +98,7 @@
 {% endmacro %}
 
 
-{% macro _distance_l_infinity() %}
+{% macro _distance_l_infinity(level) %}
     {%- set z = '(' ~ driftline._normal_tail('critical_tail') ~ ')' -%}
     {{- return({
         'name': 'l_infinity', 'label': 'largest difference of a share',
@@ -112,7 +112,7 @@
         },
         'parts': {
             'most_share_skew': 'sqrt(greatest(1e0 - 4e0 * most_share_variance, 0e0))',
-            'critical_tail': driftline._as_double(driftline._alpha()) ~ ' / (2e0 * bins)',
+            'critical_tail': level.alpha ~ ' / (2e0 * bins)',
             'typical_tail': '0.34657359027997264e0 / bins',
         },
         'measure': 'most_difference',

@@ -5,8 +5,8 @@
     One row alone is no shift: what the value that is farthest off does to the mean counts as noise, which is also what
     keeps heavy tails quiet.
 #}
-{% macro _distance_mean_shift() %}
-    {%- set z = driftline._normal_tail(driftline._alpha() / 2) -%}
+{% macro _distance_mean_shift(level) %}
+    {%- set z = level.z_two_sided -%}
     {%- set varies = 'case when stddev_p > 0 then ' -%}
     {{- return({
         'name': 'mean_shift', 'label': 'shift of the mean', 'source': 'Cohen (1988)',
@@ -27,8 +27,8 @@
     The fourth moment is not in the state. The bins' means have a part of it; of heavy tails the value farthest off has
     about a quarter of what is left; the normal distribution's is the least.
 #}
-{% macro _distance_spread_ratio() %}
-    {%- set z = driftline._normal_tail(driftline._alpha() / 2) -%}
+{% macro _distance_spread_ratio(level) %}
+    {%- set z = level.z_two_sided -%}
     {%- set away = driftline._bounded_ratio('(mean_p - pair_p_sum / n_finite_p)', 'stddev_p') -%}
     {%- set fourth = driftline._squared(driftline._squared('(' ~ away ~ ')')) -%}
     {%- set tail = driftline._squared(driftline._squared('least(' ~ driftline._bounded_ratio('farthest_p', 'stddev_p')
@@ -59,7 +59,7 @@
     In this unit every class has the same variance, be it rare or not: 1/n + 1/m (Anscombe). Few rows that do not come
     are likelier than the normal distribution has it: a share that falls counts as two rows more.
 #}
-{% macro _distance_class_change() %}
+{% macro _distance_class_change(level) %}
     {%- set q = 'least(q / seen_q, 1e0)' -%}
     {%- set p = 'least(p / seen_p, 1e0)' -%}
     {%- set counted = '(case when ' ~ q ~ ' >= ' ~ p ~ ' then ' ~ q ~ ' else least(' ~ q
@@ -74,7 +74,7 @@
             'class_count': 'cast(sum(is_class) as ' ~ driftline._type_double() ~ ')',
         },
         'parts': {
-            'class_tail': driftline._as_double(driftline._alpha()) ~ ' / nullif(2e0 * class_count, 0e0)',
+            'class_tail': level.alpha ~ ' / nullif(2e0 * class_count, 0e0)',
             'typical_class_tail': '0.34657359027997264e0 / nullif(class_count, 0e0)',
         },
         'measure': 'class_distance',

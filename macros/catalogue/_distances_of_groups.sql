@@ -47,8 +47,8 @@
 {% endmacro %}
 
 
-{% macro _distance_chi_squared() %}
-    {%- set z = driftline._normal_tail(driftline._alpha()) -%}
+{% macro _distance_chi_squared(level) %}
+    {%- set z = level.z -%}
     {%- set spread = '(2e0 * chance_df + near_cells_few)' -%}
     {%- set cell = '(effective_q - expected_q) * (effective_q - expected_q) / expected_q
         + (effective_p - expected_p) * (effective_p - expected_p) / expected_p' -%}

@@ -1,9 +1,9 @@
 {# Distances of numeric values, from bins in their order. What an entry says: _distances.sql. #}
 
 
-{% macro _distance_ks() %}
+{% macro _distance_ks(level) %}
     {#- One term of Kolmogorov's series, solved for the distance: exact to 1e-9 at this level. -#}
-    {%- set critical = 'sqrt(-ln(' ~ driftline._as_double(driftline._alpha() / 2) ~ ') / 2e0 * ks_inverse_n)' -%}
+    {%- set critical = 'sqrt(-ln(' ~ level.half_alpha ~ ') / 2e0 * ks_inverse_n)' -%}
     {{- return({
         'name': 'ks_lower', 'label': 'Kolmogorov–Smirnov distance', 'source': 'Kolmogorov (1933)',
         'description': 'max|F−G| at the shared edges; the exact one lies between ks_lower and ks_upper',
@@ -30,7 +30,7 @@
 {% endmacro %}
 
 
-{% macro _distance_wasserstein() %}
+{% macro _distance_wasserstein(level) %}
     {#- Mass moved within a bin, from the mean of one side to that of the other, and across to the next bin. -#}
     {%- set moved %}
         sum(case when is_finite then
@@ -68,14 +68,14 @@
             'wasserstein_upper': 'has_finite * (moved + reach)',
         },
         'expected': driftline._mean_of_absolute() ~ ' * wasserstein_unit',
-        'critical': driftline._normal_tail(driftline._alpha() / 2) ~ ' * wasserstein_unit',
+        'critical': level.z_two_sided ~ ' * wasserstein_unit',
         'floor': 'wasserstein_noise_floor', 'metrics': {'wasserstein': 'wasserstein_noise'},
     }) -}}
 {% endmacro %}
 
 
 {# A mean cannot move by more than the Wasserstein distance: its noise is that one's. #}
-{% macro _distance_mean() %}
+{% macro _distance_mean(level) %}
     {{- return({
         'name': 'mean_change', 'label': 'change of the mean', 'source': 'del Barrio, Giné and Matrán (1999)',
         'description': '|mean−baseline_mean| of the finite values',
@@ -83,7 +83,7 @@
         'measure': 'abs(mean_q - mean_p)',
         'columns': {'mean': 'mean_q', 'baseline_mean': 'mean_p'},
         'expected': driftline._mean_of_absolute() ~ ' * wasserstein_unit',
-        'critical': driftline._normal_tail(driftline._alpha() / 2) ~ ' * wasserstein_unit',
+        'critical': level.z_two_sided ~ ' * wasserstein_unit',
         'noise': 'mean_noise', 'floor': none, 'metrics': {'mean': 'mean_noise'}, 'held_against': 'baseline_mean',
     }) -}}
 {% endmacro %}

@@ -98,7 +98,7 @@ def test_the_table_of_what_engines_say_differently_is_that_of_the_macros() -> No
     assert points.PAGE.read_text(encoding="utf-8") == points.page(), "run `make docs`"
     dispatched = set()
     for path in (REPOSITORY / "macros").rglob("*.sql"):
-        dispatched |= set(re.findall(r"dispatch\('(\w+)'", path.read_text(encoding="utf-8")))
+        dispatched |= set(re.findall(r"dispatch\('(\w+)', 'driftline'", path.read_text(encoding="utf-8")))
     assert dispatched == set(re.findall(r"^\| `(\w+)`", points.page(), re.MULTILINE))
 
 

@@ -15,7 +15,7 @@
     {{- return(adapter.dispatch('_type_text', 'driftline')()) -}}
 {% endmacro %}
 {% macro default___type_text() %}
-    {{- return(dbt.type_string()) -}}
+    {{- return(adapter.dispatch('type_string', 'dbt')()) -}}
 {% endmacro %}
 
 
@@ -24,12 +24,13 @@
     {{- return(adapter.dispatch('_type_timestamp', 'driftline')()) -}}
 {% endmacro %}
 {% macro default___type_timestamp() %}
-    {{- return(dbt.type_timestamp()) -}}
+    {{- return(adapter.dispatch('type_timestamp', 'dbt')()) -}}
 {% endmacro %}
 
 
+{# Casts are written by the thousand, and each macro more costs a build its time: the engine is asked at once. #}
 {% macro _as_text(expression) %}
-    {{- return('cast(' ~ expression ~ ' as ' ~ driftline._type_text() ~ ')') -}}
+    {{- return('cast(' ~ expression ~ ' as ' ~ adapter.dispatch('_type_text', 'driftline')() ~ ')') -}}
 {% endmacro %}
 
 
@@ -39,12 +40,12 @@
 
 
 {% macro _as_double(expression) %}
-    {{- return('cast(' ~ expression ~ ' as ' ~ driftline._type_double() ~ ')') -}}
+    {{- return('cast(' ~ expression ~ ' as ' ~ adapter.dispatch('_type_double', 'driftline')() ~ ')') -}}
 {% endmacro %}
 
 
 {% macro _as_timestamp(expression) %}
-    {{- return('cast(' ~ expression ~ ' as ' ~ driftline._type_timestamp() ~ ')') -}}
+    {{- return('cast(' ~ expression ~ ' as ' ~ adapter.dispatch('_type_timestamp', 'driftline')() ~ ')') -}}
 {% endmacro %}
 
 
