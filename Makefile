@@ -28,7 +28,7 @@ define install
 	  $(BIN)/python -m pip --python $(1) install --quiet $(2); }
 endef
 
-.PHONY: help demo retrain test test-engines test-left $(ENGINES:%=test-%) examples fuzz replay power scoreboard
+.PHONY: help demo retrain test test-engines test-left test-weekly $(ENGINES:%=test-%) examples fuzz replay power scoreboard
 .PHONY: told matrix orchestration orchestration-cron $(TOOLS:%=orchestration-%) lint lint-js docs site bench clean pins format
 
 help:
@@ -38,6 +38,7 @@ help:
 	@echo "make test-engines  the others on Postgres, other versions of dbt, MetricFlow and Superset, what takes long,"
 	@echo "             and some on further engines"
 	@echo "             (ARGS as above; ENGINE=clickhouse: on this one alone)"
+	@echo "make test-weekly  the figures on Postgres, which make test asks of DuckDB"
 	@echo "make examples  ten times as many made-up tables against numpy and scipy"
 	@echo "make fuzz    2,000 declarations from a seed: built, or refused by the name of the argument"
 	@echo "make replay  a year of runs, late rows, changes and kills against one build: all tables equal"
@@ -119,7 +120,7 @@ PYTEST := $(BIN)/python $(DISTRIBUTED)
 
 test: $(VENV)/.test
 	@.ci/browser
-	@DRIFTLINE_TEST_ALL=1 $(PYTEST) -m "not left" $(ARGS)
+	@DRIFTLINE_TEST_ALL=1 $(PYTEST) -m "not left and not weekly" $(ARGS)
 
 test-engines: $(if $(ENGINE),test-$(ENGINE),test-left $(ENGINES:%=test-%))
 
@@ -127,6 +128,10 @@ test-engines: $(if $(ENGINE),test-$(ENGINE),test-left $(ENGINES:%=test-%))
 test-left: $(VENV)/.test $(COMPAT)/1.10/.done $(COMPAT)/1.12/.done $(COMPAT)/metricflow/.done $(COMPAT)/superset/.done
 	@.ci/browser
 	@DRIFTLINE_TEST_ALL=1 $(PYTEST) -m left $(ARGS)
+
+# The figures again on Postgres.
+test-weekly: $(VENV)/.test
+	@DRIFTLINE_TEST_ALL=1 $(PYTEST) -m weekly $(ARGS)
 
 # What is asked of a further engine: tests/further_engines.py. With ARGS it may be nothing.
 $(ENGINES:%=test-%): test-%: $(FURTHER)/%/.done

@@ -133,8 +133,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 # What `make test` asks of both engines: state, measures, judge and ledger once each. Everything else it asks of DuckDB, and
-# leaves the same on Postgres, but for ON_DUCKDB_ALONE, to `make test-engines`. (test_engines_agree.py, which holds the tables of both against each other, is no
-# parametrised test and in `make test` too.)
+# leaves the same on Postgres, but for ON_DUCKDB_ALONE, to `make test-engines` and `make test-weekly`.
+# (test_engines_agree.py, which holds the tables of both against each other, is no parametrised test and in `make test`.)
 ON_BOTH_ENGINES = {
     HERE / "state/test_counts.py",
     HERE / "measures/test_fairness.py",
@@ -149,6 +149,9 @@ ON_BOTH_ENGINES = {
 LEFT = tuple(
     HERE / name for name in ("compat", "docs/test_tutorial.py", "replay", "demo", "engines/test_foreign_semantics.py")
 )
+
+# Of what is repeated on Postgres the figures are asked for once a week: measures/test_engines_agree.py holds them to 1e-9.
+WEEKLY = HERE / "measures"
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
@@ -177,7 +180,9 @@ def pytest_itemcollected(item: pytest.Item) -> None:
             item.add_marker(pytest.mark.skip(reason=reason))
         return
     is_repeated = _engine_of(item) == "postgres" and item.path not in ON_BOTH_ENGINES
-    if is_repeated or any(place in (item.path, *item.path.parents) for place in LEFT):
+    if is_repeated and WEEKLY in item.path.parents:
+        item.add_marker("weekly")
+    elif is_repeated or any(place in (item.path, *item.path.parents) for place in LEFT):
         item.add_marker("left")
 
 
