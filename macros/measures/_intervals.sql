@@ -16,8 +16,10 @@
 {# The natural logarithm of a number between 1e-30 and 1, by Halley's iteration. #}
 {% macro _ln_of_number(number) %}
     {#- Begun from the middle of the number's decade, at most 1.2 away, the digits triple with each step. -#}
-    {%- set decade = ('%e' | format(number)).split('e')[1] | int -%}
-    {%- set ns = namespace(ln=2.302585092994046 * (decade + 0.5)) -%}
+    {%- set ns = namespace(ln=1.151292546497023) -%}
+    {%- for decade in range(1, 32) if number < 10 * 10.0 ** -decade -%}
+        {%- set ns.ln = ns.ln - 2.302585092994046 -%}
+    {%- endfor -%}
     {%- for _ in range(6) -%}
         {%- set power = 2.718281828459045 ** ns.ln -%}
         {%- set ns.ln = ns.ln + 2 * (number - power) / (number + power) -%}
