@@ -28,6 +28,10 @@ OF = {
     "driftline_business": f"""
         select *, metric as of from driftline_business where {DAY} and monitor = 'example_sales' and is_total
     """,
+    "driftline_changes": """
+        select *, replace(metric, '_', ' ') as of from driftline_changes
+        where window_start = timestamp '2024-12-23' and monitor = 'example_weeks'
+    """,
     "driftline_arrivals": f"""
         select *, case when is_total then 'all shops' else segment_value end as of from driftline_arrivals
         where {DAY} and monitor = 'example_sales'
@@ -55,7 +59,10 @@ def project(duckdb_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("example")
     project = Project(
         folder, duckdb_engine.workspace(folder), models=worked_example.models(),
-        tables={"inputs": worked_example.rows(), "lists": worked_example.lists(), "sales": worked_example.sales()},
+        tables={
+            "inputs": worked_example.rows(), "lists": worked_example.lists(), "sales": worked_example.sales(),
+            "weeks": worked_example.weeks(),
+        },
         vars={
             "driftline_monitors": list(worked_example.MONITORS), "driftline_now": "2025-01-04",
             "driftline_windows": {"day": [1]},
@@ -109,6 +116,22 @@ def test_the_verdicts_are_the_packages(project: Project) -> None:
     assert (found["conversion window"], found["conversion cumulative"]) == ("worse", "not yet known")
 
 
+def test_a_change_is_told_once_the_sum_is_over_its_limit(project: Project) -> None:
+    """As the page of time series has it: four weeks are not enough, five are. And where it began."""
+    found = project.sql("""
+        select cast(window_start as date), cusum_down > cusum_limit, abs(level_after - level_before) > noise,
+            cast(change_start as date)
+        from driftline_changes where monitor = 'example_weeks' and window_start >= timestamp '2024-12-09'
+        order by window_start
+    """)
+    began = dt.date(2024, 11, 18)
+    assert found == [
+        (dt.date(2024, 12, 9), False, False, began),
+        (dt.date(2024, 12, 16), True, True, began),
+        (dt.date(2024, 12, 23), True, True, began),
+    ]
+
+
 def test_the_rows_are_those_that_are_built() -> None:
     """The tables of the example's page, number by number."""
     w = worked_example
@@ -129,6 +152,9 @@ def test_the_rows_are_those_that_are_built() -> None:
     tables.append(kinds)
     tables.append([[w.VISITS, bought] for bought in w.BOUGHT.values()])
     tables[-1] += [[visits, min(visits, w.WINDOW_BOUGHT)] for visits in w.WINDOW_VISITS.values()]
+    tables.append([
+        [count, *w.BY_TURNS[name]] for name, count in (("before", w.WEEKS_BEFORE), ("since", w.WEEKS_SINCE))
+    ])  # fmt: skip
     found: list[list[list[int]]] = []
     for table in re.findall(r"(?:^\|.*\n)+", (PAGES / "example.md").read_text(encoding="utf-8"), re.MULTILINE):
         found.append([[int(n) for n in re.findall(r"(?<=\| )\d+(?= \|)", line)] for line in table.splitlines()[2:]])

@@ -38,8 +38,13 @@ VERSIONS = {
 SALES_DAYS = 28
 VISITS, BOUGHT = 100, {"weekday": 22, "weekend": 18}
 WINDOW_VISITS, WINDOW_BOUGHT = {"north": 80, "south": 0}, 16
+# Week by week, each of 100 visits: how many buy, by turns. For the last weeks fewer do. The oldest weeks are as many as it
+# takes that nothing in the newest ones is of a shorter history.
+WEEKS_BEFORE, WEEKS_SINCE = 94, 6
+BY_TURNS = {"before": (48, 52), "since": (41, 45)}
 
-TIME = "relation=source('raw', '{table}'), timestamp='at', reference={{'start': '2025-01-01', 'end': '2025-01-03'}}"
+TIME = "relation=source('raw', '{table}'), timestamp='at'"
+REFERENCE = "reference={'start': '2025-01-01', 'end': '2025-01-03'}"
 MONITORS = {
     "example_inputs": ("inputs", "numeric=['price'], categorical=['kind'], bins={'price': [10, 20, 30]}, families=['drift']"),
     "example_binary": ("inputs", "prediction='score', label='bought', task='binary', families=['performance']"),
@@ -54,6 +59,11 @@ MONITORS = {
         "sales",
         "segments=['shop'], business_metrics={'orders': {'sum': 'bought'},"
         " 'conversion': {'numerator': 'bought', 'denominator': '1'}}, families=['business']",
+    ),
+    "example_weeks": (
+        "weeks",
+        "period='week', reference={'start': '2023-01-30', 'end': '2023-03-27'},"
+        " business_metrics={'weekly_orders': {'sum': 'bought'}}, families=['business', 'trend']",
     ),
     "example_fairness": (
         "inputs", "prediction='score', label='bought', task='binary', segments=['region'], families=['fairness']",
@@ -108,6 +118,19 @@ def sales() -> dict[str, list[Any]]:
     return found
 
 
+def weeks() -> dict[str, list[Any]]:
+    """The last week is the last that is over in the others' window."""
+    found: dict[str, list[Any]] = {"at": [], "bought": []}
+    count = WEEKS_BEFORE + WEEKS_SINCE
+    for week in range(count):
+        monday = dt.datetime(2024, 12, 23) - dt.timedelta(weeks=count - 1 - week)
+        bought = BY_TURNS["before" if week < WEEKS_BEFORE else "since"][week % 2]
+        for number in range(VISITS):
+            found["at"].append(monday + dt.timedelta(hours=number))
+            found["bought"].append(int(number < bought))
+    return found
+
+
 def lists() -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {"at": [], "request": [], "place": [], "relevant": []}
     for day in range(3):
@@ -122,6 +145,8 @@ def lists() -> dict[str, list[Any]]:
 
 def models() -> dict[str, str]:
     return {
-        f"monitors/{name}": "{{ driftline.monitor(" + TIME.format(table=table) + ", " + more + ") }}"
+        f"monitors/{name}": "{{ driftline.monitor("
+        + ", ".join([TIME.format(table=table), *([] if "reference=" in more else [REFERENCE]), more])
+        + ") }}"
         for name, (table, more) in MONITORS.items()
     }

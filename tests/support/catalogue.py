@@ -282,11 +282,24 @@ def _of_comparisons() -> Iterator[str]:
     yield from _beside("driftline_comparisons")
 
 
+def _of_changes() -> Iterator[str]:
+    yield _head("series of", "metric", "judged by default")
+    for row in _thresholds():
+        if row["family"] == "trend":
+            of = {"measure": "a business metric", "performance": "performance"}.get(
+                row["column_kind"], f"a {row['column_kind']} column"
+            )
+            metric = row["metric"].removeprefix("performance_")
+            yield _row(of, metric if metric == "any" else f"`{metric}`", _threshold(row) if row["warn"] else "–")
+    yield from _beside("driftline_changes")
+
+
 # Families of measures that have a page for all of them: what its head says, its table, and where its rules are told.
 FAMILIES: dict[str, tuple[Callable[[], Iterator[str]], str, str]] = {
     "quality": (_of_quality, "driftline_quality", "[Noise](../measures.md#noise)"),
     "arrivals": (_of_arrivals, "driftline_arrivals", "[Freshness and volume](../measures.md#freshness-and-volume)"),
     "business": (_of_business, "driftline_business", "[Business metrics](../measures.md#business-metrics)"),
+    "changes": (_of_changes, "driftline_changes", "[Time series](../measures.md#time-series)"),
     "fairness": (_of_fairness, "driftline_fairness", "[Fairness](../measures.md#fairness)"),
     "concept": (_of_concept, "driftline_concept", "[Concept drift](../measures.md#concept-drift)"),
     "estimates": (_of_estimates, "driftline_performance", "[Performance](../measures.md#performance)"),
