@@ -97,6 +97,9 @@ class Macros:
         return next((e for e in lineage(self.engine) if f"{e}__{point}" in _files()), "default")
 
     def _dispatch(self, point: str, package: str) -> Callable[..., Any]:
+        if package == "dbt":
+            found: Callable[..., Any] = getattr(self.globals["dbt"], point)
+            return found
         if point in self.answers:
             return self.answers[point]
         return functools.partial(self, f"{self.answered_by(point)}__{point}")
