@@ -26,7 +26,6 @@
         'run_started_at': driftline._literal(driftline._run_started_at()),
         'state_version': driftline._literal(declaration.get('state_version') or driftline._state_version()),
     } -%}
-    {%- do settings.update(of_run) -%}
     {%- for name, value in driftline._reference_settings(a.reference).items() -%}
         {%- do settings.update({name: driftline._literal_or_null(value)}) -%}
     {%- endfor -%}
@@ -61,6 +60,10 @@
         {%- do rows.append([driftline._as_text(row[0]), driftline._as_text(row[1])] if loop.first else row) -%}
     {%- endfor -%}
     {{- driftline._constant_rows(['setting', 'value'], rows) -}}
+    {#- What the run counts is no constant: Spark takes no query among values. -#}
+    {%- for name in of_run %}
+    union all select {{ driftline._literal(name) }}, {{ of_run[name] }}
+    {%- endfor %}
 {% endmacro %}
 
 
