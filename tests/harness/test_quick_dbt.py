@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from dbt import compilation
 from dbt.artifacts.resources.v1.components import InjectedCTE
+from dbt.clients.jinja import MacroGenerator
 from dbt.context.macros import MacroNamespaceBuilder
 from dbt.context.manifest import ManifestContext
 from dbt.parser.base import ConfiguredParser
@@ -119,3 +120,33 @@ def test_models_refer_to_what_dbt_finds_in_them(project: Project, monkeypatch: p
         numbers.append(known)
     # All of them where nothing is different, some where a variable is that others ask for.
     assert 0 < numbers[1] < models and numbers[2] < models and numbers[3] == models, numbers
+
+
+WRONG = """
+{% macro outer() %}{{ return(inner({}, 2)) }}{% endmacro %}
+{% macro inner(a) %}{{ return(a) }}{% endmacro %}
+{% macro refused() %}{{ outermost() }}{% endmacro %}
+{% macro outermost() %}{{ exceptions.raise_compiler_error('no such colour') }}{% endmacro %}
+"""
+
+
+@pytest.mark.parametrize("macro", ["outer", "refused"])
+def test_what_goes_wrong_in_a_macro_is_said_as_dbt_says_it(
+    tmp_path: Path, macro: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = DuckDBEngine().workspace(tmp_path)
+    project = Project(
+        tmp_path,
+        workspace,
+        package=False,
+        models={"asks": f"{{% if execute %}}{{{{ {macro}() }}}}{{% endif %}} select 1 as n"},
+        files={"macros/wrong.sql": WRONG},
+    )
+    said = project.run(["compile"])
+    quick: Any = MacroGenerator.__call__
+    monkeypatch.setattr(MacroGenerator, "__call__", quick.__wrapped__)
+    expected = project.run(["compile"])
+    workspace.close()
+    assert not said.success and not expected.success
+    assert str(said.exception) == str(expected.exception)
+    assert "called by model asks" in str(said.exception)
