@@ -20,6 +20,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_SYSTEM_CERTS := true
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DO_NOT_TRACK := 1
+# The environments are make's own: what Python compiles of them once it need not compile at each start.
+unexport PYTHONDONTWRITEBYTECODE
 
 # install,<python of the environment>,<arguments>: by uv, or by pip where only pip knows the way to the index.
 define install
