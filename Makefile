@@ -193,6 +193,7 @@ lint-js:
 
 docs: $(VENV)/.test
 	$(BIN)/python tests/support/tables.py
+	$(BIN)/python tests/support/monitor_page.py
 	$(BIN)/python tests/support/points.py
 	$(BIN)/python tests/support/config_schema.py
 	$(BIN)/python tests/support/catalogue.py

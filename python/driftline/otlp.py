@@ -29,7 +29,7 @@ def send(metrics: Metrics, scrub: Scrubber, version: str) -> tuple[int, str]:
     except ImportError as error:
         raise DriftlineError(
             "Sending metrics to a collector needs OpenTelemetry's exporter, which is not installed.",
-            "pip install 'driftline[otlp]'",
+            "pip install './driftline[otlp]', of the clone it was installed from",
         ) from error
     # Name=value pairs, percent-encoded; most hold a key.
     for name in ("OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_METRICS_HEADERS"):

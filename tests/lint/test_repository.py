@@ -14,7 +14,7 @@ import further_engines
 import jinja2
 import pytest
 import yaml
-from support import config_schema, points, tables
+from support import config_schema, monitor_page, points, tables
 from support.materializations import Materializations
 from support.project import REPOSITORY
 
@@ -92,6 +92,10 @@ def test_relations_and_columns_are_described(folder: str, kind: str, ending: str
 
 def test_the_page_of_tables_lists_the_columns_as_they_are_described() -> None:
     assert tables.PAGE.read_text(encoding="utf-8") == tables.page(), "run `make docs`"
+
+
+def test_the_page_of_a_monitors_arguments_has_their_descriptions() -> None:
+    assert monitor_page.PAGE.read_text(encoding="utf-8") == monitor_page.page(), "run `make docs`"
 
 
 def test_the_table_of_what_engines_say_differently_is_that_of_the_macros() -> None:

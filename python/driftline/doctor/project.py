@@ -31,7 +31,7 @@ def versions(warehouse: Warehouse) -> Iterator[Finding]:
         yield found(
             "versions",
             f"the dbt package is {there}, the command line {__version__}",
-            f"pip install 'driftline=={there}', or the package's revision of {__version__} and 'dbt deps'",
+            f"pip install ./driftline of a clone at v{there}, or v{__version__} in packages.yml and 'dbt deps'",
         )
     else:
         yield ok("versions", ", ".join([*parts, f"driftline {__version__} (package and command line)"]))

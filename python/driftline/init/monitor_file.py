@@ -117,7 +117,7 @@ class Proposal:
         yield from _filled(
             f"Proposed by `driftline init` {self.version} on {self.made_on} from {in_comment(self.target.relation)} "
             f"({seen}). It is yours: change what is wrong, then `driftline validate --select {self.monitor}`. All "
-            "arguments: macros/monitor/_monitor.yml in the package.",
+            "arguments: docs/monitor.md in the package.",
             "    ",
         )
         yield ""

@@ -73,7 +73,7 @@ class AppriseChannel(Channel):
         except ImportError as error:
             raise DriftlineError(
                 f"The channel '{name}' needs Apprise, which is not installed.",
-                "pip install 'driftline[alerts]'",
+                "pip install './driftline[alerts]', of the clone it was installed from",
             ) from error
         super().__init__(name, settings, surroundings)
         self._scrub = surroundings.scrub
