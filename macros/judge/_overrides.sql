@@ -1,7 +1,7 @@
 {#
     The project's own thresholds, from the var driftline_thresholds: a list of dicts, checked. A row applies to what it
     names of monitor, family, metric, baseline, column_name, segment, segment_value and model_version. For each field
-    the last row counts that applies and names it; where none does, the seed's default stays.
+    the last row counts that applies and names it; where none does, the default stays.
 #}
 {% macro _threshold_overrides() %}
     {%- set keys = ['monitor', 'family', 'metric', 'baseline', 'column_name', 'segment', 'segment_value',
@@ -19,7 +19,6 @@
     {%- set least = {'over_noise': 0, 'least_difference': 0} -%}
     {%- set numbers = ['warn', 'critical', 'or_warn', 'or_critical'] + least.keys() | list + whole -%}
     {%- set switches = ['enabled', 'at_once'] -%}
-    {{- driftline._check_seed(ref('driftline_default_thresholds')) -}}
     {%- set given = driftline._var('driftline_thresholds', []) or [] -%}
     {%- set allowed = 'a list of {' ~ (keys + numbers + choices.keys() | list + switches) | join(', ') ~ '}' -%}
     {%- if given is string or given is mapping or given is not sequence -%}
@@ -70,7 +69,7 @@
         {#- Naming a segment or a version means to judge it. -#}
         {%- set implied = (field == 'segments' and 'segment' in row) or (field == 'versions'
             and 'model_version' in row) -%}
-        {#- Who says what the bound is says it alone: the seed's second bound and least difference go with its first.
+        {#- Who says what the bound is says it alone: the default's second bound and least difference go with its first.
         -#}
         {%- set dropped = field in ['or_warn', 'or_critical', 'least_difference'] and field not in row
             and ('warn' in row or 'critical' in row or 'compare' in row) -%}
@@ -141,30 +140,4 @@
 {# Whether a number is over a limit by more than rounding. #}
 {% macro _exceeds(x, limit) %}
     {{- return(x ~ ' > ' ~ limit ~ ' + ' ~ driftline._judge_rule().margin ~ ' * abs(' ~ limit ~ ')') -}}
-{% endmacro %}
-
-
-{#
-    Stops a build that the default thresholds are missing for: a selection of models leaves seeds out. What a project
-    sets for all of its seeds goes before what a package sets for its own, so that its delimiter makes one column of
-    this one.
-#}
-{% macro _check_seed(seed) %}
-    {%- if execute and flags.INTROSPECT is not false -%}
-        {%- set columns = adapter.get_columns_in_relation(seed) | length -%}
-        {%- if columns == 0 and flags.WHICH in ['run', 'build', 'retry'] -%}
-            {{- exceptions.raise_compiler_error(
-                'driftline: the default thresholds are not there: ' ~ seed ~ ' is a seed, which a selection of'
-                ~ ' models leaves out and `dbt run` too; run `dbt seed --select driftline_default_thresholds` once,'
-                ~ ' and this again'
-            ) -}}
-        {%- elif columns == 1 -%}
-            {{- exceptions.raise_compiler_error(
-                "driftline: seed 'driftline_default_thresholds' was read as one column,"
-                ~ " with the delimiter that this project sets for all"
-                ~ " seeds; give it its own in dbt_project.yml, `seeds: {driftline: {+delimiter: ','}}`, and run"
-                ~ ' `dbt seed --full-refresh --select driftline_default_thresholds`'
-            ) -}}
-        {%- endif -%}
-    {%- endif -%}
 {% endmacro %}

@@ -1,6 +1,6 @@
 {#
-    Metrics with what the thresholds say of them, the seed's and the project's own: select and joins, up to where a
-    `where` may follow. Alias of the metrics is m, of their monitor k, of the seed's row s (none: s.metric is NULL).
+    Metrics with what the thresholds say of them, the default ones and the project's own: select and joins, up to where
+    a `where` may follow. Alias of the metrics is m, of their monitor k, of the default s (none: s.metric is NULL).
 
     rows  SQL of a relation with the columns of driftline_metrics
 #}
@@ -40,7 +40,7 @@
             as judged_noise
     from {{ rows }} as m
     join {{ ref('driftline_int_monitors') }} as k on k.monitor = m.monitor
-    left join {{ ref('driftline_default_thresholds') }} as s
+    left join ({{ driftline._default_thresholds() }}) as s
         on s.family = m.family and s.metric in (m.metric, 'any') and s.baseline = m.baseline
         and s.column_kind in (m.column_kind, 'any')
 {%- endmacro %}

@@ -16,13 +16,13 @@ PACKAGE = catalogue.package()
 
 
 def thresholds(*families: str) -> list[dict[str, str]]:
-    with (catalogue.REPOSITORY / "seeds" / "driftline_default_thresholds.csv").open(encoding="utf-8") as file:
+    with catalogue.THRESHOLDS.open(encoding="utf-8") as file:
         return [row for row in csv.DictReader(file) if row["family"] in families and row["metric"] != "any"]
 
 
 def test_the_columns_of_the_default_thresholds_belong_to_their_name() -> None:
     """dbt fills only the columns a seed's table has, and making the table anew drops what a project reads it by."""
-    with (catalogue.REPOSITORY / "seeds" / "driftline_default_thresholds.csv").open(encoding="utf-8") as file:
+    with catalogue.THRESHOLDS.open(encoding="utf-8") as file:
         columns = next(csv.reader(file))
     assert columns == [
         *("family", "metric", "baseline", "column_kind", "compare", "direction", "warn", "critical", "or_compare"),

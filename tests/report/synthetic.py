@@ -82,9 +82,8 @@ TABLES: dict[str, str] = {
         window_periods integer, window_start timestamp, window_end timestamp, alert_id varchar, family varchar,
         metric varchar, column_name varchar, cause_kind varchar, cause_rank integer, cause_name varchar,
         cause_value varchar, contribution double, share double, description varchar""",
-    "driftline_default_thresholds": """family varchar, metric varchar, baseline varchar, column_kind varchar,
-        direction varchar, warn double, critical double, min_rows bigint, consecutive bigint, segments varchar,
-        versions varchar""",
+    "driftline_latest": """family varchar, metric varchar, baseline varchar, is_judged boolean, warn double,
+        critical double""",
     "driftline_state": """monitor varchar, spec_hash varchar, record varchar, source varchar, in_reference boolean,
         period_start timestamp, model_version varchar, segment varchar, segment_value varchar,
         column_name varchar, column_role varchar, column_kind varchar, bin integer, bin_kind varchar,
@@ -790,9 +789,8 @@ def database(monitors: Iterable[Monitor], seed: int = 7) -> duckdb.DuckDBPyConne
     con = duckdb.connect(":memory:")
     builder = Builder(con, seed)
     builder.add(
-        "driftline_default_thresholds", family="drift", metric="psi", baseline="*", column_kind="*", direction="above",
-        warn=0.1, critical=0.25, min_rows=200, consecutive=2, segments="each", versions="each",
-    )  # fmt: skip
+        "driftline_latest", family="drift", metric="psi", baseline="reference", is_judged=True, warn=0.1, critical=0.25
+    )
     for monitor in monitors:
         builder.monitor(monitor)
     builder.flush()

@@ -28,6 +28,8 @@ PAGES = REPOSITORY / "docs" / "measures"
 # One page for the two that people call one thing.
 SHARED_PAGES = {"psi_seen": "psi"}
 ROWS = REPOSITORY / "python" / "driftline" / "result_rows.py"
+THRESHOLDS = REPOSITORY / "seeds" / "driftline_default_thresholds.csv"
+JUDGED_BY = REPOSITORY / "macros" / "judge" / "_default_thresholds.sql"
 
 
 class _Returned(Exception):
@@ -123,9 +125,18 @@ def _interval(bounds: list[Any]) -> str:
     return f"{least} …" if greatest is None else f"{'…' if least is None else least} … {greatest}"
 
 
+def thresholds_as_they_stand() -> Iterator[str]:
+    """Rows of the seed in macros/judge/_default_thresholds.sql; what is too long for a line goes on after a comma."""
+    for row in THRESHOLDS.read_text(encoding="utf-8").splitlines()[1:]:
+        end = row.rindex(",", 0, 118) if len(row) > 118 else len(row)
+        yield row[:end]
+        if end < len(row):
+            yield row[end:]
+
+
 @functools.cache
 def _thresholds() -> list[dict[str, str]]:
-    with (REPOSITORY / "seeds" / "driftline_default_thresholds.csv").open(encoding="utf-8") as file:
+    with THRESHOLDS.open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
@@ -357,6 +368,7 @@ _PARTS: dict[Path, list[tuple[Callable[[], Iterator[str]], str, str]]] = {
         (result_rows.table, "<!-- From result_rows.py: make docs -->", "<!-- End of result_rows.py -->"),
     ],
 }
+_PARTS[JUDGED_BY] = [(thresholds_as_they_stand, "{# From the seed: make docs #}", "{# End of the seed #}")]
 _IN_PAGES = "<!-- From the catalogue: make docs -->", "<!-- End of the catalogue -->"
 for _name in {SHARED_PAGES.get(one["name"], one["name"]) for one in distances()}:
     _PARTS[PAGES / f"{_name}.md"] = [(functools.partial(_of_distance, _name), *_IN_PAGES)]

@@ -247,19 +247,17 @@ class Drift(Section):
 
 
 def thresholds(warehouse: Warehouse) -> dict[str, list[float]]:
-    """Warn and critical of the two distances on the heat map, as the seed has them."""
-    out = {"psi": [0.1, 0.25], "ks": [0.1, 0.2]}
+    """Warn and critical of the two distances on the heat map: those by which most of what is judged is judged."""
+    out = {"psi": [0.1, 0.25], "ks": [0.08, 0.2]}
     for r in warehouse.rows(
-        "driftline_default_thresholds",
-        "select family, metric, baseline, column_kind, warn, critical from {table} where family = 'drift'",
+        "driftline_latest",
+        "select metric, warn, critical, count(*) as judged from {table}"
+        " where family = 'drift' and baseline = 'reference' and is_judged and metric in ('psi', 'ks_lower')"
+        " group by metric, warn, critical order by judged, warn desc",
     ):
-        metric = {"psi": "psi", "ks": "ks", "ks_lower": "ks"}.get(n.as_text(r["metric"]))
         warn, critical = n.as_float(r["warn"]), n.as_float(r["critical"])
-        if (
-            metric and r["baseline"] in ("*", "any", "reference") and warn is not None and critical is not None
-            and 0 < warn < critical
-        ):  # fmt: skip
-            out[metric] = [warn, critical]
+        if warn is not None and critical is not None and 0 < warn < critical:
+            out["psi" if r["metric"] == "psi" else "ks"] = [warn, critical]
     return out
 
 
