@@ -9,7 +9,7 @@ export default [
     languageOptions: {
       sourceType: "script",
       globals: names(
-        "Blob DecompressionStream IntersectionObserver ResizeObserver Response atob document driftline echarts getComputedStyle localStorage matchMedia performance window",
+        "Blob DecompressionStream IntersectionObserver ResizeObserver Response URL atob document driftline echarts getComputedStyle localStorage matchMedia performance setTimeout window",
         "readonly",
       ),
     },

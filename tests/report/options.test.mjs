@@ -1,31 +1,9 @@
 // What the sections of the report make of data: options of charts, without a browser. Run by test_options.py.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import test from "node:test";
-import vm from "node:vm";
 
-const [library, ...scripts] = JSON.parse(process.env.DRIFTLINE_SCRIPTS);
-// Before there is anything that looks like a browser: the library then draws without one.
-const echarts = createRequire(import.meta.url)(library);
-const text = (node) => (typeof node === "string" ? node : node.children.map(text).join("|"));
-class Node {
-  children = [];
-  setAttribute() {}
-  append(...more) { this.children.push(...more); }
-  getContext() { return { measureText: (shown) => ({ width: 7 * shown.length }), beginPath() {}, moveTo() {}, lineTo() {}, stroke() {} }; }
-}
-class Watcher { observe() {} unobserve() {} }
-Object.assign(globalThis, {
-  echarts,
-  IntersectionObserver: Watcher,
-  ResizeObserver: Watcher,
-  document: { documentElement: {}, createElement: () => new Node() },
-  window: { innerWidth: 1280 },
-  getComputedStyle: () => ({ getPropertyValue: () => "#336699" }),
-});
-const { sections, tools } = vm.runInThisContext(`${scripts.map((file) => readFileSync(file, "utf8")).join("\n")};driftline`);
+import { echarts, sections, text, tools } from "./page.mjs";
 
 const DAY = 1440;
 const days = (...numbers) => numbers.map((n) => 21_000_000 - (21_000_000 % DAY) + n * DAY);

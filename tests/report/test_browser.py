@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import time
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -423,6 +426,49 @@ def test_two_hundred_columns_and_a_year_in_under_a_second(
     assert min(times) < 1000
     assert len(page.html) < 2e6
     assert browser.errors() == []
+
+
+def test_buttons_save_what_the_section_shows(browser: Any, pages: Any, tmp_path: Path) -> None:
+    """By keyboard, in files of the rows that the statements find; nothing is asked of a network for it."""
+    from selenium.webdriver import ActionChains, Keys
+
+    page = pages("small")
+    browser.open(page.url)
+    browser.driver.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
+    titles = browser.js(
+        "return [...document.querySelectorAll('[data-monitor=\"0\"] .source > summary')].map((s) => s.textContent)"
+    )
+    assert len(set(titles)) == len(titles) == 12 and "Numbers and SQL of “Business metrics”" in titles
+    browser.js("document.querySelector('[data-monitor=\"0\"] [data-source=business] summary').focus()")
+    keys = ActionChains(browser.driver)
+    keys.send_keys(Keys.ENTER).perform()
+    browser.wait("return document.querySelector('[data-source=business] button')")
+    shown = browser.js("return document.querySelector('[data-source=business] pre').textContent")
+    assert '"main"."driftline_business"' in shown
+    keys.send_keys(Keys.TAB).send_keys(Keys.ENTER).perform()
+    file = tmp_path / "recommendations-business_metrics.csv"
+    until = time.monotonic() + 10
+    while not file.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    with file.open(encoding="utf-8", newline="") as lines:
+        saved = list(csv.DictReader(lines))
+    assert f"Save {len(saved):,} rows, as CSV" == browser.js("return document.activeElement.textContent")
+    found = page.con.execute(f"select window_start, value from ({shown}) where metric = 'conversion' and model_version = 'all' "
+        "and segment = 'all' and window_periods = 7 order by 1").fetchall()  # fmt: skip
+    assert [(str(start), numbers.short(value, 5)) for start, value in found] == [
+        (r["window_start"], float(r["value"]) if r["value"] else None) for r in saved
+        if (r["metric"], r["model_version"], r["segment"], r["window_periods"]) == ("conversion", "all", "all", "7")
+    ]  # fmt: skip
+    assert len(found) > 100
+    for name in ("heat", "detail", "alerts", "reasons", "changes"):
+        browser.js(f"document.querySelector('[data-source={name}]').open = true")
+        browser.wait(f"return document.querySelector('[data-source={name}] button')")
+    browser.js("document.querySelector('[data-source=heat] button').click()")
+    browser.wait("return true")
+    assert browser.errors() == []
+    asked = [json.loads(e["message"])["message"] for e in browser.driver.get_log("performance")]
+    urls = [m["params"]["request"]["url"] for m in asked if m["method"] == "Network.requestWillBeSent"]
+    assert [u for u in urls if u.startswith("http")] == []
 
 
 def test_monitors_with_odd_gaps(browser: Any, tmp_path: Any) -> None:

@@ -1,7 +1,7 @@
 """The report: one self-contained HTML page, drawn from the result tables.
 
 `build_report` asks the warehouse through the function it is given, aggregates there, and returns the page as text. The
-page opens without a network and carries nothing of the connection.
+page opens without a network. Its statements name the relations they read; it carries nothing else of the connection.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def scripts() -> list[str]:
     drawn = {file.name for file in (files(__name__) / "static" / "sections").iterdir()}
     named = (f"{section.__module__.rpartition('.')[2]}.js" for section in SECTIONS)
     components = [f"sections/{name}" for name in named if name in drawn]
-    return ["numbers.js", "elements.js", "charts.js", "grid.js", "component.js", *components, "report.js"]
+    return ["numbers.js", "elements.js", "charts.js", "grid.js", "component.js", "source.js", *components, "report.js"]
 
 
 def policy(*texts: str) -> str:

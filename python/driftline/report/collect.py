@@ -35,7 +35,15 @@ def views(warehouse: Warehouse, limits: Limits, health: Sequence[Health] = ()) -
             one = section(source, v)
             one.shown = one.read(surveys[section].get(v.name))
             v.sections.append(one)
-        v.payload |= {"name": v.name, "period": v.period, "task": v.task, "words": words_of(v.metrics)}
+            if (one.shown or one.note) and one.statements:
+                v.origins[one.id] = one.source
+        v.payload |= {
+            "name": v.name,
+            "source": v.origins,
+            "period": v.period,
+            "task": v.task,
+            "words": words_of(v.metrics),
+        }
         glance(v, n.as_datetime(described.get(v.name, {}).get("as_of")))
         if v.health is not None and v.health.problem:
             v.sentence.insert(0, f"{v.health.problem[0].upper()}{v.health.problem[1:]}.")

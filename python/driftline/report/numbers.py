@@ -64,6 +64,18 @@ def as_datetime(value: Any) -> datetime | None:
     return plain
 
 
+def plain(name: str, value: Any) -> Any:
+    """The value of a column as a file has it, whatever the driver hands out: a text, a number, a truth or nothing."""
+    if isinstance(value, (datetime, date)):
+        return value.isoformat(sep=" ") if isinstance(value, datetime) else value.isoformat()
+    if name.startswith("is_"):
+        return None if value is None else as_bool(value)
+    if isinstance(value, (int, float, Decimal)):
+        number = as_float(value)
+        return int(number) if number is not None and number.is_integer() else number
+    return None if value is None else str(value)
+
+
 def minutes(value: datetime) -> int:
     return round((value - datetime(1970, 1, 1)) / ONE_MINUTE)
 

@@ -11,7 +11,7 @@ from driftline.health import Health
 
 from . import numbers as n
 from .shapes import Grid, Limits, Tile, Told
-from .warehouse import GRAIN, Grain, Row, Warehouse, one_of
+from .warehouse import GRAIN, Grain, Row, Warehouse, laid_out, one_of
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ class View:
     left_out: list[str] = field(default_factory=list)
     metrics: set[str] = field(default_factory=set)  # whose words the browser needs
     payload: Row = field(default_factory=dict)
+    origins: Row = field(default_factory=dict)  # where the numbers of a section come from, by its id
 
     @property
     def told(self) -> str:
@@ -107,6 +108,8 @@ class Section(ABC):
         self.share = source.share
         self.names = source.names
         self.view = view
+        self.statements: list[tuple[str, str]] = []  # what it has asked, and of which table
+        self.tables: list[Row] = []  # its numbers, where no component has them
         # A condition that keeps the rows of this monitor, as far as plain SQL can say it: see `rows`.
         self.mine = one_of("monitor", [view.name], source.names)
 
@@ -119,6 +122,12 @@ class Section(ABC):
     def read(self, known: Any) -> bool:
         """Fill the view and what the panel needs; whether there is something to show."""
 
+    @property
+    def source(self) -> Row:
+        """The statements that give what it shows, and its numbers if no component has them."""
+        found: Row = {"sql": [list(one) for one in dict.fromkeys(map(tuple, self.statements))]}
+        return found if self.shown and not self.tables else found | {"rows": self.tables}
+
     def windows(self) -> tuple[Row, int] | None:
         """Windows of which the latest is the monitor's (t0, t1, n, k), and the size to speak of."""
         return None
@@ -129,7 +138,18 @@ class Section(ABC):
 
     def rows(self, table: str, sql: str) -> list[Row]:
         """What a statement finds of this monitor; {table} stands for the relation."""
-        return [r for r in self.w.rows(table, sql) if r["monitor"] == self.view.name]
+        return [r for r in self.asked(table, sql) if r["monitor"] == self.view.name]
+
+    def asked(self, table: str, sql: str) -> list[Row]:
+        """What a statement finds, which the page then shows."""
+        if self.w.has(table):
+            self.statements.append((table, laid_out(self.w.statement(table, sql))))
+        return self.w.rows(table, sql)
+
+    def tabulate(self, name: str, rows: Sequence[Row], columns: Sequence[str]) -> None:
+        """Rows that a reader may save. A section that the browser draws gives them there: `tables` of its component."""
+        head = [c for c in columns if rows and c in rows[0]]
+        self.tables.append({"name": name, "head": head, "rows": [[n.plain(c, r[c]) for c in head] for r in rows]})
 
     def left_out(self, text: str) -> None:
         self.view.left_out.append(text)

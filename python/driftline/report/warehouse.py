@@ -17,6 +17,8 @@ Row = dict[str, Any]
 Query = Callable[[str], list[Row]]
 
 PLAIN = re.compile(r"[\w .,:/+()&-]*\Z")
+QUOTED = re.compile(r"""('(?:[^']|'')*'|"[^"]*"|`[^`]*`)""")
+CLAUSE = re.compile(r" (?=(?:from|where|join|group by|having|limit)\b|or \()|(?<!\)) (?=order by\b)")
 GRAIN = ("model_version", "segment", "segment_value")
 Grain = tuple[str, str, str]
 TOTAL: Grain = ("all", "all", "all")
@@ -55,6 +57,12 @@ def any_grain(grains: Sequence[tuple[str, ...]], columns: Sequence[str], known: 
     return "1 = 1" if "1 = 1" in parts else "(" + " or ".join(f"({p})" for p in sorted(parts)) + ")"
 
 
+def laid_out(sql: str) -> str:
+    """A statement in lines, as people read it; what stands in quotes stays as it is."""
+    parts = QUOTED.split(sql)
+    return "".join(part if i % 2 else CLAUSE.sub("\n", part) for i, part in enumerate(parts))
+
+
 class Warehouse:
     """The tables of one project, asked for no more than the page shows."""
 
@@ -68,9 +76,10 @@ class Warehouse:
 
     def rows(self, table: str, sql: str) -> list[Row]:
         """Run a statement in which {table} stands for the relation; a relation that is not there is empty."""
-        if not self.has(table):
-            return []
-        return self.query(sql.replace("{table}", self.relations[table]))
+        return self.query(self.statement(table, sql)) if self.has(table) else []
+
+    def statement(self, table: str, sql: str) -> str:
+        return sql.replace("{table}", self.relations[table])
 
     def columns(self, table: str) -> set[str]:
         """The columns of a table, as far as it has rows: the project may have been built by an older package."""

@@ -11,9 +11,23 @@ from driftline.alerts import FAMILIES
 
 from .. import numbers as n
 from ..section import Section
-from ..warehouse import PLAIN, Row, Warehouse, grain_of, literal
+from ..warehouse import GRAIN, PLAIN, Row, Warehouse, grain_of, literal
 from . import incidents
 
+# What a reader may save of each.
+INCIDENT = (
+    "incident_id", "headline", "severity", "status", "family", "metric", "column_name", "alerts", "columns_moved",
+    "cause", "cost", "cost_unit", "opened_at", "resolved_at", "first_window_start", "last_window_end", "owner", "event",
+)  # fmt: skip
+ALERT = (
+    "alert_id", "incident_id", "is_headline", *GRAIN, "window_periods", "family", "metric", "column_name", "baseline",
+    "severity", "status", "first_window_start", "last_window_start", "last_window_end", "windows_breached", "value",
+    "expected", "threshold", "message", "owner",
+)  # fmt: skip
+CAUSE = (
+    "alert_id", "window_start", "cause_kind", "cause_rank", "cause_name", "cause_value", "contribution", "share",
+    "description",
+)  # fmt: skip
 KINDS = {"column": "Columns", "segment": "Segments", "version": "Versions", "bin": "Values"}
 
 
@@ -90,8 +104,11 @@ class Alerts(Section):
                     f"{n.plural(everything[status] - len(shown), f'{status} alert')} beyond the first {len(shown)}: "
                     "see driftline_alerts."
                 )
+        known_incidents = self.incidents() if v.tells_incidents else []
+        self.tabulate("incidents", known_incidents, INCIDENT)
+        self.tabulate("alerts", v.alerts, ALERT)
         self.has_causes = self.causes(v.alerts)
-        told = incidents.of_alerts(self.incidents() if v.tells_incidents else [], v.alerts)
+        told = incidents.of_alerts(known_incidents, v.alerts)
         self.open = [one for one in told if one["status"] == "open"]
         self.over = [one for one in told if one["status"] != "open"]
         v.payload["alerts"] = [mark(a) for a in v.alerts]
@@ -110,7 +127,7 @@ class Alerts(Section):
     def incidents(self) -> list[Row]:
         """The incidents that the monitor has a part in."""
         alerts = self.w.relations.get("driftline_alerts")
-        return self.w.rows(
+        return self.asked(
             "driftline_incidents",
             f"select t.* from {{table}} t where t.incident_id in (select incident_id from {alerts} where {self.mine})",
         )
@@ -153,9 +170,10 @@ class Alerts(Section):
         if not wanted:
             return False
         found: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
-        for r in self.cause_rows(sorted(wanted)):
-            if r["alert_id"] in wanted:
-                found[r["alert_id"]][n.as_text(r["cause_kind"])].append(r)
+        rows = [r for r in self.cause_rows(sorted(wanted)) if r["alert_id"] in wanted]
+        for r in rows:
+            found[r["alert_id"]][n.as_text(r["cause_kind"])].append(r)
+        self.tabulate("causes", rows, CAUSE)
         for alert, kinds in found.items():
             wanted[alert]["causes"] = [
                 {"title": KINDS.get(kind, kind), "bars": bars(kind, kinds[kind])}

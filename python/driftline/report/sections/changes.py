@@ -60,7 +60,7 @@ class Changes(Section):
             drawn[grain] += 1
             family, metric, column = (n.as_text(r[x]) for x in ("family", "metric", "column_name"))
             out[series_of(r)] = {
-                "k": [*grain, n.as_int(r["window_periods"])], "family": family, "metric": metric,
+                "k": [*grain, n.as_int(r["window_periods"])], "family": family, "metric": metric, "column": column,
                 "name": words.series(family, metric, column),
                 "share": family != "business" and words.metric(metric).share,
                 "since": n.minutes(n.as_datetime(r["change_start"]) or datetime(1970, 1, 1)),

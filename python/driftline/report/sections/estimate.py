@@ -23,5 +23,6 @@ class Estimate(Section):
 
     def read(self, known: Any) -> bool:
         """Estimates stand beside the labels, in what is shown of performance."""
+        self.statements = self.view.origins.get("performance", {}).get("sql", [])
         groups = self.view.payload.get("performance", [])
         return any("e" in m and any(y is not None for y in m["y"]) for g in groups for m in g["metrics"])

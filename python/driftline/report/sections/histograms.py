@@ -140,7 +140,7 @@ class Histograms(Section):
         latest: dict[tuple[Any, ...], dict[int, dict[int, float]]],
         total: tuple[Any, ...],
     ) -> tuple[list[list[Any]], dict[int, int]]:
-        """The bins of a column as drawn (kind, label, lower, upper), and where each number of a bin goes."""
+        """The bins of a column as drawn (kind, label, lower, upper, number), and where each number of a bin goes."""
         seen: Counter[int] = Counter(reference)
         for key, cols in latest.items():
             if key[:3] == total:
@@ -162,16 +162,16 @@ class Histograms(Section):
             following = inner[i + 1] if i + 1 < len(inner) else None
             # Before a value that has a bin of its own, a range ends just below that value.
             if b[1] == "range" and following is not None and following[3] == following[4] and same(b[4], following[4]):
-                layout.append(["under", "", b[3], following[4]])
+                layout.append(["under", "", b[3], following[4], b[0]])
             else:
-                layout.append([b[1], b[2][:200], b[3], b[4]])
+                layout.append([b[1], b[2][:200], b[3], b[4], b[0]])
         if rest:
             for b in rest:
                 places[b[0]] = len(layout)
-            layout.append(["rest", str(len(rest)), None, None])
+            layout.append(["rest", str(len(rest)), None, None, None])
         for b in special:
             places[b[0]] = len(layout)
-            layout.append([b[1], "", None, None])
+            layout.append([b[1], "", None, None, b[0]])
         return layout, places
 
     def lay_out(

@@ -19,6 +19,9 @@ TABLES = (
 )
 
 
+COLUMNS = ("family", "reason", "baseline", "windows", "things", "example", "first_start", "last_start")
+
+
 class Reasons(Section):
     id = "reasons"
     panel = """
@@ -58,6 +61,7 @@ class Reasons(Section):
         if len(rows) > limit:
             self.left_out(f"Reasons beyond the {limit} most frequent ones: see the reason columns.")
         self.found = rows[:limit]
+        self.tabulate("reasons", self.found, COLUMNS)
         for r in self.found:
             things, windows = n.as_int(r["things"]), n.as_int(r["windows"])
             thing = "metric" if r["family"] in ("business", "performance", "fairness") else "column"

@@ -102,5 +102,5 @@
     }
   }
 
-  Object.assign(driftline.tools, { Grid, BASELINES });
+  Object.assign(driftline.tools, { Grid, SCALE, BASELINES });
 }

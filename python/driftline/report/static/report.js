@@ -1,7 +1,7 @@
 "use strict";
 /** Unpacks the page, makes the monitors, and lets each section show itself. */
 (async () => {
-  const { Grid, BASELINES, charts, clip, fill, key, named, number, percent, renew, span, unique, windowsText } = driftline.tools;
+  const { Grid, BASELINES, charts, clip, fill, key, named, number, percent, renew, sources, span, unique, windowsText } = driftline.tools;
   /** What stands packed in an element of the page (`packed` in __init__.py). */
   const unpacked = (id) => {
     const bytes = Uint8Array.from(atob(document.getElementById(id).textContent), (c) => c.charCodeAt(0));
@@ -102,6 +102,7 @@
 
   for (const section of document.querySelectorAll(".monitor[data-monitor]")) {
     const payload = data.monitors[Number(section.dataset.monitor)];
+    sources(section, payload);
     if (section.querySelector("form.controls")) monitors.push(new Monitor(section, payload));
   }
   Object.assign(driftline, { number, percent, span });

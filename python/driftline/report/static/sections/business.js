@@ -3,7 +3,7 @@
 driftline.section("business", (tools) => {
   const {
     Component, el, tip, color, chart, forget, valueAxis, momentTip, timeAxisOption, points, bandSeries, areas, hits, number, percent, plural, at, day, span, clip, named,
-    when, severity,
+    when, severity, GRAIN, stamp,
   } = tools;
 
   /** `lines` as [series, colour, text], the first of them `main` where there is one, and the alerts about that. */
@@ -86,5 +86,10 @@ driftline.section("business", (tools) => {
     }
   }
 
-  return { grains: (data) => (data.business || []).map((b) => b.k), mount: (...given) => new Business(...given), option };
+  const tables = (data) => [{
+    name: "values", head: [...GRAIN, "metric", "window_start", "window_end", "row_count", "value", "reference_value", "trailing_mean", "trailing_stddev"],
+    rows: data.business.flatMap((b) => b.t0.map((t, i) => [...b.k, b.metric, stamp(t), stamp(b.t1[i]), b.n[i], b.y[i], b.ref[i], b.mean[i], b.dev[i]])),
+  }];
+
+  return { grains: (data) => (data.business || []).map((b) => b.k), mount: (...given) => new Business(...given), option, tables };
 });

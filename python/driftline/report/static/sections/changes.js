@@ -3,7 +3,7 @@
 driftline.section("changes", (tools) => {
   const {
     Component, el, tip, color, chart, forget, momentTip, axes, points, step, bandSeries, faded, plainLine, table, numbersOf, facts,
-    number, percent, plural, clip, named, known, inPoints, moment, when,
+    number, percent, plural, clip, named, known, inPoints, moment, when, GRAIN, stamp,
   } = tools;
 
   const edge = (c, side) => c.x.map((x, i) => (known(x) && known(c.s[i]) ? x + side * 2 * c.s[i] : null));
@@ -61,5 +61,16 @@ driftline.section("changes", (tools) => {
     }
   }
 
-  return { mount: (...given) => new Changes(...given), option };
+  const tables = (data) => [
+    {
+      name: "changes", head: [...GRAIN, "family", "metric", "column_name", "change_start", "level_before", "level_after", "trend", "trend_p_value", "cusum_limit"],
+      rows: data.changes.map((c) => [...c.k, c.family, c.metric, c.column, stamp(c.since), c.before, c.after, c.trend, c.p, c.limit]),
+    },
+    {
+      name: "over time", head: [...GRAIN, "family", "metric", "column_name", "window_start", "window_end", "value", "expected", "scale"],
+      rows: data.changes.flatMap((c) => (c.t0 || []).map((t, i) => [...c.k, c.family, c.metric, c.column, stamp(t), stamp(c.t1[i]), c.y[i], c.x[i], c.s[i]])),
+    },
+  ];
+
+  return { mount: (...given) => new Changes(...given), option, tables };
 });

@@ -2,7 +2,7 @@
 /** Concept drift: how much of a change each column gives to its own distribution, and how much to the relation. */
 driftline.section("concept", (tools) => {
   const {
-    Component, fill, svg, drawing, scale, table, withNote, facts, number, percent, plural, key, named, known, inPoints, signed, when,
+    Component, fill, svg, drawing, scale, table, withNote, facts, number, percent, plural, key, named, known, inPoints, signed, when, GRAIN, stamp,
   } = tools;
 
   const targetWords = (task, target) => {
@@ -82,5 +82,17 @@ driftline.section("concept", (tools) => {
     }
   }
 
-  return { grains: (data) => (data.concept || []).map((g) => g.k), mount: (...given) => new Concept(...given), partsOf };
+  const TARGETS = ["label", "calibration", "loss"];
+  const EFFECTS = ["change", "shares_effect", "shares_noise", "rates_effect", "rates_noise", "shift", "shift_noise", "p_value"];
+  const tables = (data) => [{
+    name: "columns",
+    head: [...GRAIN, "window_start", "window_end", "column_name", "column_role", "reason",
+      ...TARGETS.flatMap((t) => [`${t}_mean`, `reference_${t}_mean`, ...EFFECTS.map((e) => `${t}_${e}`)])],
+    rows: data.concept.flatMap((g) => g.rows.map(([name, role, effects, reason]) => [
+      ...g.k, stamp(g.t0), stamp(g.t1), name, role, reason || null,
+      ...TARGETS.flatMap((t) => (effects[t] ? [...g.means[t], ...effects[t]] : Array(EFFECTS.length + 2).fill(null))),
+    ])),
+  }];
+
+  return { grains: (data) => (data.concept || []).map((g) => g.k), mount: (...given) => new Concept(...given), partsOf, tables };
 });

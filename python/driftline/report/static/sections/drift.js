@@ -2,7 +2,7 @@
 /** Drift of each column in each window, as a heat map. */
 driftline.section("heat", (tools) => {
   const {
-    Component, BASELINES, el, fill, color, chart, renew, tooltip, axisLabel, ticks, textWidth, canvasLabel, narrow, number, plural,
+    Component, BASELINES, el, fill, color, chart, renew, tooltip, axisLabel, ticks, textWidth, canvasLabel, narrow, number, plural, GRAIN, SCALE, stamp, known,
   } = tools;
 
   /** Labels at the windows in which a round date falls. */
@@ -181,5 +181,17 @@ driftline.section("heat", (tools) => {
     }
   }
 
-  return { grains: (data) => data.slices.map((s) => s.k), mount: (...given) => new Heat(...given), option };
+  const tables = (data) => {
+    const cells = ({ k, t0, t1, n, ...s }) => data.columns.flatMap((column, c) => t0.flatMap((t, w) => {
+      const [psi, noise, ks, ksNoise] = ["psi", "pn", "ks", "kn"].map((name) => s[name][c * t0.length + w]).map((x) => (known(x) ? x / SCALE : null));
+      return known(psi) || known(ks) ? [[...k, ...column, stamp(t), stamp(t1[w]), n[w], psi, noise, ks, ksNoise]] : [];
+    }));
+    return [{
+      name: "distances",
+      head: [...GRAIN, "baseline", "column_name", "column_role", "column_kind", "window_start", "window_end", "row_count", "psi", "psi_noise", "ks_lower", "ks_noise"],
+      rows: data.slices.flatMap(cells),
+    }];
+  };
+
+  return { grains: (data) => data.slices.map((s) => s.k), mount: (...given) => new Heat(...given), option, tables };
 });

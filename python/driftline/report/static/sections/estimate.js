@@ -3,7 +3,7 @@
 driftline.section("estimate", (tools) => {
   const {
     Component, color, tip, chart, renew, momentTip, axes, points, bandSeries, areas, plainLine, levelLine, table, numbersOf, keyOf, facts, plural, lastWhere, each, known, when, severity,
-    value, interval,
+    value, interval, GRAIN, stamp,
   } = tools;
 
   /** `errors` of the estimates of a series `s`, and the windows in which the truth was `missed`. */
@@ -79,5 +79,13 @@ driftline.section("estimate", (tools) => {
     }
   }
 
-  return { mount: (...given) => new Estimate(...given), option };
+  /** Windows of which both are known. */
+  const tables = (data) => [{
+    name: "estimates",
+    head: [...GRAIN, "metric", "class_name", "window_start", "window_end", "is_mature", "estimated_value", "estimated_lower", "estimated_upper", "realized_value"],
+    rows: data.performance.flatMap((g) => g.metrics.flatMap((s) => g.t0.flatMap((t, i) => (s.e && known(s.e[i]) && known(s.y[i])
+      ? [[...g.k, s.x, s.c, stamp(t), stamp(g.t1[i]), Boolean(g.m[i]), s.e[i], s.el[i], s.eh[i], s.y[i]]] : [])))),
+  }];
+
+  return { mount: (...given) => new Estimate(...given), option, tables };
 });

@@ -3,7 +3,7 @@
 driftline.section("fairness", (tools) => {
   const {
     Component, tip, fill, color, chart, renew, momentTip, axes, points, bandSeries, plainLine, levelLine, svg, drawing, scale, table, numbersOf, keyOf, facts,
-    percent, whole, plural, clip, named, known, inPoints, moment, when, between,
+    percent, whole, plural, clip, named, known, inPoints, moment, when, between, stamp,
   } = tools;
   // Rates of groups, and what holding them against one another is called; the same as in words.py.
   const DISPARITIES = { selection_rate: "demographic_parity", true_positive_rate: "equal_opportunity", precision: "predictive_parity", false_positive_rate: "equalized_odds" };
@@ -98,5 +98,24 @@ driftline.section("fairness", (tools) => {
     }
   }
 
-  return { grains: (data) => (data.fairness || []).map((f) => [f.k[0], "all", "all", f.k[2]]), mount: (...given) => new Fairness(...given), option };
+  const tables = (data) => [
+    {
+      name: "groups",
+      head: ["model_version", "segment", "segment_value", "window_periods", "metric", "window_start", "window_end", "row_count", "value", "value_lower", "value_upper",
+        "reference_value", "reason", "highest_group", "lowest_group", "excluded_group_count"],
+      rows: data.fairness.flatMap(({ k: [version, segment, size], rates, whole: both }) => [
+        ...rates.flatMap((r) => r.groups.map(([group, n, y, lo, hi, ref, reason]) => [version, segment, group, size, r.x, stamp(r.t0), stamp(r.t1), n, y, lo, hi, ref, reason || null, null, null, null])),
+        ...Object.entries(both).map(([metric, w]) => [
+          version, segment, "all", size, metric, stamp(w.t0), stamp(w.t1), null, w.y, w.lo, w.hi, w.ref, null, w.high || null, w.low || null, w.excluded,
+        ]),
+      ]),
+    },
+    {
+      name: "over time", head: ["model_version", "segment", "segment_value", "window_periods", "metric", "window_start", "value", "value_lower", "value_upper"],
+      rows: data.fairness.flatMap(({ k: [version, segment, size], history }) => Object.entries(history)
+        .flatMap(([metric, r]) => r.t0.map((t, i) => [version, segment, "all", size, metric, stamp(t), r.y[i], r.lo[i], r.hi[i]]))),
+    },
+  ];
+
+  return { grains: (data) => (data.fairness || []).map((f) => [f.k[0], "all", "all", f.k[2]]), mount: (...given) => new Fairness(...given), option, tables };
 });

@@ -3,7 +3,7 @@
 driftline.section("detail", (tools) => {
   const {
     Component, el, tip, fill, color, chart, renew, forget, tooltip, axisLabel, valueAxis, momentTip, timeAxisOption, areas, faded, textWidth, canvasLabel, narrow, facts,
-    number, percent, whole, plural, span, key, clip, named,
+    number, percent, whole, plural, span, key, clip, named, GRAIN, stamp,
   } = tools;
   const KINDS = {
     null: "NULL", nan: "NaN", negative_infinity: "−∞", positive_infinity: "+∞", beyond_top: "beyond the top", unseen: "not in the reference",
@@ -244,5 +244,34 @@ driftline.section("detail", (tools) => {
     }
   }
 
-  return { mount: (...given) => new Detail(...given), option, trendOption };
+  /** Counts of the bins as they are drawn: the rarest categories of a column are one. Bins without rows are left out. */
+  const tables = (data) => {
+    const layouts = new Map(data.bins || []);
+    const counted = (before, c, weights) => weights.flatMap((weight, i) => {
+      if (!weight) return [];
+      const [kind, label, lower, upper, bin] = layouts.get(c)[i];
+      return [[...before, ...data.columns[c].slice(0, 2), bin, kind === "under" ? "range" : kind, label || null, lower, upper, weight]];
+    });
+    const [version, segment, value, size] = GRAIN;
+    const head = ["column_name", "column_role", "bin", "bin_kind", "bin_label", "bin_lower", "bin_upper", "weight"];
+    return [
+      {
+        name: "latest windows", head: [version, segment, value, size, "window_start", ...head],
+        rows: (data.latest || []).flatMap(([k, d]) => d.flatMap(([c, weights]) => counted([...k.slice(0, 4), stamp(k[4])], c, weights))),
+      },
+      {
+        name: "reference", head: [version, segment, value, ...head],
+        rows: (data.reference || []).flatMap(([k, d]) => d.flatMap(([c, weights]) => counted(k, c, weights))),
+      },
+      {
+        name: "periods", head: [version, segment, value, "period_start", ...head],
+        rows: (data.history || []).flatMap(({ k, p, d }) => d.flatMap(([c, flat]) => {
+          const width = layouts.get(c).length;
+          return p.flatMap((t, i) => counted([...k, stamp(t)], c, flat.slice(i * width, (i + 1) * width)));
+        })),
+      },
+    ];
+  };
+
+  return { mount: (...given) => new Detail(...given), option, trendOption, tables };
 });

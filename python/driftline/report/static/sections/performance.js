@@ -3,7 +3,7 @@
 driftline.section("performance", (tools) => {
   const {
     Component, tip, fill, color, chart, renew, momentTip, axes, points, bandSeries, areas, hits, hatched, realized, table, numbersOf, keyOf, facts,
-    percent, whole, plural, key, clip, named, unique, lastWhere, each, known, signed, moment, when, severity, value, interval,
+    percent, whole, plural, key, clip, named, unique, lastWhere, each, known, signed, moment, when, severity, value, interval, GRAIN, stamp,
   } = tools;
   const OTHERS = ["o2", "o3", "o5", "o6"];
 
@@ -213,5 +213,18 @@ driftline.section("performance", (tools) => {
     }
   }
 
-  return { grains: (data) => (data.performance || []).map((g) => g.k), mount: (...given) => new Performance(...given), option, verdict };
+  /** Known values alone: where there is none, the reasons say why. */
+  const tables = (data) => [{
+    name: "values",
+    head: [...GRAIN, "metric", "class_name", "basis", "window_start", "window_end", "is_mature", "value", "value_lower", "value_upper", "reference_value"],
+    rows: data.performance.flatMap((g) => g.metrics.flatMap((s) => g.t0.flatMap((t, i) => {
+      const keys = (basis) => [...g.k, s.x, s.c, basis, stamp(t), stamp(g.t1[i])];
+      return [
+        ...(known(s.y[i]) ? [[...keys("realized"), Boolean(g.m[i]), s.y[i], each(s.lo || s.y, i), each(s.hi || s.y, i), each(s.ref, i)]] : []),
+        ...(s.e && known(s.e[i]) ? [[...keys("estimated"), null, s.e[i], s.el[i], s.eh[i], null]] : []),
+      ];
+    }))),
+  }];
+
+  return { grains: (data) => (data.performance || []).map((g) => g.k), mount: (...given) => new Performance(...given), option, verdict, tables };
 });

@@ -1,7 +1,7 @@
 "use strict";
 /** Quality of the data in the latest window, column by column. */
 driftline.section("quality", (tools) => {
-  const { Component, el, key, named, number, percent, span, whole } = tools;
+  const { Component, el, key, named, number, percent, span, whole, GRAIN, stamp } = tools;
   const RATES = ["missing", "NaN", "infinite", "unseen", "out of range"];
   const RATE_METRICS = ["null_rate", "nan_rate", "infinite_rate", "unseen_rate", "out_of_range_rate"];
 
@@ -51,5 +51,15 @@ driftline.section("quality", (tools) => {
     }
   }
 
-  return { grains: (data) => (data.quality || []).map((q) => q.k), mount: (...given) => new Quality(...given) };
+  const tables = (data) => [{
+    name: "columns",
+    head: [...GRAIN, "window_start", "window_end", "column_name", "row_count", ...RATE_METRICS, ...RATE_METRICS.filter((x) => x !== "unseen_rate").map((x) => `reference_${x}`),
+      "minimum", "mean", "maximum"],
+    // Unseen values are those that the reference does not have.
+    rows: data.quality.flatMap((g) => g.rows.map(([name, , n, rates, was, range]) => [
+      ...g.k, stamp(g.t0), stamp(g.t1), name, n, ...rates, ...was.filter((_, i) => RATE_METRICS[i] !== "unseen_rate"), ...range,
+    ])),
+  }];
+
+  return { grains: (data) => (data.quality || []).map((q) => q.k), mount: (...given) => new Quality(...given), tables };
 });

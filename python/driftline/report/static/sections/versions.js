@@ -3,7 +3,7 @@
 driftline.section("versions", (tools) => {
   const {
     Component, el, tip, fill, color, chart, renew, momentTip, axes, points, bandSeries, plainLine, levelLine, svg, WIDE, drawing, scale, table, numbersOf, facts,
-    number, percent, whole, plural, span, key, clip, named, unique, known, inPoints, signed, until, between, windowsText,
+    number, percent, whole, plural, span, key, clip, named, unique, known, inPoints, signed, until, between, windowsText, stamp,
   } = tools;
 
   /** A difference `r` over all rows so far, written by `apart`. */
@@ -112,5 +112,27 @@ driftline.section("versions", (tools) => {
     }
   }
 
-  return { mount: (...given) => new Versions(...given), option };
+  const tables = (data) => {
+    const pair = ([version, champion, segment, value]) => [version, champion, segment, value];
+    const keys = ["model_version", "champion_version", "segment", "segment_value"];
+    return [
+      {
+        name: "latest",
+        head: [...keys, "span", "window_periods", "family", "metric", "window_start", "window_end", "value", "champion_value", "difference", "difference_lower", "difference_upper",
+          "anytime_lower", "anytime_upper", "row_count", "champion_row_count", "rows_needed", "verdict", "reason"],
+        rows: data.versions.flatMap((g) => g.rows.map(([family, metric, t0, t1, mine, theirs, difference, low, high, ...more]) => [
+          ...pair(g.k), ...(g.k[4] ? ["window", g.k[4]] : ["cumulative", null]), family, metric, stamp(t0), stamp(t1), mine, theirs, difference,
+          ...(g.k[4] ? [low, high, null, null] : [null, null, low, high]), ...more.slice(0, 5),
+        ])),
+      },
+      {
+        name: "so far", head: [...keys, "family", "metric", "window_end", "difference", "anytime_lower", "anytime_upper"],
+        rows: data.versions.flatMap((g) => Object.entries(g.history).flatMap(([id, r]) => r.t0.map((t, i) => [
+          ...pair(g.k), id.slice(0, id.indexOf(" ")), id.slice(id.indexOf(" ") + 1), stamp(t), r.y[i], r.lo[i], r.hi[i],
+        ]))),
+      },
+    ];
+  };
+
+  return { mount: (...given) => new Versions(...given), option, tables };
 });
