@@ -199,6 +199,7 @@ docs: $(VENV)/.test
 	$(BIN)/python tests/support/catalogue.py
 	$(BIN)/python tests/support/grafana.py
 	$(BIN)/python tests/support/superset.py
+	$(BIN)/python tests/support/osi.py
 
 # The variable: a notice of the theme on what comes after MkDocs 1.
 site: $(VENV)/.test

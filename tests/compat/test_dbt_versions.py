@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -17,11 +18,11 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
-from environments import V2_TARGETS, VERSIONS, Outcome, ask_metricflow, parse_with_v2, run_everything
+from environments import V2_TARGETS, VERSIONS, Outcome, ask_metricflow, interpreter, parse_with_v2, run_everything
 from superset_server import ASKED as SUPERSET_ASKED
 from superset_server import THE_SERIES, Page, Superset, same
-from support import tables
-from support.project import REPOSITORY
+from support import osi, tables
+from support.project import QUIET, REPOSITORY
 
 pytestmark = pytest.mark.compat
 
@@ -187,6 +188,71 @@ def test_metricflow_answers_as_sql_does(demo: Outcome) -> None:
         # Of the healthy demo no monitor has a problem.
         told = {value for values in got.values() for value in values} - {None, 0}
         assert told or query["metrics"] == ["driftline_monitors_with_a_problem"], query
+
+
+def test_osi_counts_as_sql_does(demo: Outcome) -> None:
+    """Each expression of the document, put together and run, beside the SQL that MetricFlow is held against."""
+    if demo.version != VERSIONS["1.12"]:
+        pytest.skip("asked of the demo on dbt 1.12")
+    (model,) = osi.document()["semantic_model"]
+    datasets = {one["name"]: one for one in model["datasets"]}
+    expressions = {
+        (name, field["name"]): field["expression"]["dialects"][0]["expression"]
+        for name, one in datasets.items()
+        for field in one["fields"]
+    }
+    metrics = {one["name"]: one["expression"]["dialects"][0]["expression"] for one in model["metrics"]}
+    compared = 0
+    with duckdb.connect(str(demo.database), read_only=True) as connection:
+        for query, sql in ASKED:
+            tables = {dataset for name in query["metrics"] for dataset in re.findall(r"(\w+)\.\w+", metrics[name])}
+            groups = [
+                "monitor" if name == "driftline_monitor" else name.split("__")[1]
+                for name in query["group_by"]
+                if name == "driftline_monitor" or name.split("__")[0] in (*tables, "driftline_monitor")
+            ]
+            (table,) = tables if len(tables) == 1 else ("",)
+            if len(groups) < len(query["group_by"]) or any((table, name) not in expressions for name in groups):
+                continue
+            values = [
+                re.sub(r"(\w+)\.(\w+)", lambda found: f"({expressions[found[1], found[2]]})", metrics[name])
+                for name in query["metrics"]
+            ]
+            said = f"select {', '.join([*groups, *values])} from {datasets[table]['source'].split('.')[-1]} group by all"
+            found, expected = (
+                {row[: len(groups)]: row[len(groups) :] for row in connection.execute(text).fetchall() if row[-1] is not None}
+                for text in (said, sql)
+            )
+            assert found and found.keys() == expected.keys(), said
+            for key, row in found.items():
+                assert row == pytest.approx(expected[key], rel=1e-9), (said, key)
+            compared += 1
+    assert compared == 5
+
+
+def test_dbt_reads_the_osi_document(demo: Outcome, tmp_path: Path) -> None:
+    """As docs/dashboards.md says: under OSI/, with the place of the project's own tables."""
+    if demo.version != VERSIONS["1.12"]:
+        pytest.skip("dbt 1.12 is the first that reads it")
+    project = tmp_path / "project"
+    shutil.copytree(demo.database.parent / "project", project, ignore=shutil.ignore_patterns("target", "logs"))
+    (project / "models" / "driftline.yml").unlink()
+    (project / "OSI").mkdir()
+    placed = osi.OSI.read_text(encoding="utf-8").replace(osi.PLACE, f"{demo.database.stem}.main")
+    (project / "OSI" / "driftline.json").write_text(placed, encoding="utf-8")
+    dbt = interpreter("1.12").with_name("dbt")
+    done = subprocess.run(
+        [dbt, "parse", "--no-partial-parse", "--warn-error"], cwd=project, capture_output=True, text=True,
+        env={**os.environ, **QUIET}, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    read = json.loads((project / "target" / "semantic_manifest.json").read_text(encoding="utf-8"))
+    assert {model["name"] for model in read["semantic_models"]} == {
+        dataset["name"] for dataset in osi.document()["semantic_model"][0]["datasets"]
+    }
+    assert {metric["name"] for metric in read["metrics"]} >= {
+        metric["name"] for metric in osi.document()["semantic_model"][0]["metrics"]
+    }
 
 
 @pytest.fixture(scope="module")

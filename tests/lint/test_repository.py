@@ -14,7 +14,7 @@ import further_engines
 import jinja2
 import pytest
 import yaml
-from support import config_schema, monitor_page, points, tables
+from support import config_schema, monitor_page, osi, points, tables
 from support.materializations import Materializations
 from support.project import REPOSITORY
 
@@ -108,6 +108,13 @@ def test_the_table_of_what_engines_say_differently_is_that_of_the_macros() -> No
 
 def test_the_schema_of_driftline_yml_is_that_of_the_models_that_read_it() -> None:
     assert config_schema.PAGE.read_text(encoding="utf-8") == config_schema.page(), "run `make docs`"
+
+
+def test_the_osi_document_is_that_of_metricflows_file() -> None:
+    assert osi.OSI.read_text(encoding="utf-8") == osi.text(), "run `make docs`"
+    known = {name: {column["name"] for column in table["columns"]} for name, table in tables.described().items()}
+    for name, key in osi.KEYS.items():
+        assert set(key) <= known[name], name
 
 
 def test_macros_that_the_page_of_engines_names_are_there() -> None:
