@@ -218,9 +218,15 @@ def test_osi_counts_as_sql_does(demo: Outcome) -> None:
                 re.sub(r"(\w+)\.(\w+)", lambda found: f"({expressions[found[1], found[2]]})", metrics[name])
                 for name in query["metrics"]
             ]
-            said = f"select {', '.join([*groups, *values])} from {datasets[table]['source'].split('.')[-1]} group by all"
+            said = (
+                f"select {', '.join([*groups, *values])} from {datasets[table]['source'].split('.')[-1]} group by all"
+            )
             found, expected = (
-                {row[: len(groups)]: row[len(groups) :] for row in connection.execute(text).fetchall() if row[-1] is not None}
+                {
+                    row[: len(groups)]: row[len(groups) :]
+                    for row in connection.execute(text).fetchall()
+                    if row[-1] is not None
+                }
                 for text in (said, sql)
             )
             assert found and found.keys() == expected.keys(), said

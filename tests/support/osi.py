@@ -71,12 +71,15 @@ def document() -> dict[str, Any]:
         key = KEYS[model["name"]]
         if len(key) > 1:
             texts = [f"cast({name} as varchar)" if name.startswith("window_") else name for name in key]
-            fields[model["name"]].append({"name": f"{model['name']}_row", "expression": _sql(" || '|' || ".join(texts))})
+            fields[model["name"]].append(
+                {"name": f"{model['name']}_row", "expression": _sql(" || '|' || ".join(texts))}
+            )
             key = [f"{model['name']}_row"]
         elif key != ["monitor"]:
             fields[model["name"]].append({"name": key[0], "expression": _sql(key[0])})
         columns = [
-            {"name": name, "expression": _sql(name), "dimension": {"is_time": is_time}} for name, is_time in times.items()
+            {"name": name, "expression": _sql(name), "dimension": {"is_time": is_time}}
+            for name, is_time in times.items()
         ]
         datasets.append({
             "name": model["name"], "source": f"{PLACE}.{_table(model)}", "primary_key": key,
@@ -91,9 +94,7 @@ def document() -> dict[str, Any]:
     for metric in file["metrics"]:
         of = metric["type_params"]
         expression = sums.get(metric["name"]) or f"({sums[of['numerator']]}) / ({sums[of['denominator']]})"
-        metrics.append(
-            {"name": metric["name"], "description": metric["description"], "expression": _sql(expression)}
-        )
+        metrics.append({"name": metric["name"], "description": metric["description"], "expression": _sql(expression)})
     model = {"name": "driftline", "datasets": datasets, "relationships": relationships, "metrics": metrics}
     return {"version": VERSION, "semantic_model": [model]}
 
