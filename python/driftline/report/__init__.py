@@ -49,8 +49,8 @@ def build_report(
     without it nothing is said of that.
     """
     problems = [one for one in health if one.problem]
-    views = collect(Warehouse(query, relations), limits or Limits(), health)
     moment = generated_at or datetime.now(timezone.utc)
+    views = collect(Warehouse(query, relations), limits or Limits(), health, moment)
     zone = "" if moment.tzinfo is None else f" {moment:%Z}"
     library, script = asset("echarts.min.js"), "\n".join(map(asset, scripts()))
     page = environment().get_template("report.html.j2")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from driftline.health import Health
 
@@ -17,7 +18,10 @@ from .shapes import Limits
 from .warehouse import Row, Warehouse
 
 
-def views(warehouse: Warehouse, limits: Limits, health: Sequence[Health] = ()) -> list[View]:
+def views(
+    warehouse: Warehouse, limits: Limits, health: Sequence[Health] = (), moment: datetime | None = None
+) -> list[View]:
+    """``moment`` is that of the page, in UTC."""
     described = {r["monitor"]: r for r in warehouse.monitors()}
     labels = warehouse.labels()
     surveys = {section: section.survey(warehouse) for section in SECTIONS}
@@ -44,7 +48,7 @@ def views(warehouse: Warehouse, limits: Limits, health: Sequence[Health] = ()) -
             "task": v.task,
             "words": words_of(v.metrics),
         }
-        glance(v, n.as_datetime(described.get(v.name, {}).get("as_of")))
+        glance(v, n.as_datetime(described.get(v.name, {}).get("as_of")), n.as_datetime(moment))
         if v.health is not None and v.health.problem:
             v.sentence.insert(0, f"{v.health.problem[0].upper()}{v.health.problem[1:]}.")
     return found

@@ -10,9 +10,11 @@ from .shapes import Tile, last_filled
 from .warehouse import Row
 
 
-def glance(v: View, as_of: datetime | None) -> None:
+def glance(v: View, as_of: datetime | None, now: datetime | None = None) -> None:
     opened = v.critical + v.warn
+    build(v, now)
     if not v.has_data:
+        judged(v)
         v.sentence = [
             f"{v.name} has no complete window yet: there were no rows to measure, or the first "
             f"{v.period} is not over. The report fills once a build has read a complete {v.period}."
@@ -24,6 +26,8 @@ def glance(v: View, as_of: datetime | None) -> None:
     windows, size = next((found for s in telling if (found := s.windows())), (None, 1))
     if windows is not None:
         latest(v, windows, as_of)
+        fresh(v, windows, as_of)
+    judged(v)
     for section in telling:
         told = section.tell(size)
         v.tiles += told.tiles
@@ -78,3 +82,53 @@ def latest(v: View, windows: Row, as_of: datetime | None) -> None:
             v.sentence.append(
                 f"No complete {v.period} followed until the run of {n.moment(as_of)}: does data still arrive?"
             )
+
+
+# -- whether it runs, how fresh it is, how much was judged -------------------------------------------------------------
+
+
+def build(v: View, now: datetime | None) -> None:
+    """When it was last read, and its results last computed, without an error. Times are UTC."""
+    one = v.health
+    if one is None or not one.status:
+        return
+    read, computed = n.as_datetime(one.last_success_at), n.as_datetime(one.results_computed_at)
+    if read is None:
+        v.operation.append(Tile("Last read without an error", "never", state="warn"))
+        return
+    details = [f"{n.ago(now - read)} before this page"] if now is not None and now >= read else []
+    if computed is not None:
+        details.append(f"results of {n.utc(computed)}" + (", older than that" if one.results_older_than_state else ""))
+    if one.failed_runs:
+        details.append(f"{n.plural(one.failed_runs, 'run')} failed since")
+    fine = one.status == "ok" and not one.results_older_than_state and not one.failed_runs
+    v.operation.append(Tile("Last read without an error", n.utc(read), details, "quiet" if fine else "warn", wide=True))
+
+
+def fresh(v: View, windows: Row, as_of: datetime | None) -> None:
+    """Until when there are rows, and how many periods were over without any when they were read."""
+    at = last_filled(windows["n"])
+    start, end = n.from_minutes(windows["t0"][at]), n.from_minutes(windows["t1"][at])
+    period = (end - start) / windows["k"][3]
+    if v.health is None or as_of is None or not windows["n"][at] or period < n.ONE_MINUTE:
+        return
+    late = max(len(windows["n"]) - 1 - at, int((as_of - end) / period))
+    missing = n.plural(late, v.period) + " without rows" if late else f"no {v.period} was missing"
+    details = [f"{missing} at the run of {n.moment(as_of)}"]
+    whole_days = period.seconds == 0 and end.hour == end.minute == 0
+    label, until = ("Rows until the end of", n.day(end - n.ONE_MINUTE)) if whole_days else ("Rows until", n.moment(end))
+    v.operation.append(Tile(label, until, details, "warn" if late else "quiet"))
+
+
+def judged(v: View) -> None:
+    """How many windows were, and where it stands why the others were not."""
+    one = v.health
+    if one is None or not one.windows:
+        return
+    state = "warn" if not one.windows_judged else "" if one.windows_not_judged else "quiet"
+    why = (
+        (f"#not-judged-{v.index}", f"{n.plural(one.windows_not_judged, 'window')} not: why")
+        if one.not_judged and v.has_data
+        else None
+    )
+    v.operation.append(Tile("Windows judged", f"{one.windows_judged:,} of {one.windows:,}", [], state, link=why))

@@ -171,6 +171,19 @@ def moment(value: datetime | None) -> str:
     return day(value) if (value.hour, value.minute) == (0, 0) else f"{day(value)}, {value:%H:%M}"
 
 
+def utc(value: datetime) -> str:
+    return f"{day(value)}, {value:%H:%M} UTC"
+
+
+def ago(passed: timedelta) -> str:
+    """How long, in the largest unit of which there is more than one."""
+    passed_minutes = int(passed / ONE_MINUTE)
+    for unit, size in (("day", 1440), ("hour", 60)):
+        if passed_minutes >= 2 * size:
+            return plural(passed_minutes // size, unit)
+    return plural(passed_minutes, "minute")
+
+
 def reference(about: Mapping[str, Any]) -> str:
     """The span of the log that is the reference, and what it excludes; nothing where it is a relation of its own."""
     start, end = (as_datetime(about.get(name)) for name in ("reference_start", "reference_end"))

@@ -50,6 +50,7 @@ class View:
     sentence: list[str] = field(default_factory=list)
     tiles: list[Tile] = field(default_factory=list)
     figures: list[Tile] = field(default_factory=list)
+    operation: list[Tile] = field(default_factory=list)  # whether it runs, how fresh it is, how much was judged
     latest: str = n.DASH
     rows: str = n.DASH
     worst: str = n.DASH
@@ -83,7 +84,9 @@ class View:
     def status(self) -> str:
         if self.critical or self.warn:
             return "critical" if self.critical else "warn"
-        return "warn" if self.is_blind else "quiet" if self.has_data else "none"
+        # Fine is what was judged: where nothing is known of that, no alert is no more than no alert.
+        judged = self.has_data and self.health is not None and self.health.windows_judged > 0
+        return "warn" if self.is_blind else "quiet" if judged else "none"
 
 
 class Section(ABC):

@@ -45,6 +45,7 @@ class Tile:
     details: list[str] = field(default_factory=list)
     state: str = ""
     wide: bool = False
+    link: tuple[str, str] | None = None  # where it leads to and what it says: the last of the details
 
 
 @dataclass

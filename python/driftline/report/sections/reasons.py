@@ -46,6 +46,26 @@ class Reasons(Section):
   {% else %}
   <p class="muted">Every measure of every complete window was computed.</p>
   {% endif %}
+  {% if v.health and v.health.not_judged or s.unjudged %}
+  <h4 class="after-chart" id="not-judged-{{ v.index }}">What was not judged, and why</h4>
+  {% if v.health and v.health.not_judged %}
+  <p class="hint">Windows in which nothing was: {{ v.health.not_judged }}.</p>
+  {% endif %}
+  {% endif %}
+  {% if s.unjudged %}
+  <p class="hint">Series that have a threshold and were not held against it in their newest window:</p>
+  <div class="scroll" tabindex="0" role="region" aria-label="What was not judged, and why">
+  <table>
+    <thead><tr><th scope="col">Reason</th><th scope="col" class="num">Series</th>
+      <th scope="col">Measures</th></tr></thead>
+    <tbody>
+    {% for r in s.unjudged %}
+    <tr><td class="text">{{ r.not_judged }}</td><td class="num">{{ r.count }}</td><td>{{ r.where }}</td></tr>
+    {% endfor %}
+    </tbody>
+  </table>
+  </div>
+  {% endif %}
   {% if v.left_out %}
   <details><summary>What this page leaves out to stay small</summary>
   <ul class="plain">{% for x in v.left_out %}<li>{{ x }}</li>{% endfor %}</ul></details>
@@ -72,7 +92,26 @@ class Reasons(Section):
             r["count"] = n.whole(windows)
             first, last = n.as_datetime(r["first_start"]), n.as_datetime(r["last_start"])
             r["when"] = n.moment(first) if first == last else f"{n.moment(first)} to {n.moment(last)}"
+        self.unjudged = self.not_judged()[:limit]
+        self.tabulate("not judged", self.unjudged, ("not_judged", "series", "metrics", "example"))
+        for r in self.unjudged:
+            others = n.as_int(r["metrics"]) - 1
+            r["where"] = f"{n.as_text(r['example'])}" + (f" and {n.plural(others, 'other measure')}" if others else "")
+            r["count"] = n.whole(n.as_int(r["series"]))
         return True
+
+    def not_judged(self) -> list[Row]:
+        """Why series were not judged in their newest window, the most frequent reason first."""
+        table = "driftline_latest"
+        if not self.w.columns(table) >= {"is_judged", "not_judged", "warn", "metric"}:
+            return []
+        lasting = "and not is_retired " if "is_retired" in self.w.columns(table) else ""
+        return self.rows(
+            table,
+            "select monitor, not_judged, count(*) as series, count(distinct metric) as metrics, min(metric) as "
+            "example from {table} where not is_judged and warn is not null and not_judged is not null "
+            f"{lasting}and {self.mine} group by monitor, not_judged order by count(*) desc, not_judged",
+        )
 
     def counted(self, table: str, thing: str, baseline: str, limit: int) -> list[Row]:
         """Why measures are missing, the most frequent first."""
