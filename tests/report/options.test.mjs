@@ -55,6 +55,25 @@ test("what is not final is hollow, and its time hatched", () => {
   assert.match(tip(option, days(6)[0]), /0\.72, not final\|reference 0\.8\|9 rows, 0% with a label, labels not final/);
 });
 
+test("bins have their rows and shares, and one empty on both sides is left out", () => {
+  const bins = [
+    { kind: "range", label: "", lower: null, upper: 2, now: 0.25, was: 0.5, rows: 1, held: 200 }, { kind: "under", label: "", lower: 2, upper: 5, now: 0.75, was: 0.25, rows: 3, held: 100 },
+    { kind: "range", label: "", lower: 5, upper: 5, now: 0, was: 0.25, rows: 0, held: 100 }, { kind: "unseen", label: "", lower: null, upper: null, now: 0, was: 0, rows: 0, held: 0 },
+  ];
+  assert.deepEqual(of("detail").binRows({ bins }).map((row) => row.map(text).join(" ")), [
+    "≤ 2 200 |50% 1 |25% −25", "over 2, under 5 100 |25% 3 |75% +50", "= 5 100 |25% 0 |0% −25",
+  ]);
+});
+
+test("two columns side by side have one axis", () => {
+  const given = { values: [[DAY0, 0.3, 0], [days(1)[0], 0.1, 1]], noise: [[DAY0, 0.1], [days(1)[0], 0.1]], levels: [0.1, 0.25], alerts: [], at: DAY0, width: 500, tipOf: () => null };
+  const { trendOption } = of("detail");
+  const together = trendOption({ ...given, top: 0.8 }).yAxis;
+  assert.deepEqual([together.min, together.max({ max: 0.3 }), together.interval], [0, 0.8, 0.2]);
+  assert.deepEqual([trendOption(given).yAxis.max({ max: 0.2 }), trendOption(given).yAxis.interval], [0.275, undefined]);
+  drawn(trendOption({ ...given, top: 0.8 }));
+});
+
 test("alerts mark their windows, each grade by its own sign", () => {
   const option = performance({ alerts: [alert(days(1)[0], days(2)[0]), alert(days(5)[0], days(5)[0], "critical")] });
   const [warn, critical] = option.series.filter((s) => s.type === "scatter");

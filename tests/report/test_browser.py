@@ -49,7 +49,7 @@ def test_texts_of_the_data_do_nothing(browser: Any, pages: Any) -> None:
     browser.open(pages("hostile").url)
     browser.draw_all()
     for control in (
-        "size", "version", "segment", "baseline", "metric", "order", "column", "window", "model-metric", "model-class",
+        "size", "version", "segment", "baseline", "metric", "order", "column", "window", "second", "model-metric", "model-class",
         "versions-pair", "versions-span", "versions-metric", "concept-target", "fair-segment", "fair-rate",
     ):  # fmt: skip
         for value in [*browser.options(control)[:6], browser.options(control)[0]]:
@@ -292,6 +292,40 @@ def test_a_click_on_a_cell_shows_its_window(browser: Any, pages: Any) -> None:
     name = browser.js("return document.querySelector('select[data-control=column]').selectedOptions[0].textContent")
     assert name == "item_pop_28d" and "PSI" in browser.js(facts)
     assert browser.js("return document.querySelector('[data-slot=detail-note]').hidden")
+
+
+def test_two_columns_side_by_side(browser: Any, pages: Any) -> None:
+    """The second one has its own bins, which are those of the database, and its course on the same axis."""
+    page = pages("small")
+    browser.open(page.url)
+    hidden = "return [...document.querySelectorAll('[data-monitor=\"0\"] [data-second]')].map((f) => f.hidden)"
+    assert browser.js(hidden) == [True, True]
+    names = browser.js(
+        "return Object.fromEntries([...document.querySelector('select[data-control=second]').options].map((o) => [o.text, o.value]))"
+    )
+    assert "item_pop_28d" not in names and names["no other column"] == ""  # it is the first already
+    browser.show("detail-trend")
+    alone = browser.picture("detail-trend")
+    browser.select("second", names["country"])
+    assert browser.js(hidden) == [False, False]
+    assert browser.picture("detail-trend") != alone  # its axis is that of both
+    assert browser.picture("second-histogram") and browser.picture("second-trend")
+    assert text(browser, "second-facts").startswith("country") and text(browser, "detail-facts").startswith(
+        "item_pop_28d"
+    )
+    for slot in ("detail-numbers", "second-numbers"):
+        browser.js(f"document.querySelector('[data-slot={slot}]').open = true")
+    browser.settle()
+    found = {r[0]: r[1:] for r in rows(browser, "second-numbers")}
+    [[germany, held]] = page.con.execute(
+        "select sum(row_count) filter (period_start = '2011-05-29'), sum(row_count) filter (in_reference) from "
+        "driftline_state join driftline_bins using (monitor, column_name, column_role, bin) where monitor = "
+        "'recommendations' and column_name = 'country' and driftline_bins.bin_label = 'Germany' and segment = 'all'"
+    ).fetchall()
+    assert [cell.split()[0] for cell in found["Germany"][:2]] == [f"{held:,.0f}", f"{germany:,.0f}"]
+    browser.select("column", names["country"])  # which cannot be beside itself
+    assert browser.js(hidden) == [True, True] and "country" not in browser.options("second")
+    assert browser.errors() == []
 
 
 def test_a_window_that_is_not_embedded_says_so(browser: Any, pages: Any) -> None:

@@ -34,19 +34,30 @@ class Histograms(Section):
     <div class="inline-controls">
       <label>Column <select data-control="column"></select></label>
       <label>Window <select data-control="window"></select></label>
+      <label>Beside <select data-control="second"></select></label>
     </div>
   </div>
   <p class="facts" data-slot="detail-facts" aria-live="polite"></p>
+  <p class="facts" data-slot="second-facts" aria-live="polite" hidden></p>
   <div class="pair">
-    <figure><figcaption><span>Share of rows per bin</span>
+    {% for which in ("detail", "second") %}
+    <figure{{ " data-second hidden" if which == "second" else "" }}>
+      <figcaption><span data-slot="{{ which }}-name">Share of rows per bin</span>
       <span class="keys"><span class="key reference">reference</span>
         <span class="key current">this window</span></span></figcaption>
-      <p class="notice" data-slot="detail-note" hidden></p>
-      <div class="chart tall" data-slot="detail-histogram" role="img"></div></figure>
-    <figure><figcaption><span><span data-slot="trend-name">PSI</span> over time</span>
+      <p class="notice" data-slot="{{ which }}-note" hidden></p>
+      <div class="chart tall" data-slot="{{ which }}-histogram" role="img"></div>
+      <details data-slot="{{ which }}-numbers"><summary>All bins as a table</summary>
+      <div class="scroll high" tabindex="0" role="region"
+        aria-label="Bins of the {{ "second" if which == "second" else "chosen" }} column"></div></details></figure>
+    {% endfor %}
+    {% for which in ("detail", "second") %}
+    <figure{{ " data-second hidden" if which == "second" else "" }}>
+      <figcaption><span data-slot="{{ which }}-trend-name">PSI over time</span>
       <span class="keys"><span class="key current line">value</span>
         <span class="key noise line">noise</span></span></figcaption>
-      <div class="chart tall" data-slot="detail-trend" role="img"></div></figure>
+      <div class="chart tall" data-slot="{{ which }}-trend" role="img"></div></figure>
+    {% endfor %}
   </div>
 </section>
 

@@ -3,7 +3,7 @@
 driftline.section("detail", (tools) => {
   const {
     Component, el, tip, fill, color, chart, renew, forget, tooltip, axisLabel, valueAxis, momentTip, timeAxisOption, areas, faded, textWidth, canvasLabel, narrow, facts,
-    number, percent, whole, plural, span, key, clip, named, GRAIN, stamp,
+    number, percent, whole, plural, span, key, clip, named, table, numbersOf, withNote, signed, inPoints, GRAIN, stamp,
   } = tools;
   const KINDS = {
     null: "NULL", nan: "NaN", negative_infinity: "−∞", positive_infinity: "+∞", beyond_top: "beyond the top", unseen: "not in the reference",
@@ -19,6 +19,18 @@ driftline.section("detail", (tools) => {
     if (b.lower === b.upper) return `= ${number(b.upper)}`;
     return `${number(b.lower)} – ${number(b.upper)}`;
   };
+
+  /** A range in words that say which of its ends belongs to it. */
+  const rangeName = (b) => {
+    const between = (b.kind === "range" || b.kind === "under") && b.lower !== b.upper && b.lower !== null && b.upper !== null;
+    return between ? `over ${number(b.lower)}, ${b.kind === "under" ? "under" : "up to"} ${number(b.upper)}` : b.kind === "rest" ? `${b.label} more categories` : binName(b);
+  };
+
+  /** The bins of `found` as rows of a table: their rows and shares. What neither side has is left out. */
+  const binRows = (found) => found.bins.filter((b) => b.rows > 0 || b.held > 0).map((b) => [
+    rangeName(b), withNote(`${whole(b.held)} `, percent(b.was)), withNote(`${whole(b.rows)} `, percent(b.now)), signed(b.now - b.was, inPoints).replace(" points", ""),
+  ]);
+  const BIN_HEAD = [{ text: "Bin" }, { text: "Reference: rows", num: 1 }, { text: "Window: rows", num: 1 }, { text: "Points apart", num: 1 }];
 
   /** The bins of `found` as bars over the reference's. */
   const option = ({ found, categorical, small, slim }) => {
@@ -59,9 +71,7 @@ driftline.section("detail", (tools) => {
         formatter: (list) => {
           const b = bins[list[0].dataIndex];
           if (!b) return null;
-          const between = (b.kind === "range" || b.kind === "under") && b.lower !== b.upper && b.lower !== null && b.upper !== null;
-          const range = between ? `over ${number(b.lower)}, ${b.kind === "under" ? "under" : "up to"} ${number(b.upper)}` : binName(b);
-          return tip(b.kind === "rest" ? `${b.label} more categories` : range, `this window ${percent(b.now)} (${number(b.rows)})`, `reference ${percent(b.was)}`);
+          return tip(rangeName(b), `this window ${percent(b.now)} (${number(b.rows)})`, `reference ${percent(b.was)}`);
         },
       },
       xAxis: categorical ? shares : category2,
@@ -73,13 +83,14 @@ driftline.section("detail", (tools) => {
     };
   };
 
-  /** A distance over time as [start, value, window], its noise, warn and critical, and the selected moment. */
-  const trendOption = ({ values, noise, levels, alerts, at, width, tipOf }) => {
+  /** A distance over time as [start, value, window], its noise, warn and critical, and the selected moment. With a `top`, the axis
+   *  ends there: that of two columns side by side is the same. */
+  const trendOption = ({ values, noise, levels, alerts, at, width, tipOf, top }) => {
     return {
       grid: { left: 44, right: 54, top: 10, bottom: 26 },
       tooltip: momentTip((list) => tipOf(list[0].data[2] === undefined ? list[0].dataIndex : list[0].data[2])),
       xAxis: timeAxisOption(values[0][0], values[values.length - 1][0], width - 98),
-      yAxis: valueAxis((x) => number(x), { min: 0, max: (e) => (levels.length && e.max > levels[0] * 0.5 && e.max < levels[1] ? levels[1] * 1.1 : null) }),
+      yAxis: valueAxis((x) => number(x), { min: 0, ...(top ? { interval: top / 4 } : {}), max: top ? () => top : (e) => (levels.length && e.max > levels[0] * 0.5 && e.max < levels[1] ? levels[1] * 1.1 : null) }),
       series: [
         {
           type: "line", data: values, showSymbol: values.length < 3, symbolSize: 5, lineStyle: { color: color("current"), width: 2 }, itemStyle: { color: color("current") },
@@ -107,8 +118,15 @@ driftline.section("detail", (tools) => {
       this.reference = new Map((this.m.reference || []).map(([k, d]) => [JSON.stringify(k), new Map(d)]));
       this.latest = new Map((this.m.latest || []).map(([k, d]) => [JSON.stringify(k), new Map(d)]));
       this.history = new Map((this.m.history || []).map((h) => [JSON.stringify(h.k), { ...h, d: new Map(h.d) }]));
-      this.bars = chart(this.slot("detail-histogram"), () => (this.found && !this.found.why ? this.histogram(this.found, this.chosen.column, false) : null));
-      this.trend = chart(this.slot("detail-trend"), () => this.drawTrend());
+      // The chosen column, and a second one beside it.
+      this.places = ["detail", "second"].map((name) => {
+        const place = { name, column: null, found: null };
+        place.bars = chart(this.slot(`${name}-histogram`), () => (place.found && !place.found.why ? this.histogram(place.found, place.column, false) : null));
+        place.trend = chart(this.slot(`${name}-trend`), () => (place.column === null ? null : this.drawTrend(place)));
+        return place;
+      });
+      this.second = null;
+      this.control("second", (value) => { this.second = value === "" ? null : Number(value); this.selected(); });
       for (const name of ["column", "window"]) this.control(name, (value) => { this.chosen[name] = Number(value); this.monitor.tell("cell"); });
       this.monitor.on("baseline", () => this.show());
       this.monitor.on("cell", () => this.selected());
@@ -132,22 +150,53 @@ driftline.section("detail", (tools) => {
       this.control("column").value = String(column);
       this.control("window").value = String(w);
       const when = span(slice.t0[w], slice.t1[w], this.period);
+      const columns = [...this.grid.columns.keys()].filter((c) => c !== column).sort((a, b) => (this.grid.name(a) < this.grid.name(b) ? -1 : 1));
+      if (!columns.includes(this.second)) this.second = null;
+      fill(this.control("second"), [["", "no other column"], ...columns.map((c) => [String(c), clip(this.grid.name(c), 60)])], this.second === null ? "" : String(this.second));
+      const both = this.second !== null;
+      for (const figure of this.box.querySelectorAll("[data-second]")) figure.hidden = !both;
+      this.slot("second-facts").hidden = !both;
+      this.top = both ? this.commonTop(slice, [column, this.second]) : null;
+      this.places.forEach((place, i) => this.present(place, i ? this.second : column, slice, w, when));
+      this.others(slice);
+    }
+
+    /** One column in its place: what is said of it, its bins, its course. */
+    present(place, column, slice, w, when) {
+      place.column = column;
+      if (column === null) return;
+      const both = this.second !== null;
       const psi = this.grid.cell(slice, column, w, "psi");
       const ks = this.grid.cell(slice, column, w, "ks");
       const told = (label, x) => (x ? `${label} ${number(x.value)} (${x.beyond ? `noise ${number(x.noise)}` : `within its noise of ${number(x.noise)}`})` : `${label} not computed`);
-      this.slot("detail-facts").replaceChildren(...facts([
-        this.grid.columns[column][1], when, told("PSI", psi), ...(ks ? [told("KS", ks)] : []), `${plural(slice.n[w], "row")} against ${whole(slice.m)}`,
+      this.slot(`${place.name}-facts`).replaceChildren(...facts([
+        ...(both ? [this.grid.name(column)] : []), this.grid.columns[column][1], when, told("PSI", psi), ...(ks ? [told("KS", ks)] : []), `${plural(slice.n[w], "row")} against ${whole(slice.m)}`,
       ]));
-      this.slot("trend-name").textContent = this.grid.metricName();
-      this.found = this.counts(slice, column, w);
-      const note = this.slot("detail-note");
-      note.hidden = !this.found.why;
-      note.textContent = this.found.why || "";
-      this.slot("detail-histogram").hidden = Boolean(this.found.why);
-      this.slot("detail-histogram").setAttribute("aria-label", this.found.why || this.label(this.found, column, when));
-      renew(this.bars);
-      renew(this.trend);
-      this.others(slice);
+      const name = both ? `${clip(this.grid.name(column), 40)}: ` : "";
+      this.slot(`${place.name}-name`).textContent = `${name}${both ? "share" : "Share"} of rows per bin`;
+      this.slot(`${place.name}-trend-name`).textContent = `${name}${this.grid.metricName()} over time`;
+      place.found = this.counts(slice, column, w);
+      const { why } = place.found;
+      this.slot(`${place.name}-note`).hidden = !why;
+      this.slot(`${place.name}-note`).textContent = why || "";
+      this.slot(`${place.name}-histogram`).hidden = Boolean(why);
+      this.slot(`${place.name}-histogram`).setAttribute("aria-label", why || this.label(place.found, column, when));
+      this.slot(`${place.name}-numbers`).hidden = Boolean(why);
+      if (!why) numbersOf(this.slot(`${place.name}-numbers`), () => table(BIN_HEAD, binRows(place.found)));
+      renew(place.bars);
+      renew(place.trend);
+    }
+
+    /** Where an axis ends that has all values of these columns, and their noise. */
+    commonTop(slice, columns) {
+      const { metric } = this.chosen;
+      const sizes = columns.flatMap((c) => slice.t0.flatMap((_, w) => {
+        const x = this.grid.cell(slice, c, w, metric);
+        return !x ? [] : metric === "ratio" ? [x.noise ? x.value / x.noise : 0, 1] : [x.value, x.noise];
+      }));
+      const most = Math.max(1e-4, ...sizes);
+      const unit = 10 ** Math.floor(Math.log10(most));
+      return [1, 1.2, 1.6, 2, 3, 4, 6, 8, 10].map((x) => Number((x * unit).toPrecision(2))).find((x) => x >= most);
     }
 
     /** Weights per bin of the window and of the reference, or why they are not here. */
@@ -177,7 +226,7 @@ driftline.section("detail", (tools) => {
       if (!total) return { why: "The window has no rows." };
       return {
         total, base,
-        bins: layout.map((b, i) => ({ kind: b[0], label: b[1], lower: b[2], upper: b[3], now: current[i] / total, was: base ? reference[i] / base : 0, rows: current[i] })),
+        bins: layout.map((b, i) => ({ kind: b[0], label: b[1], lower: b[2], upper: b[3], now: current[i] / total, was: base ? reference[i] / base : 0, rows: current[i], held: reference[i] })),
       };
     }
 
@@ -191,10 +240,10 @@ driftline.section("detail", (tools) => {
         + moved.map((b) => `${binName(b)} ${percent(b.now)} against ${percent(b.was)}`).join("; ");
     }
 
-    drawTrend() {
+    drawTrend({ name: place, column: c }) {
       const slice = this.grid.slice();
       if (!slice) return null;
-      const { column: c, metric } = this.chosen;
+      const { metric } = this.chosen;
       const values = [];
       const noise = [];
       slice.t0.forEach((t, w) => {
@@ -207,10 +256,10 @@ driftline.section("detail", (tools) => {
       const top = Math.max(0, ...values.map((v) => v[1] || 0));
       const [name] = this.grid.columns[c];
       const alerts = this.monitor.marks("drift", slice.k).filter((a) => a[2] === name && a[11] === this.chosen.baseline && (metric === "ks" ? a[1].startsWith("ks") : a[1] === "psi"));
-      const box = this.slot("detail-trend");
+      const box = this.slot(`${place}-trend`);
       box.setAttribute("aria-label", `${this.grid.metricName()} of ${this.grid.name(c)} over ${plural(slice.t0.length, "window")}, highest ${number(top)}${alerts.length ? `, ${plural(alerts.length, "alert")} marked` : ""}.`);
       return trendOption({
-        values, noise, levels, alerts, at: slice.t0[this.chosen.window], width: box.clientWidth, tipOf: (w) => this.grid.cellTip(slice, c, w),
+        values, noise, levels, alerts, at: slice.t0[this.chosen.window], width: box.clientWidth, tipOf: (w) => this.grid.cellTip(slice, c, w), top: this.top,
       });
     }
 
@@ -273,5 +322,5 @@ driftline.section("detail", (tools) => {
     ];
   };
 
-  return { mount: (...given) => new Detail(...given), option, trendOption, tables };
+  return { mount: (...given) => new Detail(...given), option, trendOption, binRows, tables };
 });
