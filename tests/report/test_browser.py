@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from driftline.health import Health
 from driftline.report import build_report, numbers
 from report import synthetic
 
@@ -378,13 +379,87 @@ def test_dark_and_light(browser: Any, pages: Any) -> None:
     browser.js("localStorage.clear()")
 
 
-def test_contrast_and_focus(browser: Any, pages: Any) -> None:
-    from selenium.webdriver import ActionChains, Keys
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("name", ["small", "models"])
+def test_contrast(name: str, dark: bool, browser: Any, pages: Any) -> None:
+    """Of all texts of a page of several monitors, with everything open, and of the texts in its charts."""
+    browser.open(pages(name).url, dark=dark)
+    browser.js("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    browser.draw_all()
+    assert browser.js("return document.querySelectorAll('.monitor').length") >= 3
+    weak = browser.js(CONTRAST)
+    assert weak == [], weak
+    texts, weak = browser.js(CHART_CONTRAST)
+    assert texts > 40 and weak == [], weak
 
+
+def test_contrast_of_what_runs_and_is_judged(browser: Any, pages: Any, tmp_path: Path) -> None:
+    """The same of the page that says what is wrong, in every state that it has."""
+    health = [
+        Health("recommendations", "failed", problem="its last run failed", failed_runs=2, windows_judged=3, windows_not_judged=2,
+               last_success_at=datetime(2026, 11, 1), not_judged="no noise in 2 of 5 windows"),
+        Health("fraud_score", "ok", last_success_at=datetime(2026, 11, 2), windows_judged=5),
+    ]  # fmt: skip
+    path = tmp_path / "health.html"
+    html = build_report(synthetic.query(pages("small").con), synthetic.relations(), health=health)
+    path.write_text(html, encoding="utf-8")
     for dark in (False, True):
-        browser.open(pages("small").url, dark=dark)
+        browser.open(path.as_uri(), dark=dark)
+        states = (
+            "return [...new Set([...document.querySelectorAll('.operation .tile')].map((t) => t.classList[1]))].sort()"
+        )
+        assert {"quiet", "warn"} <= set(browser.js(states))
         weak = browser.js(CONTRAST)
         assert weak == [], weak
+    assert browser.errors() == []
+
+
+def test_a_cell_is_chosen_by_keyboard(browser: Any, pages: Any) -> None:
+    from selenium.webdriver import ActionChains, Keys
+
+    browser.open(pages("small").url)
+    browser.show("heat")
+    browser.wait("return document.documentElement.dataset.firstHeatMap")
+    browser.js("document.querySelector('select[data-control=order]').focus()")
+
+    def press(*keys: str) -> tuple[str, str]:
+        ActionChains(browser.driver).send_keys(*keys).perform()
+        return text(browser, "heat-told"), text(browser, "detail-facts")
+
+    reached = []
+    while len(reached) < 5 and "heat-box" not in reached:
+        ActionChains(browser.driver).send_keys(Keys.TAB).perform()
+        reached.append(
+            browser.js("return document.activeElement.dataset.slot || document.activeElement.dataset.control")
+        )
+    assert reached[-1] == "heat-box"
+    assert browser.js("return getComputedStyle(document.activeElement).outlineStyle") != "none"
+    chosen = "return ['column', 'window'].map((c) => document.querySelector(`select[data-control=${c}]`).selectedOptions[0].text)"
+    first, newest = browser.js(chosen)
+    told, facts = press(Keys.ARROW_LEFT)
+    assert told.startswith(f"{first}, 28 May 2011: PSI ") and "beyond its noise" in told and "28 May 2011" in facts
+    told, _ = press(Keys.ARROW_DOWN)
+    assert browser.js(chosen)[0] != first and told.startswith(browser.js(chosen)[0])
+    assert press(Keys.END, Keys.ARROW_RIGHT)[0].split(",")[1].startswith(f" {newest}")  # there is none after the last
+    press(Keys.ARROW_UP, Keys.ARROW_UP, Keys.HOME)
+    assert browser.js(chosen) == [
+        first,
+        browser.js("return document.querySelector('select[data-control=window]').lastElementChild.text"),
+    ]
+    mark = browser.js(
+        "const m = document.querySelector('[data-slot=heat-mark]').getBoundingClientRect();"
+        "const c = document.querySelector('[data-slot=heat]').getBoundingClientRect(); return [m.top - c.top, m.left - c.left]"
+    )
+    assert mark[0] < 30 and mark[1] < 220  # the frame is on the first cell
+    press(Keys.ENTER)
+    assert browser.js("return document.activeElement.dataset.control") == "column"
+    assert browser.errors() == []
+
+
+def test_focus_is_seen(browser: Any, pages: Any) -> None:
+    from selenium.webdriver import ActionChains, Keys
+
+    browser.open(pages("small").url)
     reached = []
     for _ in range(30):
         ActionChains(browser.driver).send_keys(Keys.TAB).perform()
@@ -398,11 +473,16 @@ def test_contrast_and_focus(browser: Any, pages: Any) -> None:
     assert {"A", "BUTTON", "SUMMARY", "SELECT"} <= {tag for tag, _ in reached}, reached
 
 
-CONTRAST = """
+SHADES = """
 const PARTS = [0.2126, 0.7152, 0.0722];
 const shade = (c) => { const v = c.match(/[\\d.]+/g).map(Number); return v.length > 3 ? v : [...v, 1]; };
 const linear = (x) => (x <= 0.03928 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
 const light = ([r, g, b]) => [r, g, b].map((x) => linear(x / 255)).reduce((a, x, i) => a + x * PARTS[i], 0);
+const contrast = (a, b) => (Math.max(light(a), light(b)) + 0.05) / (Math.min(light(a), light(b)) + 0.05);
+"""
+CONTRAST = (
+    SHADES
+    + """
 const behind = (e) => {
   for (; e; e = e.parentElement) {
     const c = shade(getComputedStyle(e).backgroundColor);
@@ -413,12 +493,43 @@ const behind = (e) => {
 const weak = [];
 for (const e of document.querySelectorAll("main *, header *, footer *")) {
   if (![...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim()) || !e.getClientRects().length) continue;
-  const a = light(shade(getComputedStyle(e).color)), b = light(behind(e));
-  const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  const ratio = contrast(shade(getComputedStyle(e).color), behind(e));
   if (ratio < 4.5) weak.push([e.textContent.trim().slice(0, 40), ratio.toFixed(2)]);
 }
 return weak;
 """
+)
+# The colours of the labels of axes and lines, and of the tooltips, against what they stand on.
+CHART_CONTRAST = (
+    SHADES
+    + """
+const paint = document.createElement("i");
+document.body.append(paint);
+const computed = (name) => { paint.style.color = name; return shade(getComputedStyle(paint).color); };
+const card = computed("var(--card)");
+const weak = [];
+let texts = 0;
+const look = (part, where) => {
+  if (Array.isArray(part)) { part.forEach((x) => look(x, where)); return; }
+  if (!part || typeof part !== "object") return;
+  for (const [name, value] of Object.entries(part)) {
+    if (!["axisLabel", "label", "textStyle"].includes(name) || !value) { if (name !== "data" || where.endsWith("markLine")) look(value, `${where}.${name}`); continue; }
+    if (value.show === false || typeof value.color !== "string") continue;
+    texts += 1;
+    const ratio = contrast(computed(value.color), card);
+    if (ratio < 4.5) weak.push([`${where}.${name}`, value.color, ratio.toFixed(2)]);
+  }
+};
+for (const box of document.querySelectorAll(".chart[data-drawn=yes]")) {
+  const { xAxis, yAxis, series, tooltip } = echarts.getInstanceByDom(box).getOption();
+  for (const axis of [xAxis, yAxis].flat()) look({ axisLabel: axis.axisLabel }, `${box.dataset.slot} axis`);
+  look(tooltip, `${box.dataset.slot} tooltip`);
+  for (const one of series) if (one.markLine) look(one.markLine.data, `${box.dataset.slot}.markLine`);
+}
+paint.remove();
+return [texts, weak];
+"""
+)
 
 
 def test_every_control_and_picture_has_a_name(browser: Any, pages: Any) -> None:

@@ -1,15 +1,22 @@
-"""Numbers and dates as people read them. `static/report.js` carries the same rules for what the browser draws."""
+"""Numbers and dates as people read them.
+
+`static/numbers.js` carries the same rules. There are two because the head of the page, its alerts and its reasons are
+made here, so that they can be read without a script, while what a reader chooses in the browser cannot be written
+beforehand: every number that could be chosen would be in the page twice. tests/report/test_numbers.py holds the two
+together.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 DASH = "–"
 MINUS = "−"
+EXACT = Context(prec=1100)  # a float may have so many digits
 ONE_MINUTE = timedelta(minutes=1)
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -101,8 +108,11 @@ def number(value: float | None) -> str:
     if size == 0:
         return "0"
     if size < 1e-6 or size >= 1e15:
-        mantissa, exponent = f"{size:.1e}".split("e")
-        return f"{sign}{mantissa}e{MINUS if exponent[0] == '-' else ''}{exponent.lstrip('+-0') or '0'}"
+        mantissa, exponent = Decimal(size).scaleb(-decade(size), EXACT), decade(size)
+        rounded = fixed(mantissa, 1)
+        if rounded == "10.0":
+            rounded, exponent = "1.0", exponent + 1
+        return f"{sign}{rounded}e{MINUS if exponent < 0 else ''}{abs(exponent)}"
     if size >= 99_999.5:
         for limit, unit in ((999.5e9, "T"), (999.5e6, "B"), (999.5e3, "M"), (0.0, "k")):
             if size >= limit:
@@ -110,26 +120,42 @@ def number(value: float | None) -> str:
     return sign + digits(size)
 
 
+def fixed(size: float | Decimal, places: int) -> str:
+    """So many places after the point, a half upwards, as browsers do: Python's formats take it to the even digit."""
+    return f"{Decimal(size).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, EXACT):,f}"
+
+
+def decade(size: float) -> int:
+    """The power of ten of the first digit; a logarithm may miss it by one."""
+    return Decimal(size).adjusted()
+
+
+def trimmed(text: str) -> str:
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def digits(size: float) -> str:
     """A number of 1e-6 … 99,999 with three significant digits and no idle zeros."""
     if size >= 99.95:
-        return f"{size:,.0f}"
+        return fixed(size, 0)
     if size < 0.01:
-        return f"{size:.{2 - math.floor(math.log10(size))}f}".rstrip("0").rstrip(".")
+        return trimmed(fixed(size, 2 - decade(size)))
     places = 1 if size >= 9.995 else 2 if size >= 0.9995 else 3 if size >= 0.09995 else 4
-    text = f"{size:.{places}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return trimmed(fixed(size, places))
 
 
 def whole(value: float | None) -> str:
     """Counts: exact as long as that can be read."""
-    if value is None:
+    if value is None or not math.isfinite(value):
         return DASH
-    return f"{value:,.0f}" if abs(value) < 1e6 else number(value)
+    if abs(value) >= 1e6:
+        return number(value)
+    text = fixed(abs(value), 0)
+    return f"{MINUS}{text}" if value < 0 and text != "0" else text
 
 
 def percent(share: float | None) -> str:
-    if share is None or not math.isfinite(share):
+    if share is None or not math.isfinite(share * 100):
         return DASH
     sign = MINUS if share < 0 else ""
     size = abs(share) * 100
@@ -138,13 +164,10 @@ def percent(share: float | None) -> str:
     if size < 0.0001:
         return "<0.0001%" if share > 0 else f">{sign}0.0001%"
     if size < 0.01:
-        return sign + f"{size:.{1 - math.floor(math.log10(size))}f}".rstrip("0") + "%"
-    if size < 1:
-        text = f"{size:.2f}".rstrip("0").rstrip(".")
-    elif size < 99.95:
-        text = f"{size:.1f}".removesuffix(".0")
-    else:
-        text = f"{size:,.0f}"
+        return f"{sign}{trimmed(fixed(size, 1 - decade(size)))}%"
+    if size >= 1e6:
+        return f"{sign}{number(size)}%"
+    text = trimmed(fixed(size, 2 if size < 1 else 1 if size < 99.95 else 0))
     return f"{sign}{text}%"
 
 

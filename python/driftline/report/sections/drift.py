@@ -65,9 +65,12 @@ class Drift(Section):
   </div>
   <div class="legend" data-slot="legend"></div>
   <p class="notice" data-slot="heat-note" hidden></p>
-  <div class="heat-box"><div class="chart" data-slot="heat" role="img"></div>
+  <div class="heat-box" data-slot="heat-box" tabindex="0" role="application" aria-roledescription="heat map"
+    aria-label="Cells by column and window. Left and right choose a window, up and down a column, Home and End the first
+      and the last window, Enter goes to the details."><div class="chart" data-slot="heat" role="img"></div>
     <div class="heat-mark" data-slot="heat-mark" aria-hidden="true" hidden></div></div>
-  <p class="hint">Select a cell to see that window below.</p>
+  <p class="unseen" data-slot="heat-told" aria-live="polite"></p>
+  <p class="hint">Select a cell to see that window below, with the mouse or the arrow keys.</p>
 </section>
 """
 

@@ -46,7 +46,8 @@ class Histograms(Section):
       <span class="keys"><span class="key reference">reference</span>
         <span class="key current">this window</span></span></figcaption>
       <p class="notice" data-slot="{{ which }}-note" hidden></p>
-      <div class="chart tall" data-slot="{{ which }}-histogram" role="img"></div>
+      <div class="chart tall" data-slot="{{ which }}-histogram" role="img"
+        aria-label="Bins of the {{ "second" if which == "second" else "chosen" }} column"></div>
       <details data-slot="{{ which }}-numbers"><summary>All bins as a table</summary>
       <div class="scroll high" tabindex="0" role="region"
         aria-label="Bins of the {{ "second" if which == "second" else "chosen" }} column"></div></details></figure>
@@ -56,7 +57,8 @@ class Histograms(Section):
       <figcaption><span data-slot="{{ which }}-trend-name">PSI over time</span>
       <span class="keys"><span class="key current line">value</span>
         <span class="key noise line">noise</span></span></figcaption>
-      <div class="chart tall" data-slot="{{ which }}-trend" role="img"></div></figure>
+      <div class="chart tall" data-slot="{{ which }}-trend" role="img"
+        aria-label="Course of the {{ "second" if which == "second" else "chosen" }} column"></div></figure>
     {% endfor %}
   </div>
 </section>

@@ -3,11 +3,16 @@
  *  __init__.py. What a file gives to others it puts into `driftline.tools`; a section puts itself into `driftline.sections`. */
 const driftline = { tools: {}, sections: new Map() };
 {
-  // ---- words and numbers (the same rules as numbers.py) ------------------------------------------------------------
+  // ---- words and numbers -------------------------------------------------------------------------------------------
+  // The same rules as numbers.py, which says why there are two; tests/report/test_numbers.py holds them together.
   const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+  /** The power of ten of the first digit; a logarithm may miss it by one. */
+  const decade = (x) => Number(x.toExponential().split("e")[1]);
+  /** A positive number without places; a half upwards. */
+  const rounded = (x) => Number(x.toFixed(0)).toLocaleString("en-US");
   const digits = (x) => {
-    if (x >= 99.95) return Math.round(x).toLocaleString("en-US");
-    if (x < 0.01) return String(Number(x.toFixed(2 - Math.floor(Math.log10(x)))));
+    if (x >= 99.95) return rounded(x);
+    if (x < 0.01) return String(Number(x.toFixed(2 - decade(x))));
     const places = x >= 9.995 ? 1 : x >= 0.9995 ? 2 : x >= 0.09995 ? 3 : 4;
     return String(Number(x.toFixed(places)));
   };
@@ -24,15 +29,21 @@ const driftline = { tools: {}, sections: new Map() };
     }
     return sign + digits(x);
   };
-  const whole = (x) => (Math.abs(x) < 1e6 ? Math.round(x).toLocaleString("en-US") : number(x));
+  const whole = (value) => {
+    if (value === null || value === undefined || !Number.isFinite(value)) return "–";
+    if (Math.abs(value) >= 1e6) return number(value);
+    const text = rounded(Math.abs(value));
+    return (value < 0 && text !== "0" ? "−" : "") + text;
+  };
   const percent = (share) => {
-    if (share === null || share === undefined || !Number.isFinite(share)) return "–";
+    if (share === null || share === undefined || !Number.isFinite(share * 100)) return "–";
     const sign = share < 0 ? "−" : "";
     const x = Math.abs(share) * 100;
     if (x === 0) return "0%";
     if (x < 0.0001) return share < 0 ? ">−0.0001%" : "<0.0001%";
-    if (x < 0.01) return sign + String(Number(x.toFixed(1 - Math.floor(Math.log10(x))))) + "%";
-    return sign + (x < 1 ? String(Number(x.toFixed(2))) : x < 99.95 ? String(Number(x.toFixed(1))) : Math.round(x).toLocaleString("en-US")) + "%";
+    if (x < 0.01) return sign + String(Number(x.toFixed(1 - decade(x)))) + "%";
+    if (x >= 1e6) return `${sign}${number(x)}%`;
+    return sign + (x < 1 ? String(Number(x.toFixed(2))) : x < 99.95 ? String(Number(x.toFixed(1))) : rounded(x)) + "%";
   };
   const plural = (count, word) => `${whole(count)} ${word}${count === 1 ? "" : "s"}`;
   const at = (minute) => new Date(minute * 60000);
@@ -43,7 +54,7 @@ const driftline = { tools: {}, sections: new Map() };
     const start = at(t0);
     const end = at(t1);
     const midnight = (d) => d.getUTCHours() === 0 && d.getUTCMinutes() === 0;
-    if (t1 <= t0) return day(start);
+    if (t1 <= t0) return day(start) + (midnight(start) ? "" : `, ${clock(start)}`);
     if (period === "hour" || !midnight(start) || !midnight(end)) {
       return t1 - t0 === 60 ? `${day(start)}, ${clock(start)}` : `${day(start)}, ${clock(start)} – ${day(end)}, ${clock(end)}`;
     }

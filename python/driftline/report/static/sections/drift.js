@@ -2,7 +2,7 @@
 /** Drift of each column in each window, as a heat map. */
 driftline.section("heat", (tools) => {
   const {
-    Component, BASELINES, el, fill, color, chart, renew, tooltip, axisLabel, ticks, textWidth, canvasLabel, narrow, number, plural, GRAIN, SCALE, stamp, known,
+    Component, BASELINES, el, fill, color, chart, renew, tooltip, axisLabel, ticks, textWidth, canvasLabel, narrow, number, plural, span, GRAIN, SCALE, stamp, known,
   } = tools;
 
   /** Labels at the windows in which a round date falls. */
@@ -57,6 +57,7 @@ driftline.section("heat", (tools) => {
       if (!this.grid.all.some((s) => s.ks.some((x) => x !== null))) [...this.control("metric").options].find((o) => o.value === "ks").remove();
       this.chart = chart(this.slot("heat"), () => this.draw(), (c) => this.events(c));
       this.chart.onDrawn = () => this.frame();
+      this.slot("heat-box").addEventListener("keydown", (e) => this.key(e));
       this.monitor.on("baseline", () => this.show());
       this.monitor.on("cell", () => { if (this.chart.chart && !this.chart.stale) this.frame(); });
       this.monitor.on("theme", () => { if (this.grid.slice()) this.legend(); });
@@ -160,6 +161,30 @@ driftline.section("heat", (tools) => {
       const wide = Math.max(5, this.width > 1 ? (last - first) / (this.width - 1) : 24);
       const high = this.shown.length > 1 ? (bottom - at(0, 0)[1]) / (this.shown.length - 1) : 20;
       Object.assign(mark.style, { left: `${left - wide / 2 - 1}px`, top: `${top - high / 2 - 1}px`, width: `${wide + 2}px`, height: `${high + 2}px` });
+    }
+
+    /** A cell chosen by keyboard; what is chosen is said aloud. */
+    key(e) {
+      const slice = this.grid.slice();
+      if (!slice || e.altKey || e.ctrlKey || e.metaKey || !this.shown.length) return;
+      if (e.key === "Enter") {
+        this.control("column").focus();
+        return;
+      }
+      const last = slice.t0.length - 1;
+      const move = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0], Home: [0, -last], End: [0, last], PageUp: [-10, 0], PageDown: [10, 0] }[e.key];
+      if (!move) return;
+      e.preventDefault();
+      const within = (x, from, to) => Math.min(to, Math.max(from, x));
+      const row = within(Math.max(0, this.shown.indexOf(this.chosen.column)) + move[0], 0, this.shown.length - 1);
+      this.chosen.column = this.shown[row];
+      this.chosen.window = within(Math.max(this.from, this.chosen.window) + move[1], this.from, last);
+      this.monitor.tell("cell");
+      const { column: c, window: w } = this.chosen;
+      const x = this.grid.cell(slice, c, w);
+      const told = x ? `${this.grid.metricName()} ${number(x.value)}, ${x.beyond ? "beyond" : "within"} its noise of ${number(x.noise)}` : "not computed";
+      this.slot("heat-told").textContent = `${this.grid.name(c)}, ${span(slice.t0[w], slice.t1[w], this.m.period)}: ${told}`;
+      if (!this.slot("heat-mark").hidden) this.slot("heat-mark").scrollIntoView({ block: "nearest" });
     }
 
     events(c) {
