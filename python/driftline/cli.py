@@ -501,7 +501,8 @@ def init_command(
     from driftline.init import propose, write
     from driftline.validate import validate
 
-    with context.open() as warehouse:
+    # A source may be files, which need nothing of a database that is not there yet.
+    with context.open(create=True) as warehouse:
         files = propose(warehouse, relation, name, timestamp, zone, context.progress)
     if only_print:
         click.echo(context.scrub("\n".join(map(printable, files.lines()))))

@@ -37,6 +37,7 @@ class Proposal:
     version: str = ""
     made_on: str = ""
     also: Mapping[str, Any] = field(default_factory=dict)
+    windows: Choice | None = None
 
     def declaration(self) -> Declaration:
         """As the macro would record it, for what is reckoned of declarations."""
@@ -175,11 +176,17 @@ class Proposal:
             yield "business_metrics", "sums of what is earned, by name: " + ", ".join(roles.business)
         else:
             yield "business_metrics", "none: name what the rows are for, such as {'revenue': {'sum': 'price'}}"
+        if self.windows is not None:
+            where = "for all monitors of this period, in dbt_project.yml"
+            yield "windows", f"vars: {{driftline_windows: {self.windows.value}}}, {where}: {self.windows.why}"
 
     # --- the schema lines ----------------------------------------------------------------------------------------
 
-    def schema(self, database: str) -> str:
-        """The text of the yml file beside it."""
+    def schema(self, database: str, columns: Sequence[tuple[str, str]] = ()) -> str:
+        """The text of the yml file beside it.
+
+        columns  name and description of each column of the monitor's table
+        """
         roles = self.roles
         what = f"{len(roles.numeric) + len(roles.categorical)} columns"
         what += ", the prediction" if roles.prediction is not None else ""
@@ -189,9 +196,17 @@ class Proposal:
             lines += [*self.target.source.lines(database), ""]
         text = f"Monitor of {self.target.name} by {self.period.value}: {what}, held against "
         text += f"{self.reference.start} to {self.reference.end}. Its rows are counts (state), not results."
-        folded = textwrap.wrap(" ".join(text.split()), 100, break_long_words=False, break_on_hyphens=False)
-        lines += ["models:", f"  - name: {self.monitor}", "    description: >-", *(f"      {line}" for line in folded)]
+        lines += ["models:", f"  - name: {self.monitor}", *_description(text, 4)]
+        if columns:
+            lines += ["    # What the table of any monitor has: dbt docs shows it.", "    columns:"]
+        for name, description in columns:
+            lines += [f"      - name: {name}", *_description(description, 8)]
         return "\n".join([*lines, ""])
+
+
+def _description(text: str, indent: int) -> list[str]:
+    folded = textwrap.wrap(" ".join(text.split()), 100, break_long_words=False, break_on_hyphens=False)
+    return [" " * indent + "description: >-", *(" " * (indent + 2) + line for line in folded)]
 
 
 def _told(ones: Sequence[Any]) -> str:

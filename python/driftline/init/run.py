@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timezone
 from pathlib import Path
 
+import yaml
+
 from driftline import __version__
 from driftline.errors import DriftlineError, UnreachableError, WarehouseError
 from driftline.init.monitor_file import Proposal
@@ -17,7 +19,15 @@ from driftline.init.profile import Profiler, TimeFacts
 from driftline.init.project_file import lines_to_add, lists, with_monitor
 from driftline.init.relation import Target, find_target
 from driftline.init.roles import Roles, assign
-from driftline.init.schedule import Choice, choose_delay, choose_period, choose_reference, choose_time, until
+from driftline.init.schedule import (
+    Choice,
+    choose_delay,
+    choose_period,
+    choose_reference,
+    choose_time,
+    choose_windows,
+    until,
+)
 from driftline.init.text import count
 from driftline.kinds import Kind
 from driftline.midnights import clock_of, first_of_midnights
@@ -26,6 +36,8 @@ from driftline.result_rows import counted_columns, result_rows
 from driftline.warehouse import Column, Warehouse
 
 PROJECT_FILE = "dbt_project.yml"
+# Of the package: what all monitors' tables have.
+STATE = Path("models", "state", "_state.yml")
 # Postgres cuts what is longer, and dbt needs some for its own.
 LONGEST = 50
 MANY = 200
@@ -64,7 +76,9 @@ class Files:
     def next_steps(self) -> list[str]:
         return [
             self.rows_of_results,
-            f"Read the reasons in the file. What it would have told so far: driftline preview {self.monitor}",
+            "Read the reasons in the file. Then see what it would have told so far, and build it with its results:",
+            f"    driftline preview {self.monitor}",
+            f"    dbt build --select {self.monitor}+",
         ]
 
 
@@ -91,8 +105,9 @@ def propose(
     proposal = _propose(warehouse, target, monitor, timestamp, zone, progress, today or _today(warehouse))
     project, is_listed = _registered(warehouse.folder / PROJECT_FILE, monitor)
     return Files(
-        monitor, warehouse.folder, (model, proposal.model()), (schema, proposal.schema(warehouse.database)), project,
-        is_listed, proposal.rows_of_results,
+        monitor, warehouse.folder, (model, proposal.model()),
+        (schema, proposal.schema(warehouse.database, _columns_of_states(warehouse))), project, is_listed,
+        proposal.rows_of_results,
     )  # fmt: skip
 
 
@@ -165,6 +180,20 @@ def _registered(path: Path, monitor: str) -> tuple[str | None, bool]:
     return found, found is not None
 
 
+def _columns_of_states(warehouse: Warehouse) -> list[tuple[str, str]]:
+    """Name and description of the columns of a monitor's table, as the package has them; none where it cannot say."""
+    package = warehouse.packages().get(PACKAGE)
+    try:
+        text = (package.folder / STATE).read_text(encoding="utf-8") if package is not None else ""
+        models = (yaml.safe_load(text) or {}).get("models") or []
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return []
+    state = [model["columns"] for model in models if model["name"] == f"{PACKAGE}_state"]
+    found = {column["name"]: str(column["description"]) for columns in state for column in columns}
+    # There it is one of them.
+    return list((found | {"record": "What the row is: count, bin, setting or read."}).items()) if found else []
+
+
 # --- looking ---------------------------------------------------------------------------------------------------------
 
 
@@ -190,7 +219,7 @@ def _propose(
         monitor, target, rows, looked_at, len(columns), Choice(time.column.name, why),
         _zone(warehouse, target, time, zone, bool(rows)), period, choose_reference(days, period.value, today), roles,
         delay, tuple(_notes(profiler, roles, columns, days, rows, time, today)), version=__version__,
-        made_on=str(datetime.now(timezone.utc).date()),
+        made_on=str(datetime.now(timezone.utc).date()), windows=choose_windows(days, period.value),
     )  # fmt: skip
     _check_something_is_monitored(target, roles)
     _quote_expressions(warehouse, roles)

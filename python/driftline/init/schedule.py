@@ -19,6 +19,10 @@ MOST = {"day": 56, "week": 26, "month": 12}
 ENOUGH = 14
 FEW_DAYS = 14
 
+# The lengths by default (macros/windows/_windows.sql): one period, what hides its own rhythm, a long look.
+DEFAULT_WINDOWS = {"hour": (1, 24, 168), "day": (1, 7, 28), "week": (1, 4, 13), "month": (1, 3, 12)}
+_DAYS = {"hour": 1 / 24, "day": 1, "week": 7, "month": 30}
+
 Days = Sequence[tuple[date, int]]
 
 
@@ -122,6 +126,36 @@ def choose_reference(days: Days, period: str, today: date) -> Span:
     if skipped:
         why += f"; {count(skipped, 'row')} before, when the log had not begun for good, left out"
     return Span(first, end, why + ". Choose days on which the model was known to be well")
+
+
+def choose_windows(days: Days, period: str) -> Choice:
+    """The lengths of windows that this log needs, as the variable driftline_windows has them for its period."""
+    lengths = DEFAULT_WINDOWS[period]
+    every = f"{lengths[0]}, {lengths[1]} and {lengths[2]}"
+    if not days:
+        return Choice(_lengths(period, *lengths), "the default, while there are no rows to tell by")
+    regular = days[_begin([n for _, n in days]) :]
+    span = (regular[-1][0] - regular[0][0]).days + 1
+    rows = sum(n for _, n in regular) / span * _DAYS[period]
+    least = next((size for size in lengths if size * rows >= MIN_ROWS), None)
+    if least == 1:
+        why = f"one {period} has the {MIN_ROWS} rows that are judged, {count(lengths[1], period)} hide its rhythm"
+        return Choice(_lengths(period, *lengths[:2]), f"{why}; the default, {every}, makes half as many results again")
+    if least is not None:
+        why = f"one {period} has too few rows to be judged, {count(least, period)} have {MIN_ROWS}"
+        return Choice(_lengths(period, 1, least), f"{why}; the default is {every}")
+    # Whole multiples of the rhythm, so that no window has more Sundays than another.
+    longest = -(-MIN_ROWS // max(int(rows * lengths[1]), 1)) * lengths[1]
+    if longest > span / _DAYS[period]:
+        return Choice(_lengths(period, *lengths), f"the default: all rows there are would hardly make {MIN_ROWS}")
+    return Choice(
+        _lengths(period, 1, longest),
+        f"no length of the default ({every}) has the {MIN_ROWS} rows that are judged, {count(longest, period)} have",
+    )
+
+
+def _lengths(period: str, *sizes: int) -> str:
+    return f"{{{period}: {list(sizes)}}}"
 
 
 def choose_delay(known: Sequence[tuple[date, int, int]], period: str) -> Choice | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from driftline.kinds import Kind
 from driftline.warehouse import Column
 from hypothesis import given
 from hypothesis import strategies as st
+from support.project import REPOSITORY
 
 TODAY = date(2026, 6, 1)
 ANY_TEXT = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]))
@@ -307,3 +309,33 @@ def test_days_of_the_sample() -> None:
     # Neighbours, so that what lives for one day shows.
     assert all(there[n + 1] - there[n] == timedelta(days=1) for n in range(0, 20, 2))
     assert sum(most for _, most in sample_days(days(500, 100_000), 500) or []) == 10_000
+
+
+def test_the_lengths_of_windows_by_default_are_the_packages() -> None:
+    text = (REPOSITORY / "macros" / "windows" / "_windows.sql").read_text(encoding="utf-8")
+    (given,) = re.findall(r"set sizes = (\{.+?\]\})", text)
+    assert {name: list(sizes) for name, sizes in schedule.DEFAULT_WINDOWS.items()} == yaml.safe_load(given)
+
+
+@pytest.mark.parametrize(
+    ("a_day", "period", "proposed", "said"),
+    [
+        (120, "day", "{day: [1, 7]}", "one day has the 100 rows"),
+        (20, "day", "{day: [1, 7]}", "one day has too few rows to be judged, 7 days have 100"),
+        (5, "day", "{day: [1, 28]}", "28 days have 100"),
+        (1, "day", "{day: [1, 105]}", "105 days have"),
+        (2400, "hour", "{hour: [1, 24]}", "one hour has the 100 rows"),
+        (2, "week", "{week: [1, 13]}", "13 weeks have 100"),
+        (4, "month", "{month: [1, 3]}", "one month has the 100 rows"),
+    ],
+)
+def test_windows_are_those_that_have_rows_enough(a_day: int, period: str, proposed: str, said: str) -> None:
+    days = [(TODAY - timedelta(days=300 - n), a_day) for n in range(300)]
+    choice = schedule.choose_windows(days, period)
+    assert choice.value == proposed and said in choice.why
+    assert yaml.safe_load(choice.value).keys() == {period}
+
+
+def test_windows_of_too_few_rows_stay_as_they_are() -> None:
+    for days in ([], [(TODAY, 3)]):
+        assert schedule.choose_windows(days, "day").value == "{day: [1, 7, 28]}"

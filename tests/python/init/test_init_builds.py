@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+import yaml
 from driftline.cli import run
 from support import Project
 
@@ -67,6 +68,13 @@ def test_all_of_it_is_built(project: Project) -> None:
         ("odd_monitor", 800, "ok"),
         ("wide_monitor", 180, "nothing judged"),
     ]
+
+
+def test_the_schema_lines_have_the_columns_of_the_table(project: Project) -> None:
+    (model,) = yaml.safe_load((project.path / "models/monitors/_log_monitor.yml").read_text(encoding="utf-8"))["models"]
+    described = {column["name"]: column["description"] for column in model["columns"]}
+    assert list(described) == project.column_names("log_monitor")
+    assert all(described.values()) and "setting" in described["record"]
 
 
 def test_the_change_is_found(project: Project) -> None:

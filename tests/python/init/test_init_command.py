@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 from driftline.declarations import read_declarations
@@ -89,6 +90,9 @@ def test_a_source(log: Any) -> None:
         "dbt_project.yml: lists log_monitor",
     ]
     assert "rows of results a day" in outcome.out
+    assert outcome.out.splitlines()[-2:] == [
+        "    driftline preview log_monitor", "    dbt build --select log_monitor+",
+    ]  # fmt: skip
     found = declared(log, "log_monitor")
     assert found["of"] == log.workspace.relation("log")
     assert {name: found[name] for name in ("timestamp", "period", "timezone", "prediction", "label", "task")} == {
@@ -107,7 +111,7 @@ def test_a_source(log: Any) -> None:
     text = files["models/monitors/log_monitor.sql"]
     for words in (
         "120 rows a day", "the first 14 days of 45", "updated_at", "by name; 5,400 values", "user_name", "EUR in every row",
-        "no value is there on two days", "Makes ",
+        "no value is there on two days", "Makes ", "vars: {driftline_windows: {day: [1, 7]}}",
     ):  # fmt: skip
         assert words in " ".join(text.split()), words
     assert max(map(len, text.splitlines())) <= 120
@@ -123,6 +127,21 @@ def test_a_source(log: Any) -> None:
     log.variables(driftline_monitors=[])
     again = log.run("init", "raw.log")
     assert again.code == 2 and "_log_monitor.yml is there already" in again.err
+
+
+def test_files_and_no_database_yet(shop: Any) -> None:
+    """A source of files needs no table; a model that nothing has built still does."""
+    shop.profile(path=str(shop.folder / "none.duckdb"))
+    (shop.folder / "models" / "sources.yml").write_text(
+        f"sources: [{{name: files, config: {{external_location: '{shop.folder}/{{name}}.csv'}}, tables: [{{name: log}}]}}]"
+    )
+    pd.DataFrame(rows()).to_csv(shop.folder / "log.csv", index=False)
+    outcome = shop.run("init", "files.log")
+    assert outcome.code == 0, outcome.err
+    assert declared(shop, "log_monitor")["label"] == "bought"
+    shop.model("recent", "select * from {{ source('files', 'log') }}")
+    outcome = shop.run("init", "recent")
+    assert outcome.code == 2 and "dbt build --select recent" in outcome.err
 
 
 def test_only_printed(log: Any) -> None:
