@@ -188,8 +188,10 @@ lint: $(VENV)/.test
 
 docs: export PYTHONPATH := tests
 # Not in make lint: eslint is npm's.
+ESLINT := 9.39.5
 lint-js:
-	@npx --yes eslint@9 python/driftline/report/static
+	@command -v npx >/dev/null 2>&1 || { echo "make lint-js needs npm, which is not here: install Node.js" >&2; exit 1; }
+	@npx --yes eslint@$(ESLINT) python/driftline/report/static
 
 docs: $(VENV)/.test
 	$(BIN)/python tests/support/tables.py

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -247,6 +248,19 @@ def test_what_is_run_elsewhere_is_what_is_run_here() -> None:
         for job in (yaml.safe_load(text).get("jobs") or {}).values():
             called |= set(job.get("strategy", {}).get("matrix", {}).get("target", []))
     called |= set(
-        re.findall(r"^(?:exec )?make (\S+)", (REPOSITORY / ".ci/run").read_text(encoding="utf-8"), re.MULTILINE)
+        re.findall(r"^ *(?:exec )?make (\S+)", (REPOSITORY / ".ci/run").read_text(encoding="utf-8"), re.MULTILINE)
     )
-    assert {"test", "test-engines", "demo", "lint"} <= called <= targets
+    assert {"test", "test-engines", "demo", "lint", "lint-js"} <= called <= targets
+
+
+def test_eslint_says_that_it_needs_npm(tmp_path: Path) -> None:
+    """Rather than nothing, or what the shell says of a command it does not find. Its version is one."""
+    makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+    assert re.search(r"^ESLINT := \d+\.\d+\.\d+$", makefile, re.MULTILINE)
+    for name in ("sh", "getconf", "echo"):
+        (tmp_path / name).symlink_to(shutil.which(name) or name)
+    done = subprocess.run(
+        [shutil.which("make") or "make", "lint-js"],
+        cwd=REPOSITORY, env={"PATH": str(tmp_path)}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode != 0 and "needs npm" in done.stderr
