@@ -1,7 +1,8 @@
 """Each version of dbt Core on each Python, and the oldest of everything: `make matrix`.
 
 For each pair an environment with the package's wheel, and in it a project's first day by the commands of the README: a
-build without a warning, then validate, alert, check, incidents and report. What uv cannot get is left out, and said so.
+build without a warning, then validate, alert, check, incidents and report. What uv cannot get is left out, which is no
+success: exit code 2, unless --available asks for what can be had. 1 is a failure.
 """
 
 from __future__ import annotations
@@ -135,17 +136,27 @@ def versions(programs: Path) -> str:
     return run([programs / "python", "-c", code], REPOSITORY)[1].strip()
 
 
+def verdict(passed: int, failed: list[str], left_out: list[str], available: bool) -> tuple[int, str]:
+    """The exit code, and the last line: what was not tried is not passed."""
+    told = f"{passed} passed, {len(failed)} failed, {len(left_out)} left out"
+    for what, cells in (("FAILED", failed), ("NOT TRIED", left_out)):
+        told += f"; {what}: {', '.join(cells)}" if cells else ""
+    if failed:
+        return 1, told
+    return (2 if left_out and not (available and passed) else 0), told
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--python", action="append", choices=PYTHONS, help="this one alone (repeatable)")
     parser.add_argument("--dbt", action="append", choices=VERSIONS, help="this one alone (repeatable)")
     parser.add_argument("--lowest", action="store_true", help="only the oldest versions that pyproject.toml allows")
-    parser.add_argument("--all", action="store_true", help="fail where something cannot be had")
+    parser.add_argument("--available", action="store_true", help="exit code 0 although something cannot be had")
     given = parser.parse_args()
     cells = [] if given.lowest else list(itertools.product(given.dbt or VERSIONS, given.python or PYTHONS))
     if given.lowest or not (given.dbt or given.python):
         cells.append((LOWEST, "3.10"))
-    failed, left_out = 0, 0
+    passed, failed, left_out = 0, list[str](), list[str]()
     with tempfile.TemporaryDirectory() as name:
         build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", name]
         subprocess.run(build, cwd=REPOSITORY, check=True, capture_output=True)
@@ -158,18 +169,20 @@ def main() -> int:
             try:
                 programs = environment(python, dbt, wheel)
             except Problem as problem:
-                left_out += 1
+                left_out.append(" ".join(what.split()))
                 print(f"{what}  left out: {problem}", flush=True)
                 continue
             try:
                 first_day(programs, folder)
+                passed += 1
                 said = f"passed in {time.perf_counter() - started:.0f} s ({versions(programs)})"
             except Problem as problem:
-                failed += 1
+                failed.append(" ".join(what.split()))
                 said = f"FAILED: {problem}"
             print(f"{what}  {said}", flush=True)
-    print(f"{len(cells) - failed - left_out} passed, {failed} failed, {left_out} left out")
-    return 1 if failed or (given.all and left_out) or left_out == len(cells) else 0
+    code, told = verdict(passed, failed, left_out, given.available)
+    print(told)
+    return code
 
 
 if __name__ == "__main__":
