@@ -12,8 +12,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from driftline.doctor.engines import engine
+from driftline.doctor.finding import Finding
+from driftline.project import ProjectOptions
+from driftline.scrub import Scrubber
+from driftline.warehouse import Warehouse
 from state.states import declare_with
-from support import Engine
+from support import Engine, Project
 
 from engines import beside_duckdb
 from engines.beside_duckdb import (
@@ -139,6 +144,7 @@ def test_what_is_wrong_is_said_and_nothing_is_lost(built: Beside) -> None:
 def test_a_profile_without_a_setting_is_refused(built: Beside) -> None:
     """Last: the profile is another one."""
     project = built.other
+    assert [one.state for one in doctor(project)] == ["ok"]
     output = project.workspace.output()
     del output["custom_settings"]["join_use_nulls"], output["custom_settings"]["cast_keep_nullable"]
     project.write("profiles.yml", yaml.safe_dump({project.name: {"target": "test", "outputs": {"test": output}}}))
@@ -148,3 +154,11 @@ def test_a_profile_without_a_setting_is_refused(built: Beside) -> None:
         "lacks settings; needed in profiles.yml, under custom_settings: cast_keep_nullable: 1, join_use_nulls: 1"
         in run.text
     )
+    (found,) = doctor(project)
+    assert found.state == "found" and "custom_settings: {cast_keep_nullable: 1, join_use_nulls: 1}" in found.remedy
+
+
+def doctor(project: Project) -> list[Finding]:
+    folder = str(project.path)
+    with Warehouse.open(ProjectOptions(folder, folder), Scrubber()) as warehouse:
+        return list(engine(warehouse))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from driftline import __version__
 from driftline.cli import run
-from driftline.doctor import finding, tables
+from driftline.doctor import engines, finding, tables
 from support import Project
 from support.project import REPOSITORY
 
@@ -216,6 +218,75 @@ def test_results(monitored: Any) -> None:
     }.items():
         state, what, told = becomes(status, "true" if "older" in status else "false", 0 if "nothing" in status else 5)
         assert (state, what) == ("found", f"shop: {status} indeed") and remedy in told
+
+
+def test_the_memory_of_duckdb(shop: Any, monkeypatch: Any, tmp_path: Path) -> None:
+    (shop.folder / "models" / "sources.yml").unlink(missing_ok=True)
+    container = tmp_path / "memory.max"
+    monkeypatch.setattr(engines, "CONTAINER", (container,))
+
+    def told(settings: dict[str, str], container_has: str = "max") -> tuple[str, str, str]:
+        container.write_text(container_has + "\n", encoding="utf-8")
+        shop.profile(settings=settings)
+        ((state, what, remedy),) = of(shop, "engine")
+        return state, what, remedy
+
+    # What the machine says of itself is not the test's to know: the container has less.
+    state, what, _ = told({"memory_limit": "1500MB"}, str(4 * 2**30))
+    assert state == "ok" and "of 4.0 GiB" in what
+    state, what, remedy = told({"memory_limit": "4GB"}, str(4 * 2**30))
+    assert state == "found" and "container has 4.0 GiB" in what and "memory_limit: 2576MB" in remedy
+    state, what, remedy = told({"memory_limit": "200MB"})
+    assert state == "found" and "do not fit" in what and "1500MB" in remedy
+    assert told({"memory_limit": "900MB"})[0] == "ok"
+    state, what, _ = told({"memory_limit": "900MB", "temp_directory": ""})
+    assert state == "found" and "no folder" in what
+
+
+def test_sizes_as_duckdb_prints_them() -> None:
+    assert [engines.bytes_of(text) for text in ("1.5 GiB", "900MB", "12 bytes", "much")] == [
+        1.5 * 2**30, 900e6, 12.0, None,
+    ]  # fmt: skip
+
+
+class ClickHouse:
+    """A warehouse that has these settings."""
+
+    adapter_type = "clickhouse"
+
+    def __init__(self, has: dict[str, str]) -> None:
+        self.has = has
+
+    def literal(self, text: str) -> str:
+        return f"'{text}'"
+
+    def query(self, sql: str) -> list[dict[str, str]]:
+        return [
+            {"name": name, "value": value, "version": "26.9.1"}
+            for name, value in self.has.items() if f"'{name}'" in sql
+        ]  # fmt: skip
+
+
+def test_the_settings_of_clickhouse() -> None:
+    def told(**changes: str | None) -> list[finding.Finding]:
+        given = {**engines.CLICKHOUSE, **changes}
+        has: Any = ClickHouse({name: value for name, value in given.items() if value is not None})
+        return list(engines.engine(has))
+
+    (well,) = told(join_use_nulls="true")
+    assert well.state == "ok" and "26.9.1" in well.what
+    (lacks,) = told(join_use_nulls="0", cast_keep_nullable="0")
+    assert lacks.state == "found" and lacks.remedy.endswith("{cast_keep_nullable: 1, join_use_nulls: 1}")
+    old, lacks = told(enable_materialized_cte=None, join_use_nulls="0")
+    assert "enable_materialized_cte" in old.what and "26.9" in old.remedy and "join_use_nulls" in lacks.remedy
+    assert told(**dict.fromkeys(engines.CLICKHOUSE))[0].state == "found"
+
+
+def test_they_are_the_settings_that_a_build_asks_for() -> None:
+    text = (REPOSITORY / "macros/adapters/clickhouse_settings.sql").read_text(encoding="utf-8")
+    asked = text.partition("macro _clickhouse_settings()")[2].partition("endmacro")[0]
+    assert dict(re.findall(r"'(\w+)': '(\w+)'", asked)) == engines.CLICKHOUSE
+    assert f"({engines.TRIED} was tried)" in text
 
 
 def test_a_line_fits_a_terminal() -> None:

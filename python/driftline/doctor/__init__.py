@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from driftline.doctor import project, tables
+from driftline.doctor import engines, project, tables
 from driftline.doctor.finding import OK, Diagnosis, Finding, found, unchecked
 from driftline.errors import DriftlineError, ProjectError
 from driftline.validate import finding_of_parse_error
@@ -15,7 +15,7 @@ _OF_THE_WAREHOUSE = (
     ("schemas", tables.schemas),
     ("seeds", tables.seeds),
     ("results", tables.results),
-    ("engine", tables.engine),
+    ("engine", engines.engine),
 )
 
 

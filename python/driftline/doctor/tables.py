@@ -172,21 +172,3 @@ def _of(one: Health) -> Finding:
         return unchecked("results", f"{one.monitor}: the tables are of a package too old to say", "dbt build")
     remedy = _REMEDIES.get(one.status, "dbt build").format(monitor=one.monitor)
     return found("results", one.line, remedy)
-
-
-def engine(warehouse: Warehouse) -> Iterator[Finding]:
-    """What runs there, with what it may use."""
-    if warehouse.adapter_type == "duckdb":
-        (row,) = warehouse.query(
-            "select version() as version, current_setting('threads') as threads, "
-            "current_setting('memory_limit') as memory"
-        )  # fmt: skip
-        yield ok("engine", f"DuckDB {row['version']}, {row['threads']} threads, up to {row['memory']} of memory")
-    elif warehouse.adapter_type == "postgres":
-        (row,) = warehouse.query(
-            "select current_setting('server_version') as version, current_setting('work_mem') as memory, "
-            "current_setting('max_parallel_workers_per_gather') as workers"
-        )
-        yield ok("engine", f"Postgres {row['version']}, work_mem {row['memory']}, {row['workers']} parallel workers")
-    else:
-        yield unchecked("engine", f"{warehouse.adapter_type}: no settings are looked at")
