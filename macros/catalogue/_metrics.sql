@@ -121,7 +121,9 @@
         {%- endfor -%}
         {%- for measure, sums in measures -%}
             {%- do needed.update({measure: needed.get(measure, [])}) -%}
-            {%- for sum in sums if sum not in needed[measure] -%}{%- do needed[measure].append(sum) -%}{%- endfor -%}
+            {%- for sum in sums -%}
+                {%- if sum not in needed[measure] -%}{%- do needed[measure].append(sum) -%}{%- endif -%}
+            {%- endfor -%}
         {%- endfor -%}
     {%- endfor -%}
     {{- return(needed) -}}

@@ -14,9 +14,10 @@
     {%- for step in range(100) if at.level -%}
         {%- set above = [] -%}
         {%- for child in at.level if child in graph.nodes -%}
-            {%- for parent in graph.nodes[child].depends_on.nodes or []
-                    if parent not in found and parent.split('.')[1] != 'driftline' -%}
-                {%- do found.update({parent: 1}) -%}{%- do above.append(parent) -%}
+            {%- for parent in graph.nodes[child].depends_on.nodes or [] -%}
+                {%- if parent not in found and parent.split('.')[1] != 'driftline' -%}
+                    {%- do found.update({parent: 1}) -%}{%- do above.append(parent) -%}
+                {%- endif -%}
             {%- endfor -%}
         {%- endfor -%}
         {%- set at.level = above -%}

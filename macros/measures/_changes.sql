@@ -33,7 +33,7 @@
     {%- set size = window.sizes | first -%}
     {#- The least common multiple of window and season; the window's length comes first in the multiples of it. -#}
     {%- set whole = [] -%}
-    {%- for count in range(1, window.season + 1) if not whole and (count * size) % window.season == 0 -%}
+    {%- for count in range(1, window.season + 1) if (count * size) % window.season == 0 -%}
         {%- do whole.append(count) -%}
     {%- endfor -%}
     {%- set season = whole[0] -%}

@@ -65,7 +65,7 @@
     {%- elif metric.chance == 'outcomes' -%}
         {%- set outcomes = {} -%}
         {%- set squares = [] -%}
-        {%- for outcome in metric.top.keys() | list + metric.bottom.keys() | list if outcome not in outcomes -%}
+        {%- for outcome in (metric.top.keys() | list + metric.bottom.keys() | list) | unique -%}
             {%- do outcomes.update({outcome: 1}) -%}
             {%- set off = metric.top.get(outcome, 0) ~ 'e0 - ' ~ metric.bottom.get(outcome, 0) ~ 'e0 * ' ~ ratio -%}
             {%- do squares.append(

@@ -45,6 +45,36 @@ def described(entry: dict[str, Any]) -> bool:
     return bool(str(entry.get("description") or "").strip())
 
 
+def ruled_out_by(test: jinja2.nodes.Node) -> set[str]:
+    """The names x of a condition that has `… not in x`, or `not x`."""
+    compared = [operand for operand in test.find_all(jinja2.nodes.Operand) if operand.op == "notin"]
+    denied = [*test.find_all(jinja2.nodes.Not), *([test] if isinstance(test, jinja2.nodes.Not) else [])]
+    asked = [operand.expr for operand in compared] + [part.node for part in denied]
+    return {name.name for name in asked if isinstance(name, jinja2.nodes.Name)}
+
+
+def grown_in(loop: jinja2.nodes.For) -> set[str]:
+    """The names of the lists and mappings that the body of a loop adds to."""
+    calls = [call.node for part in loop.body for call in part.find_all(jinja2.nodes.Call)]
+    methods = [method for method in calls if isinstance(method, jinja2.nodes.Getattr)]
+    grown = [method.node for method in methods if method.attr in ("append", "extend", "insert", "update")]
+    return {name.name for name in grown if isinstance(name, jinja2.nodes.Name)}
+
+
+def test_no_loop_is_filtered_by_what_it_adds_to() -> None:
+    """dbt 1 asks `for … if …` before each turn, dbt 2 before the first: what comes twice would be added twice."""
+    asked, found = 0, []
+    for path in sorted(path for folder in ("macros", "models") for path in (REPOSITORY / folder).rglob("*.sql")):
+        text = re.sub(r"{%(-?) test (\w+)", r"{%\1 macro test_\2", path.read_text(encoding="utf-8"))
+        for loop in JINJA.parse(text.replace("{% endtest %}", "{% endmacro %}")).find_all(jinja2.nodes.For):
+            if loop.test is not None:
+                names = ruled_out_by(loop.test)
+                asked += len(names)
+                found += [f"{path}:{loop.lineno}: {name}" for name in names & grown_in(loop)]
+    assert asked >= 4
+    assert not found, "the condition belongs into the loop:\n" + "\n".join(found)
+
+
 def test_public_macros_are_described() -> None:
     """Public is what starts without an underscore; the engines' variants have two in the middle."""
     entries = documented("macros", "macros")

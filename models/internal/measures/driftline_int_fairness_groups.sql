@@ -5,8 +5,8 @@
 {%- set rates = driftline._fairness_rates() -%}
 {%- set sums = [] -%}
 {%- for rate in rates.values() -%}
-    {%- for measure in rate.top.keys() | list + rate.get('bottom', {}).keys() | list if measure not in sums -%}
-        {%- do sums.append(measure) -%}
+    {%- for measure in rate.top.keys() | list + rate.get('bottom', {}).keys() | list -%}
+        {%- if measure not in sums -%}{%- do sums.append(measure) -%}{%- endif -%}
     {%- endfor -%}
 {%- endfor -%}
 {%- set disparities = driftline._disparities() -%}

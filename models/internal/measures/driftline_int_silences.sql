@@ -150,7 +150,7 @@ chances as (
             when seen = 0 then power({{ level }}, 1e0 / (1.5e0 * season))
             -- Nine to one that what has never been silent never is; else any chance is as likely as another.
             when filled = seen and {{ all_silent }} = 0 then (1e0 / 9e0) / (({{ all_n }} + 1e0) * ({{ all_n }} + 2e0))
-            {%- for name in strata | reverse %}
+            {%- for name in strata | list | reverse %}
             when filled = seen and seen >= {{ name }}
                 then (always{{ name }}_silent_then + 1e0) / (always{{ name }}_n_then + 2e0)
             {%- endfor %}

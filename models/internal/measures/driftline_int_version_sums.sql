@@ -5,7 +5,9 @@
 {%- set bases = [] -%}
 {%- for metric in metrics -%}
     {%- if metric.base not in bases -%}{%- do bases.append(metric.base) -%}{%- endif -%}
-    {%- for measure in metric.measures if measure not in measures -%}{%- do measures.append(measure) -%}{%- endfor -%}
+    {%- for measure in metric.measures -%}
+        {%- if measure not in measures -%}{%- do measures.append(measure) -%}{%- endif -%}
+    {%- endfor -%}
 {%- endfor -%}
 {%- set moments = ['n', 'd', 'nn', 'dd', 'nd'] -%}
 {%- set null_double = driftline._as_double('null') %}
