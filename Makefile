@@ -93,6 +93,12 @@ $(COMPAT)/%/.done: constraints/compat-%.txt $(VENV)/.uv
 	$(call install,$(COMPAT)/$*/bin/python,-r constraints/compat-$*.txt)
 	@touch $@
 
+# The DuckDB that dbt's v2 alpha loads (Linux x86-64), from npm. Without npm the test of it is left out, and says so.
+$(COMPAT)/v2-duckdb/.done:
+	@mkdir -p $(@D)
+	@npm install --silent --no-audit --no-fund --prefix $(@D) @duckdb/node-bindings-linux-x64@1.5.4-r.1 && touch $@ \
+	  || echo "npm could not install the DuckDB that dbt v2 loads"
+
 # -------------------------------------------------------------------------------------------------------------- demo
 
 demo: $(VENV)/.demo
@@ -127,7 +133,8 @@ test: $(VENV)/.test
 test-engines: $(if $(ENGINE),test-$(ENGINE),test-left $(ENGINES:%=test-%))
 
 # What make test leaves out: the marker is set in tests/conftest.py.
-test-left: $(VENV)/.test $(COMPAT)/1.10/.done $(COMPAT)/1.12/.done $(COMPAT)/metricflow/.done $(COMPAT)/superset/.done
+test-left: $(VENV)/.test $(COMPAT)/1.10/.done $(COMPAT)/1.12/.done $(COMPAT)/metricflow/.done $(COMPAT)/superset/.done \
+    $(COMPAT)/v2-duckdb/.done
 	@.ci/browser
 	@DRIFTLINE_TEST_ALL=1 $(PYTEST) -m left $(ARGS)
 

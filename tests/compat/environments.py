@@ -18,6 +18,8 @@ from support.project import QUIET, REPOSITORY
 
 HERE = Path(__file__).parent
 VERSIONS = {"1.10": "1.10.23", "1.11": "1.11.16", "1.12": "1.12.0"}
+# Loaded by the v2 alpha when it builds on DuckDB; a package of npm (Makefile).
+V2_DUCKDB = REPOSITORY / ".venv-compat" / "v2-duckdb" / "node_modules" / "@duckdb" / "node-bindings-linux-x64"
 V2_BINARY = REPOSITORY / ".venv-compat" / "1.12" / "bin" / "dbt-core-experimental-parser"
 V2_TARGETS: dict[str, dict[str, Any]] = {
     "duckdb": {"type": "duckdb", "path": "nothing.duckdb", "schema": "main"},
@@ -52,6 +54,23 @@ V2_TARGETS: dict[str, dict[str, Any]] = {
         "http_path": "/sql/1.0/warehouses/none",
         "token": "none",
         "catalog": "main",
+        "schema": "monitoring",
+    },
+    "postgres": {
+        "type": "postgres",
+        "host": "nowhere.invalid",
+        "port": 5432,
+        "user": "nobody",
+        "password": "none",
+        "dbname": "analytics",
+        "schema": "monitoring",
+    },
+    "clickhouse": {
+        "type": "clickhouse",
+        "host": "nowhere.invalid",
+        "port": 8123,
+        "user": "nobody",
+        "password": "none",
         "schema": "monitoring",
     },
 }
@@ -117,6 +136,7 @@ PROJECTS = {"empty": empty_project, "demo": demo_project}
 @dataclass
 class Outcome:
     version: str
+    duckdb: str
     runs: list[dict[str, Any]]
     database: Path
 
@@ -159,8 +179,8 @@ def run_everything(version: str, project: str, folder: Path) -> Outcome:
     )
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
-    assert said["dbt"] == VERSIONS[version]
-    return Outcome(said["dbt"], said["runs"], database)
+    assert said["dbt-core"] == VERSIONS[version]
+    return Outcome(said["dbt-core"], said["duckdb"], said["runs"], database)
 
 
 def ask_metricflow(outcome: Outcome, queries: list[dict[str, Any]]) -> Any:
@@ -178,16 +198,15 @@ def ask_metricflow(outcome: Outcome, queries: list[dict[str, Any]]) -> Any:
     return json.loads(done.stdout)
 
 
-def parse_with_v2(project: str, target: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Parse with the dbt v2 alpha, its warnings in the output; no warehouse is asked anything."""
+def ask_v2(path: Path, home: Path, *commands: list[str]) -> subprocess.CompletedProcess[str]:
+    """Commands of the dbt v2 alpha, its warnings in the output, until one fails."""
     if not V2_BINARY.exists():
         missing("the dbt v2-alpha binary (Linux on x86-64)")
-    path = PROJECTS[project](folder / "project")
-    name = yaml.safe_load((path / "dbt_project.yml").read_text())["profile"]
-    _write(path / "profiles.yml", {name: {"target": target, "outputs": {target: V2_TARGETS[target]}}})
-    environment = {**{k: v for k, v in os.environ.items() if not k.startswith("DBT_")}, "NO_COLOR": "1"}
-    environment |= {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1", "HOME": str(folder)}
-    for command in (["deps"], ["parse", "--show-all-deprecations"]):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
+    environment |= {"NO_COLOR": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1", "HOME": str(home)}
+    # Postgres and ClickHouse are asked for by name.
+    environment |= {"DBT_ALLOW_EXPERIMENTAL_ADAPTERS": "true", "LD_LIBRARY_PATH": str(V2_DUCKDB)}
+    for command in commands:
         done = subprocess.run(
             [V2_BINARY, *command, "--project-dir", path, "--profiles-dir", path],
             capture_output=True,
@@ -198,3 +217,32 @@ def parse_with_v2(project: str, target: str, folder: Path) -> subprocess.Complet
         if done.returncode != 0:
             break
     return done
+
+
+def parse_with_v2(project: str, target: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """No warehouse is asked anything."""
+    path = PROJECTS[project](folder / "project")
+    name = yaml.safe_load((path / "dbt_project.yml").read_text())["profile"]
+    _write(path / "profiles.yml", {name: {"target": target, "outputs": {target: V2_TARGETS[target]}}})
+    return ask_v2(path, folder, ["deps"], ["parse", "--show-all-deprecations"])
+
+
+def build_demo_with_v2(folder: Path) -> tuple[subprocess.CompletedProcess[str], Path]:
+    """The demo built twice on DuckDB, and where its tables are."""
+    if not (V2_DUCKDB / "libduckdb.so").exists():
+        if V2_BINARY.exists() and shutil.which("npm") is None:
+            pytest.skip("the DuckDB that dbt v2 loads is a package of npm, and there is no npm")
+        missing("the DuckDB that dbt v2 loads")
+    path = demo_project(folder / "project")
+    name = yaml.safe_load((path / "dbt_project.yml").read_text())["profile"]
+    database = folder / "warehouse.duckdb"
+    output = {"type": "duckdb", "path": str(database), "schema": "main", "threads": 2}
+    _write(path / "profiles.yml", {name: {"target": "duckdb", "outputs": {"duckdb": output}}})
+    package = path / "dbt_packages" / "driftline"
+    for part in ("macros", "models", "seeds"):
+        shutil.copytree(REPOSITORY / part, package / part)
+    shutil.copy(REPOSITORY / "dbt_project.yml", package)
+    # The alpha looks for a package's seed at the package's folder within the package.
+    (package / "dbt_packages").mkdir()
+    (package / "dbt_packages" / "driftline").symlink_to(package, target_is_directory=True)
+    return ask_v2(path, folder, ["build"], ["build"]), database

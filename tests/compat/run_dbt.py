@@ -37,7 +37,9 @@ def main() -> None:
         )
         if not result.success:
             break
-    sys.stdout.write(json.dumps({"dbt": importlib.metadata.version("dbt-core"), "runs": runs}))
+    sys.stdout.write(
+        json.dumps({**{name: importlib.metadata.version(name) for name in ("dbt-core", "duckdb")}, "runs": runs})
+    )
 
 
 main()

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,17 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
-from environments import V2_TARGETS, VERSIONS, Outcome, ask_metricflow, interpreter, parse_with_v2, run_everything
+from environments import (
+    V2_TARGETS,
+    VERSIONS,
+    Outcome,
+    ask_metricflow,
+    build_demo_with_v2,
+    interpreter,
+    parse_with_v2,
+    run_everything,
+)
+from replay.comparison import differences
 from superset_server import ASKED as SUPERSET_ASKED
 from superset_server import THE_SERIES, Page, Superset, same
 from support import osi, tables
@@ -68,11 +78,17 @@ def empty(version: str, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
 
 
 @pytest.fixture(scope="module")
-def demo(version: str, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
-    """Not on the version of all other tests, which build each of its parts: half a minute and more."""
+def demos(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Outcome]:
+    """The demo as a version of dbt builds it: half a minute and more, once."""
+    return cache(lambda version: run_everything(version, "demo", tmp_path_factory.mktemp("demo")))
+
+
+@pytest.fixture(scope="module")
+def demo(version: str, demos: Callable[[str], Outcome]) -> Outcome:
+    """Not on the version of all other tests, which build each of its parts."""
     if version == "1.11":
         pytest.skip("all other tests run on it")
-    return run_everything(version, "demo", tmp_path_factory.mktemp("demo"))
+    return demos(version)
 
 
 @pytest.fixture
@@ -429,10 +445,43 @@ def test_default_thresholds_arrive(empty_database: duckdb.DuckDBPyConnection) ->
     assert empty_database.execute("select count(*) from driftline_default_thresholds").fetchall() == [(rows,)]
 
 
+def differences_of(one: Path, other: Path) -> list[str]:
+    """Of the tables that are promised: rows, texts and counts equal, figures to 1e-9."""
+    with duckdb.connect(str(one), read_only=True) as ours, duckdb.connect(str(other), read_only=True) as theirs:
+        return differences(lambda sql: ours.sql(sql).to_arrow_table(), lambda sql: theirs.sql(sql).to_arrow_table())
+
+
+def test_duckdb_1_5_makes_the_tables_of_2_0(demos: Callable[[str], Outcome]) -> None:
+    """State, measures, judge and incidents of the demo; the versions of dbt differ too."""
+    old, new = demos("1.10"), demos("1.12")
+    if sys.version_info < (3, 11):
+        pytest.skip("DuckDB 2.0 needs Python 3.11: here all tests run on 1.5")
+    assert (old.duckdb[:4], new.duckdb[:2]) == ("1.5.", "2.")
+    assert differences_of(old.database, new.database) == []
+
+
+def problems_of_v2(done: subprocess.CompletedProcess[str]) -> list[str]:
+    said = (done.stdout + done.stderr).replace("0 errors", "")
+    return re.findall(r"^.*(?:warning|deprecat|error).*$", said, re.IGNORECASE | re.MULTILINE)
+
+
 @pytest.mark.parametrize("target", V2_TARGETS)
 @pytest.mark.parametrize("project", ["empty", "demo"])
 def test_v2_alpha_parses_clean(project: str, target: str, tmp_path: Path) -> None:
     done = parse_with_v2(project, target, tmp_path)
-    said = done.stdout + done.stderr
-    assert done.returncode == 0, said
-    assert not re.search(r"warning|deprecat|error", said.replace("0 errors", ""), re.IGNORECASE), said
+    if (project, target) == ("demo", "clickhouse"):
+        # The alpha does not know what dbt-clickhouse lets a table of the state be configured with.
+        unknown = re.findall(
+            r"^\[\w+\] \[(.+) \(.+: Ignored unexpected key `\"(\w+)\"`", done.stdout + done.stderr, re.MULTILINE
+        )
+        assert sorted(unknown) == [("UnusedConfigKey", key) for key in ("order_by", "order_by", "settings", "settings")]
+        assert f"'parse' with {len(unknown)} errors" in done.stdout
+        return
+    assert done.returncode == 0 and problems_of_v2(done) == [], done.stdout + done.stderr
+
+
+def test_v2_alpha_builds_the_demo(demos: Callable[[str], Outcome], tmp_path: Path) -> None:
+    """And then what a later run does; with the seed, and the tables are those of dbt 1."""
+    done, database = build_demo_with_v2(tmp_path)
+    assert done.returncode == 0 and problems_of_v2(done) == [], done.stdout + done.stderr
+    assert differences_of(database, demos("1.12").database) == []
