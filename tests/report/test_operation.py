@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+import sqlglot
 from driftline.health import Health
 from driftline.report import build_report, numbers
 from report import synthetic
@@ -105,6 +106,18 @@ def test_what_was_not_judged_leads_to_why(con: Any) -> None:
     told = Outline(html[html.index(f'id="{link[1]}"') :]).words
     assert "Windows in which nothing was: fewer than 100 rows in 5 of 95 windows." in told
     assert "its noise is not known yet 2 psi fewer than 100 rows 1 psi" in told and "no threshold" not in told
+
+
+@pytest.mark.parametrize("dialect", ["postgres", "snowflake", "bigquery", "databricks", "clickhouse", "spark"])
+def test_what_it_asks_parses_everywhere(dialect: str, con: Any) -> None:
+    asked: list[str] = []
+    latest = {"driftline_latest": "driftline_latest"}
+    build_report(synthetic.query(con, asked), synthetic.relations() | latest, health=[FINE], generated_at=NOW)
+    mine = [sql for sql in asked if "not_judged" in sql]
+    assert mine
+    for statement in mine:
+        parsed = sqlglot.parse_one(statement, dialect=dialect)
+        assert not list(parsed.find_all(sqlglot.exp.Command, sqlglot.exp.Anonymous))
 
 
 def test_nothing_is_green_that_was_not_judged(con: Any) -> None:
