@@ -10,6 +10,7 @@
     | `_incremental_strategy`, `_full_refresh` | append, always anew | https://docs.getdbt.com/reference/resource-configs/athena-configs |
     | `_placement` | Iceberg | https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg.html |
     | `_most_bytes` | 262,144 | https://docs.aws.amazon.com/athena/latest/ug/service-limits.html |
+    | `_check_identifier` | 255 bytes, less what dbt adds | https://docs.aws.amazon.com/athena/latest/ug/tables-databases-columns-names.html |
 #}
 
 
@@ -67,4 +68,14 @@
 
 {% macro athena___most_bytes() %}
     {{- return(262144) -}}
+{% endmacro %}
+
+
+{% macro athena___check_identifier(monitor) %}
+    {{- driftline._check_length_of_name(monitor, 'Athena', 255, 30, 'bytes') -}}
+{% endmacro %}
+
+
+{% macro athena___stripped(text, character, end) %}
+    {{- return(driftline.trino___stripped(text, character, end)) -}}
 {% endmacro %}

@@ -6,20 +6,21 @@
     |---|---|---|
     | `_literal`, `_quoted` | backslashes and quotes escaped | https://cloud.google.com/bigquery/docs/reference/standard-sql/lexical#string_and_bytes_literals |
     | `_type_double`, `_type_text`, `_type_timestamp` | float64, string, datetime | TIMESTAMP has a zone, DATETIME none: https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types |
-    | `_type_kind` | timestamp is zoned | as above |
-    | `_is_real` | false | there is no type of 32 bits: as above |
+    | `_type_kind` | timestamp is zoned | https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#timestamp_type |
+    | `_is_real` | false | there is no type of 32 bits: https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#floating_point_types |
     | `_is_nan` | is_nan | NaN equals nothing: https://cloud.google.com/bigquery/docs/reference/standard-sql/mathematical_functions#is_nan |
     | `_local_time`, `_column_time`, `_utc_now` | datetime(…, zone), timestamp(…, zone) | AT TIME ZONE is no operator: https://cloud.google.com/bigquery/docs/reference/standard-sql/datetime_functions |
     | `_period_start` | datetime_trunc; isoweek | a WEEK begins on Sunday: https://cloud.google.com/bigquery/docs/reference/standard-sql/datetime_functions#datetime_trunc |
     | `_matches`, `_first_replaced`, `_contains` | regexp_contains, regexp_replace, strpos | https://cloud.google.com/bigquery/docs/reference/standard-sql/string_functions |
     | `_number_text` | by bignumeric | NUMERIC has 9 digits behind the point: https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#decimal_types |
     | `_time_text` | format_datetime | https://cloud.google.com/bigquery/docs/reference/standard-sql/format-elements |
-    | `_with_medians` | a join to the rows of the frame | as above, and it has no frames |
+    | `_with_medians` | a join to the rows of the frame | percentile_cont is no aggregate, and has no frames: https://cloud.google.com/bigquery/docs/reference/standard-sql/navigation_functions#percentile_cont |
     | `_whole_number` | format | https://cloud.google.com/bigquery/docs/reference/standard-sql/format-elements |
-    | `_enforce_contract` | false | the contracts' `double precision` is no type here |
+    | `_enforce_contract` | false | the contracts' `double precision` is no type here: https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#floating_point_types |
     | `_incremental_strategy`, `_full_refresh` | insert_overwrite, always anew | https://docs.getdbt.com/reference/resource-configs/bigquery-configs#incremental-strategies |
     | `_placement` | the state by months, clustered by column | at most 10,000 partitions: https://cloud.google.com/bigquery/quotas#partitioned_tables |
     | `_most_bytes` | 1,000,000 | https://cloud.google.com/bigquery/quotas#query_jobs |
+    | `_check_identifier` | 1,024 bytes, less what dbt adds | https://cloud.google.com/bigquery/docs/tables#table_naming |
 #}
 
 
@@ -118,4 +119,9 @@
 
 {% macro bigquery___most_bytes() %}
     {{- return(1000000) -}}
+{% endmacro %}
+
+
+{% macro bigquery___check_identifier(monitor) %}
+    {{- driftline._check_length_of_name(monitor, 'BigQuery', 1024, 9, 'bytes') -}}
 {% endmacro %}

@@ -1,28 +1,29 @@
 {#
-    ClickHouse: what it says otherwise, why, and where that is documented (under https://clickhouse.com/docs). The
-    settings that it needs come from the profile (docs/clickhouse.md); clickhouse_settings.sql looks for them.
+    ClickHouse: what it says otherwise, why, and where that is documented. The settings that it needs come from the
+    profile (docs/clickhouse.md); clickhouse_settings.sql looks for them.
 
-    | point | why | documented under |
-    |---|---|---|
-    | _type_double, _type_text | a type holds no NULL unless it says so | sql-reference/data-types/nullable |
-    | _type_timestamp | DateTime ends in 2106 and has whole seconds | sql-reference/data-types/datetime64 |
-    | _type_kind | Nullable(…), LowCardinality(…), Date32, FixedString, Enum | sql-reference/data-types |
-    | _literal | a backslash begins an escape | sql-reference/syntax |
-    | _matches, _first_replaced | other names | sql-reference/functions/string-search-functions |
-    | _decimal_text, _whole_number | both branches of a CASE may be computed | operations/settings/settings |
-    | _number_text, _time_text | doubles have exponents, times groups of three digits | sql-reference/data-types |
-    | _incremental_strategy | no transaction holds two statements together | sql-reference/statements/exchange |
-    | _placement | a sorting key holds no NULL unless it is told to | engines/table-engines/mergetree-family/mergetree |
-    | _is_nan | a NaN equals nothing | sql-reference/functions/other-functions |
-    | _squared | what overflows is infinite and no error | sql-reference/functions/arithmetic-functions |
-    | _as_sum | a union knows no type of UInt64 and Float64 | sql-reference/statements/select/union |
-    | _utc_now, _local_time, _column_time | a time is a moment | sql-reference/functions/date-time-functions |
-    | _reference_quantiles | no percentile_cont | sql-reference/aggregate-functions/reference |
-    | _with_medians | median is that of a sample; no row is left out | sql-reference/window-functions |
-    | _with_steps, _drop_steps, _computed_once | a CTE is put in its uses | sql-reference/statements/select/with |
-    | _all_of | names of what several joined relations have | sql-reference/statements/select |
-    | _check_identifier | a table's name is one of files | sql-reference/functions/other-functions |
-    | _enforce_contract | dbt compares types by name, and these are Nullable(…) | |
+    | point | why |
+    |---|---|
+    | `_type_double`, `_type_text` | a type holds no NULL unless it says so: https://clickhouse.com/docs/sql-reference/data-types/nullable |
+    | `_type_timestamp` | DateTime ends in 2106 and has whole seconds: https://clickhouse.com/docs/sql-reference/data-types/datetime64 |
+    | `_type_kind` | Nullable(…), LowCardinality(…), Date32, FixedString, Enum: https://clickhouse.com/docs/sql-reference/data-types |
+    | `_literal` | a backslash begins an escape: https://clickhouse.com/docs/sql-reference/syntax |
+    | `_matches`, `_first_replaced` | other names: https://clickhouse.com/docs/sql-reference/functions/string-search-functions |
+    | `_decimal_text`, `_whole_number` | both branches of a CASE may be computed: https://clickhouse.com/docs/operations/settings/settings |
+    | `_number_text`, `_time_text` | doubles have exponents, times groups of three digits: https://clickhouse.com/docs/sql-reference/data-types |
+    | `_incremental_strategy` | no transaction holds two statements together: https://clickhouse.com/docs/sql-reference/statements/exchange |
+    | `_placement` | a sorting key holds no NULL unless it is told to: https://clickhouse.com/docs/engines/table-engines/mergetree-family/mergetree |
+    | `_is_nan` | a NaN equals nothing: https://clickhouse.com/docs/sql-reference/functions/other-functions |
+    | `_squared` | what overflows is infinite and no error: https://clickhouse.com/docs/sql-reference/functions/arithmetic-functions |
+    | `_as_sum` | a union knows no type of UInt64 and Float64: https://clickhouse.com/docs/sql-reference/statements/select/union |
+    | `_utc_now`, `_local_time`, `_column_time` | a time is a moment: https://clickhouse.com/docs/sql-reference/functions/date-time-functions |
+    | `_reference_quantiles` | no percentile_cont: https://clickhouse.com/docs/sql-reference/aggregate-functions/reference |
+    | `_with_medians` | median is that of a sample; no row is left out: https://clickhouse.com/docs/sql-reference/window-functions |
+    | `_with_steps`, `_drop_steps`, `_computed_once` | a CTE is put in its uses: https://clickhouse.com/docs/sql-reference/statements/select/with |
+    | `_all_of` | names of what several joined relations have: https://clickhouse.com/docs/sql-reference/statements/select |
+    | `_check_identifier` | a table's name is one of files: https://clickhouse.com/docs/sql-reference/functions/other-functions |
+    | `_check_session` | settings of the profile change what SQL means: https://clickhouse.com/docs/operations/settings/settings |
+    | `_enforce_contract` | dbt compares types by name, and these are Nullable(…): https://clickhouse.com/docs/sql-reference/data-types/nullable |
 #}
 
 

@@ -8,9 +8,9 @@
     |---|---|---|
     | `_incremental_strategy` | delete+insert | tables are Delta's: https://docs.databricks.com/en/delta/delete.html |
     | `_placement` | the adapter's own | parquet is no managed table of Unity Catalog: https://docs.databricks.com/en/tables/managed.html |
-    | `_with_steps`, `_drop_steps`, `_table_from_itself`, `_standing` | default | as above |
+    | `_with_steps`, `_drop_steps`, `_table_from_itself`, `_standing` | default | Delta replaces a table by a new version of it: https://docs.databricks.com/en/delta/history.html |
     | `_check_identifier` | default | a name of Unity Catalog has 255 letters of any kind: https://docs.databricks.com/en/sql/language-manual/sql-ref-names.html |
-    | `_step_materialization` | default | how often a CTE is computed was not measured |
+    | `_step_materialization` | default | how often a CTE is computed was not measured: https://docs.databricks.com/en/sql/language-manual/sql-ref-syntax-qry-select-cte.html |
     | `_type_timestamp` | timestamp_ntz | TIMESTAMP is a point in time: https://docs.databricks.com/en/sql/language-manual/data-types/timestamp-ntz-type.html |
     | `_local_time`, `_column_time`, `_utc_now`, `_check_session` | convert_timezone; default | so the session may be in any zone: https://docs.databricks.com/en/sql/language-manual/functions/convert_timezone.html |
     | `_type_double`, `_is_nan` | double, isnan | https://docs.databricks.com/en/sql/language-manual/functions/isnan.html |
@@ -19,10 +19,10 @@
     | `_first_replaced`, `_matches` | groups by $1; rlike | https://docs.databricks.com/en/sql/language-manual/functions/regexp_replace.html |
     | `_number_text` | by decimal(38, 18) | NUMERIC without more is (10, 0): https://docs.databricks.com/en/sql/language-manual/data-types/decimal-type.html |
     | `_time_text` | date_format | https://docs.databricks.com/en/sql/language-manual/functions/date_format.html |
-    | `_reference_quantiles`, `_with_medians` | default; a join to the rows of the frame | plain SQL |
+    | `_reference_quantiles`, `_with_medians` | default; a join to the rows of the frame | plain SQL: https://docs.databricks.com/en/sql/language-manual/functions/percentile_cont.html |
     | `_moved`, `_bounds_between` | timestampadd, timestampdiff | dbt's own ask the connection which version it is of: https://docs.databricks.com/en/sql/language-manual/functions/timestampadd.html |
-    | `_count_numeric`, `_count_categories` | default | not measured |
-    | `_enforce_contract` | false | the contracts' `double precision` is no type here |
+    | `_count_numeric`, `_count_categories` | default | not measured: https://docs.databricks.com/en/sql/language-manual/sql-ref-syntax-qry-select-lateral-view.html |
+    | `_enforce_contract` | false | the contracts' `double precision` is no type here: https://docs.databricks.com/en/sql/language-manual/data-types/double-type.html |
 #}
 
 

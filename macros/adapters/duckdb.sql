@@ -1,5 +1,44 @@
+{#
+    DuckDB: what it says otherwise, why, and where that is documented.
+
+    | point | answer | why |
+    |---|---|---|
+    | `_is_finite_time` | isfinite | a time may be 'infinity', which has no date to reckon with: https://duckdb.org/docs/stable/sql/data_types/timestamp#special-values |
+    | `_is_there` | information_schema | to be asked for the columns of what is not there is an error: https://duckdb.org/docs/stable/sql/meta/information_schema |
+    | `_is_real` | FLOAT too | FLOAT has 32 bits: https://duckdb.org/docs/stable/sql/data_types/numeric#floating-point-types |
+    | `_matches` | regexp_matches | regular expressions have no operator of their own: https://duckdb.org/docs/stable/sql/functions/regular_expressions |
+    | `_number_text` | digits spelled out | decimals end at 38 digits, and doubles are printed with exponents: https://duckdb.org/docs/stable/sql/data_types/numeric |
+    | `_squared`, `_summable` | within bounds | a double that overflows is an error: https://duckdb.org/docs/stable/sql/functions/numeric |
+    | `_to_microseconds` | date_trunc | TIMESTAMP_NS has nanoseconds, and a cast rounds: https://duckdb.org/docs/stable/sql/data_types/timestamp |
+    | `_constant_rows` | values | one relation and not one for each row: https://duckdb.org/docs/stable/sql/query_syntax/values |
+    | `_whole_number` | format | it separates thousands: https://duckdb.org/docs/stable/sql/functions/text#fmt-syntax |
+    | `_zones_like` | pg_timezone_names | names are found in any case, and used in their own: https://duckdb.org/docs/stable/sql/data_types/timezones |
+    | `_can_delete_windows` | true | a transaction holds a deletion and an insertion together: https://duckdb.org/docs/stable/sql/statements/transactions |
+    | `_step_materialization` | tables of drift's steps | measured: half the time and memory (measures/_steps.sql): https://duckdb.org/docs/stable/sql/query_syntax/with#cte-materialization |
+    | `_reference_quantiles`, `_columns_per_pass` | quantile_cont of a list | all quantiles of a column in one pass, of a sample where the reference is large: duckdb_counting.sql: https://duckdb.org/docs/stable/sql/functions/aggregates#holistic-aggregate-functions |
+    | `_count_categories`, `_segment_sets` | unpivoted, grouping sets | one look at the rows for all columns and segments: duckdb_counting.sql: https://duckdb.org/docs/stable/sql/query_syntax/grouping_sets |
+#}
+
+
 {% macro duckdb___is_finite_time(expression) %}
     {{- return('isfinite(' ~ expression ~ ')') -}}
+{% endmacro %}
+
+
+{# To be asked for the columns of what is not there is an error to DuckDB. Files are relations too: those it opens. #}
+{% macro duckdb___is_there(relation) %}
+    {%- if '(' in relation | string or driftline._is_built(relation) -%}{{- return(true) -}}{%- endif -%}
+    {#- What dbt knows of a schema may be older than a hook of this run. -#}
+    {%- set conditions = [] -%}
+    {%- for column, name in [
+        ['catalog', relation.database], ['schema', relation.schema], ['name', relation.identifier],
+    ] if name -%}
+        {%- do conditions.append('lower(table_' ~ column ~ ') = lower(' ~ driftline._literal(name) ~ ')') -%}
+    {%- endfor -%}
+    {%- set found = run_query(
+        'select count(*) from system.information_schema.tables where ' ~ conditions | join(' and ')
+    ) -%}
+    {{- return(found.rows[0][0] > 0) -}}
 {% endmacro %}
 
 

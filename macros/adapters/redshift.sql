@@ -12,20 +12,21 @@
     | `_utc_now` | getdate() | https://docs.aws.amazon.com/redshift/latest/dg/r_GETDATE.html |
     | `_first_replaced` | groups by $1 | https://docs.aws.amazon.com/redshift/latest/dg/REGEXP_REPLACE.html |
     | `_number_text` | by decimal(38, 18) | a bare NUMERIC is (18, 0): https://docs.aws.amazon.com/redshift/latest/dg/r_Numeric_types201.html |
-    | `_double_of` | default | numbers end at 38 digits: as above |
+    | `_double_of` | default | numbers end at 38 digits: https://docs.aws.amazon.com/redshift/latest/dg/r_Numeric_types201.html |
     | `_byte_order` | default | there is no COLLATE "C"; order is by bytes: https://docs.aws.amazon.com/redshift/latest/dg/c_collation_sequences.html |
     | `_is_finite_time`, `_zones_like` | default | of the leader node only: https://docs.aws.amazon.com/redshift/latest/dg/c_SQL_functions_leader_node_only.html |
     | `_reference_quantiles` | default | all PERCENTILE_CONT of a statement have one order, and there are no arrays: https://docs.aws.amazon.com/redshift/latest/dg/r_PERCENTILE_CONT.html |
     | `_with_medians` | a join to the rows of the frame | MEDIAN has no frames: https://docs.aws.amazon.com/redshift/latest/dg/r_WF_MEDIAN.html |
     | `_count_numeric`, `_count_categories`, `_select_rows_once` | default | width_bucket of arrays, FILTER: https://docs.aws.amazon.com/redshift/latest/dg/c_unsupported-postgresql-functions.html |
     | `_constant_rows` | default | no VALUES in FROM: https://docs.aws.amazon.com/redshift/latest/dg/c_unsupported-postgresql-features.html |
-    | `_computed_once`, `_in_place`, `_indexes` | default | no MATERIALIZED, no indexes: as above |
-    | `_alone` | default | no advisory locks: as above |
+    | `_computed_once`, `_in_place`, `_indexes` | default | no MATERIALIZED, no indexes: https://docs.aws.amazon.com/redshift/latest/dg/r_WITH_clause.html |
+    | `_alone` | default | no advisory locks: https://docs.aws.amazon.com/redshift/latest/dg/c_unsupported-postgresql-functions.html |
     | `_check_identifier` | 127 bytes | https://docs.aws.amazon.com/redshift/latest/dg/r_names.html |
-    | `_type_of_result`, `_other_types_join` | default | another driver, fewer types |
-    | `_can_delete_windows` | default | not tried |
+    | `_is_there` | default | a query may read another database: https://docs.aws.amazon.com/redshift/latest/dg/cross-database-overview.html |
+    | `_type_of_result`, `_other_types_join` | default | another driver, fewer types: https://docs.aws.amazon.com/redshift/latest/dg/c_Supported_data_types.html |
+    | `_can_delete_windows` | default | not tried: https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation.html |
     | `_union` | union | DISTINCT is no word of it: https://docs.aws.amazon.com/redshift/latest/dg/r_UNION.html |
-    | `_enforce_contract` | false | the contracts' `string` would be 256 bytes |
+    | `_enforce_contract` | false | the contracts' `string` would be 256 bytes: https://docs.aws.amazon.com/redshift/latest/dg/r_Character_types.html |
     | `_placement` | the state sorted by period | so that a run reads few blocks of it: https://docs.aws.amazon.com/redshift/latest/dg/t_Sorting_data.html |
     | `_most_bytes` | 16,000,000 | https://docs.aws.amazon.com/redshift/latest/dg/c_redshift-sql.html |
 #}
@@ -112,10 +113,12 @@
 
 
 {% macro redshift___check_identifier(monitor) %}
-    {%- if this.identifier | length > 127 -%}
-        {{- driftline._fail(monitor, 'name of the file', '"' ~ this.identifier ~ '"',
-            'a name of up to 127 bytes, which is what Redshift takes') -}}
-    {%- endif -%}
+    {{- driftline._check_length_of_name(monitor, 'Redshift', 127, 0, 'bytes') -}}
+{% endmacro %}
+
+
+{% macro redshift___is_there(relation) %}
+    {{- return(driftline.default___is_there(relation)) -}}
 {% endmacro %}
 
 

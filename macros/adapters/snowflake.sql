@@ -11,10 +11,11 @@
     | `_number_text` | by number(38, 18) | NUMERIC without more is NUMBER(38, 0): https://docs.snowflake.com/en/sql-reference/data-types-numeric |
     | `_time_text` | to_char | how a timestamp is cast to text is a parameter: https://docs.snowflake.com/en/sql-reference/functions/to_char |
     | `_is_real` | false | FLOAT4 and REAL are 64 bits: https://docs.snowflake.com/en/sql-reference/data-types-numeric#float-float4-float8 |
-    | `_to_microseconds` | date_trunc | times have nanoseconds |
+    | `_to_microseconds` | date_trunc | times have nanoseconds: https://docs.snowflake.com/en/sql-reference/data-types-datetime#timestamp |
     | `_with_medians` | a join to the rows of the frame | MEDIAN has no frames: https://docs.snowflake.com/en/sql-reference/functions/median |
-    | `_whole_number` | to_char | |
+    | `_whole_number` | to_char | it separates thousands: https://docs.snowflake.com/en/sql-reference/functions/to_char |
     | `_most_bytes` | 1,000,000 | https://docs.snowflake.com/en/user-guide/query-size-limits |
+    | `_check_identifier` | 255 characters, less what dbt adds | https://docs.snowflake.com/en/sql-reference/identifiers |
 #}
 
 
@@ -97,4 +98,9 @@
 
 {% macro snowflake___most_bytes() %}
     {{- return(1000000) -}}
+{% endmacro %}
+
+
+{% macro snowflake___check_identifier(monitor) %}
+    {{- driftline._check_length_of_name(monitor, 'Snowflake', 255, 9, 'characters') -}}
 {% endmacro %}

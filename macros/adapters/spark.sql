@@ -1,27 +1,24 @@
 {#
     Spark: tables of parquet, replaced by partitions; docs/spark.md says what a profile needs.
 
-    point                     why
-    _incremental_strategy, _placement   whole partitions are what parquet can replace, and a period is one (1)
-    _table_from_itself, _standing   no table is overwritten that is being read: spark_building.sql (1)
-    _check_identifier         a table's name is a folder's: spark_building.sql
-    _with_steps, _drop_steps  a CTE is computed at each of its uses: what is used repeatedly becomes a table
-    _step_materialization     for the same reason no step is part of a statement
-    _check_session            `timestamp` is shown, cut and written out in the zone of the session (2)
-    _type_kind, _local_time, _column_time, _utc_now   the same; there is no `at time zone` (2, 3)
-    _moved, _bounds_between   dbt-spark's own add an assertion to each time
-    _literal, _first_replaced a backslash begins an escape (4); groups of a match are $1 and $2 (3)
-    _stripped, _number_text, _decimal_text, _whole_number  trim with own words, decimals of 38 digits, exponents (3)
-    _type_double, _is_nan, _squared, _summable    overflow of doubles is infinite, also under ANSI (5)
-    _reference_quantiles, _count_numeric, _count_categories   one look at the rows each: spark_counting.sql
-    _with_medians             no median over a frame, no `exclude current row`: spark_counting.sql (6)
-    _constant_rows            `values`, which are one relation and not one for each row
-    _enforce_contract         dbt compares types by name, which the contracts give as DuckDB and Postgres call them
-
-    Under https://spark.apache.org/docs/latest/:
-    1  sql-ref-syntax-dml-insert-table.html and configuration.html (spark.sql.sources.partitionOverwriteMode)
-    2  sql-ref-datatypes.html        4  sql-ref-literals.html        6  sql-ref-syntax-qry-select-window.html
-    3  api/sql/index.html            5  sql-ref-ansi-compliance.html
+    | point | why |
+    |---|---|
+    | `_incremental_strategy`, `_placement` | whole partitions are what parquet can replace, and a period is one: https://spark.apache.org/docs/latest/sql-ref-syntax-dml-insert-table.html |
+    | `_table_from_itself`, `_standing` | no table is overwritten that is being read: spark_building.sql: https://spark.apache.org/docs/latest/sql-ref-syntax-dml-insert-table.html |
+    | `_check_identifier` | a table's name is a folder's: spark_building.sql: https://spark.apache.org/docs/latest/sql-ref-identifier.html |
+    | `_with_steps`, `_drop_steps` | a CTE is computed at each of its uses: what is used repeatedly becomes a table: https://spark.apache.org/docs/latest/sql-ref-syntax-qry-select-cte.html |
+    | `_step_materialization` | for the same reason no step is part of a statement: https://spark.apache.org/docs/latest/sql-ref-syntax-qry-select-cte.html |
+    | `_check_session` | `timestamp` is shown, cut and written out in the zone of the session: https://spark.apache.org/docs/latest/sql-ref-datatypes.html |
+    | `_type_kind`, `_local_time`, `_column_time`, `_utc_now` | the same; there is no `at time zone`: https://spark.apache.org/docs/latest/sql-ref-datatypes.html |
+    | `_moved`, `_bounds_between` | dbt-spark's own add an assertion to each time: https://spark.apache.org/docs/latest/api/sql/index.html#timestampadd |
+    | `_literal` | a backslash begins an escape: https://spark.apache.org/docs/latest/sql-ref-literals.html |
+    | `_first_replaced` | groups of a match are $1 and $2: https://spark.apache.org/docs/latest/api/sql/index.html#regexp_replace |
+    | `_stripped`, `_number_text`, `_decimal_text`, `_whole_number` | trim with own words, decimals of 38 digits, exponents: https://spark.apache.org/docs/latest/api/sql/index.html#trim |
+    | `_type_double`, `_is_nan`, `_squared`, `_summable` | overflow of doubles is infinite, also under ANSI: https://spark.apache.org/docs/latest/sql-ref-ansi-compliance.html |
+    | `_reference_quantiles`, `_count_numeric`, `_count_categories` | one look at the rows each: spark_counting.sql: https://spark.apache.org/docs/latest/api/sql/index.html#percentile |
+    | `_with_medians` | no median over a frame, no `exclude current row`: spark_counting.sql: https://spark.apache.org/docs/latest/sql-ref-syntax-qry-select-window.html |
+    | `_constant_rows` | `values`, which are one relation and not one for each row: https://spark.apache.org/docs/latest/sql-ref-syntax-qry-select-inline-table.html |
+    | `_enforce_contract` | dbt compares types by name, which the contracts give as DuckDB and Postgres call them: https://spark.apache.org/docs/latest/sql-ref-datatypes.html |
 #}
 
 

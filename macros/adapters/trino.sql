@@ -7,14 +7,15 @@
     | `_type_double`, `_type_timestamp` | double, timestamp(6) | TIMESTAMP is of milliseconds: https://trino.io/docs/current/language/types.html |
     | `_is_nan` | is_nan | NaN equals nothing: https://trino.io/docs/current/functions/math.html#floating-point-functions |
     | `_local_time`, `_column_time`, `_utc_now` | with_timezone, at_timezone | `at time zone` moves a time with zone and leaves it one: https://trino.io/docs/current/functions/datetime.html |
-    | `_time_text` | date_format | how a cast prints depends on the precision: as above |
+    | `_time_text` | date_format | how a cast prints depends on the precision: https://trino.io/docs/current/functions/datetime.html#date_format |
     | `_first_replaced` | groups by $1 | https://trino.io/docs/current/functions/regexp.html |
     | `_number_text` | by decimal(38, 18) | a double is printed with an exponent: https://trino.io/docs/current/language/types.html |
-    | `_with_medians` | a join to the rows of the frame | as above |
+    | `_with_medians` | a join to the rows of the frame | no aggregate is an exact quantile: https://trino.io/docs/current/functions/aggregate.html |
     | `_constant_rows` | values | https://trino.io/docs/current/sql/values.html |
     | `_whole_number` | format | https://trino.io/docs/current/functions/conversion.html#format |
-    | `_enforce_contract` | false | the contracts' `timestamp` is of milliseconds |
+    | `_enforce_contract` | false | the contracts' `timestamp` is of milliseconds: https://trino.io/docs/current/language/types.html#timestamp |
     | `_most_bytes` | 1,000,000 | query.max-length: https://trino.io/docs/current/admin/properties-query-management.html |
+    | `_stripped` | trim(trailing … from …) | ltrim and rtrim have one argument: https://trino.io/docs/current/functions/string.html#trim |
 #}
 
 
@@ -87,4 +88,9 @@
 
 {% macro trino___most_bytes() %}
     {{- return(1000000) -}}
+{% endmacro %}
+
+
+{% macro trino___stripped(text, character, end) %}
+    {{- return('trim(' ~ end ~ " '" ~ character ~ "' from " ~ text ~ ')') -}}
 {% endmacro %}

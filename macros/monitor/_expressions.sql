@@ -54,9 +54,10 @@
 {% endmacro %}
 
 
-{# What only the warehouse knows of a declaration: its time zones, and the types of row expressions. #}
+{# What only the warehouse knows of a declaration: its relations, its time zones, and the types of row expressions. #}
 {% macro _check_with_warehouse(declaration) %}
     {%- if execute and flags.INTROSPECT is not false -%}
+        {{- driftline._check_relations(declaration) -}}
         {{- driftline._check_zone_is_known(declaration.monitor, 'timezone', declaration.arguments.timezone) -}}
         {%- if declaration.sites is none -%}{{- driftline._check_types_of_expressions(declaration) -}}{%- endif -%}
     {%- endif -%}

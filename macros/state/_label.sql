@@ -42,7 +42,7 @@
 {% macro _joined_label(declaration, known, key) %}
     {%- set label = declaration.label -%}
     {%- set there = {'monitor': known.monitor, 'relation': label.relation} -%}
-    {%- do there.update(driftline._columns_found(label.relation)) -%}
+    {%- do there.update(driftline._columns_found(known.monitor, 'label.relation', label.relation)) -%}
     {%- set outcome_key = driftline._resolve_column(there, 'label.key', label.key, false) -%}
     {%- if not driftline._can_be_joined(key, outcome_key) -%}
         {{- driftline._fail(

@@ -11,7 +11,9 @@
 {% macro _resolve(declaration, relation, name) %}
     {%- set monitor = declaration.monitor -%}
     {%- set known = {'monitor': monitor, 'relation': relation} -%}
-    {%- do known.update(driftline._columns_found(relation)) -%}
+    {%- do known.update(driftline._columns_found(
+        monitor, {'reference': 'reference.relation'}.get(name, name), relation
+    )) -%}
     {%- set optional = name == 'reference' -%}
     {%- set label = driftline._resolve_label(declaration, known, optional) -%}
 
@@ -54,10 +56,12 @@
 
 
 {# The columns of a relation: {exact: by name, found: by name in lower case}; none of either where dbt may not look. #}
-{% macro _columns_found(relation) %}
+{% macro _columns_found(monitor, argument, relation) %}
     {%- set columns = {'exact': {}, 'found': {}} -%}
     {%- if execute and flags.INTROSPECT is not false -%}
-        {%- for column in adapter.get_columns_in_relation(relation) -%}
+        {%- set told = adapter.get_columns_in_relation(relation) -%}
+        {{- driftline._check_has_columns(monitor, argument, relation, told) -}}
+        {%- for column in told -%}
             {%- do columns.exact.update({column.name: column}) -%}
             {%- do columns.found.update({column.name | lower: column}) -%}
         {%- endfor -%}

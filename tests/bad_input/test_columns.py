@@ -149,6 +149,25 @@ CASES |= {
     ),
 }  # fmt: skip
 
+GONE = Jinja("source('raw', 'log').incorporate(path={'identifier': 'gone'})")
+ELSEWHERE = Jinja("source('raw', 'log').incorporate(path={'database': 'elsewhere', 'schema': 'of_nobody'})")
+THERE = "a relation that is there and that"
+CASES |= {
+    "a relation that is not there": ({"relation": GONE}, "relation", 'gone", ', THERE),
+    "a relation of another catalogue": ({"relation": ELSEWHERE}, "relation", '"elsewhere.of_nobody.log", ', THERE),
+    "a relation with labels that is not there": (
+        {"relation": GONE, "label": "flag", "task": "binary", "ranking": {"request": "id", "position": "x"}},
+        "relation", 'gone", ', THERE,
+    ),
+    "a relation with metrics that is not there": (
+        {"relation": GONE, "business_metrics": {"m": {"sum": "x"}}}, "relation", 'gone", ', THERE,
+    ),
+    "a relation of labels that is not there": (
+        {"label": {**OWN, "relation": GONE}, "task": "regression"}, "label.relation", 'gone", ', THERE,
+    ),
+    "a reference that is not there": ({"reference": {"relation": GONE}}, "reference.relation", 'gone", ', THERE),
+}  # fmt: skip
+
 # What only the warehouse can tell: its own message, which must name what is wrong.
 FOREIGN: dict[str, tuple[dict[str, Any], str]] = {
     "no such zone": ({"timezone": "Europe/Lodnon"}, "europe/lodnon"),
@@ -158,21 +177,6 @@ FOREIGN: dict[str, tuple[dict[str, Any], str]] = {
     "a metric over a missing column": ({"business_metrics": {"m": {"sum": "nope"}}}, "nope"),
     "a metric with something after it": ({"business_metrics": {"m": {"sum": "x x x"}}}, "syntax error"),
     "a metric that is a condition": ({"business_metrics": {"m": {"sum": "x where x > 1"}}}, "syntax error"),
-    "a relation that is not there": ({"relation": Jinja("source('raw', 'log').incorporate(path={'identifier': 'gone'})")}, "gone"),
-    "a relation with labels that is not there": (
-        {
-            "relation": Jinja("source('raw', 'log').incorporate(path={'identifier': 'gone'})"), "label": "flag", "task": "binary",
-            "ranking": {"request": "id", "position": "x"},
-        },
-        "gone",
-    ),
-    "a relation of labels that is not there": (
-        {
-            "label": {**OWN, "relation": Jinja("source('raw', 'log').incorporate(path={'identifier': 'gone'})")},
-            "task": "regression",
-        },
-        "gone",
-    ),
 }  # fmt: skip
 
 

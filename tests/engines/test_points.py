@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from support.rendering import REPOSITORY, Macros
+from support.rendering import REPOSITORY, Macros, Stopped
 
 PLAIN = Macros("another")
 
@@ -189,3 +189,28 @@ def test_shares_of_nothing_have_one_decimal() -> None:
     for (one, other), places in pairs.items():
         one, other = (f"cast({x} as double)" for x in (one, other))
         assert duckdb.sql(f"select {PLAIN('_decimals_of_shares', one, other)}").fetchall() == [(places,)]
+
+
+@pytest.mark.parametrize(
+    ("engine", "longest", "unit"),
+    [
+        ("snowflake", 246, "characters"),
+        ("bigquery", 1015, "bytes"),
+        ("redshift", 127, "bytes"),
+        ("athena", 225, "bytes"),
+    ],
+)
+def test_a_name_is_refused_beyond_what_the_engine_takes(engine: str, longest: int, unit: str) -> None:
+    """Not beyond what it takes less what dbt adds: a letter of two bytes is two where bytes are counted."""
+    letter = "é" if unit == "characters" else "w"
+    for name in (letter * longest, letter * (longest + 1), "é" * (longest // 2 + 1)):
+        macros = Macros(engine)
+        macros.globals["this"] = SimpleNamespace(identifier=name)
+        length = len(name) if unit == "characters" else len(name.encode())
+        if length <= longest:
+            assert macros("_check_identifier", "shop") == ""
+            continue
+        with pytest.raises(
+            Stopped, match=rf"'shop', argument 'name of the file': given .*{length} {unit} long; allowed: .*{longest}"
+        ):
+            macros("_check_identifier", "shop")

@@ -54,6 +54,25 @@
 {% endmacro %}
 
 
+{#
+    What engines answer that take so many characters or bytes.
+
+    taken  what the engine takes
+    added  what dbt adds to the name of a table while it builds it
+    unit   characters or bytes
+#}
+{% macro _check_length_of_name(monitor, engine, taken, added, unit) %}
+    {%- set length = (this.identifier.encode('utf-8') if unit == 'bytes' else this.identifier) | length -%}
+    {%- if length > taken - added -%}
+        {{- driftline._fail(
+            monitor, 'name of the file', '"' ~ this.identifier ~ '", which is ' ~ length ~ ' ' ~ unit ~ ' long',
+            'a name of up to ' ~ (taken - added) ~ ' ' ~ unit ~ ': ' ~ engine ~ ' takes ' ~ taken
+            ~ (', and dbt adds ' ~ added ~ ' while it builds' if added else '')
+        ) -}}
+    {%- endif -%}
+{% endmacro %}
+
+
 {# How many bytes the engine takes as one statement; none where that is more than a monitor ever has. #}
 {% macro _most_bytes() %}
     {{- return(adapter.dispatch('_most_bytes', 'driftline')()) -}}
