@@ -145,9 +145,13 @@ ON_BOTH_ENGINES = {
 
 
 # What is left to it besides: other versions of dbt, fifty days replayed with kills (as long again is `make replay`), the
-# whole loop of a retraining, and the tutorial. A fifth of the processors' time for 50 tests.
+# whole loop of a retraining, the tutorial, and first days by the documented commands. A fifth of the processors' time for 50 tests.
 LEFT = tuple(
-    HERE / name for name in ("compat", "docs/test_tutorial.py", "replay", "demo", "engines/test_foreign_semantics.py")
+    HERE / name
+    for name in (
+        *("compat", "docs/test_tutorial.py", "replay", "demo", "engines/test_foreign_semantics.py"),
+        "adoption/test_first_day.py",
+    )
 )
 
 # Of what is repeated on Postgres the figures are asked for once a week: measures/test_engines_agree.py holds them to 1e-9.
