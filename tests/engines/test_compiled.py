@@ -35,6 +35,10 @@ RANGE_ON_REDSHIFT = {
 NOT_THERE = {
     "redshift": {"covar_pop": ["driftline_int_expectations"]},
 }
+# Functions that are called with arguments that they do not have, and where: these do not run there either.
+MISCALLED: dict[str, dict[str, list[str]]] = {
+    "redshift": {"lag of 3": ["driftline_int_cusums"]},
+}
 MONITORS = {name: text for name, text in world.models().items() if name.endswith(("shop", "prices"))}
 # What a monitor of many columns is, on engines that take no statement of any length.
 MANY = 300
@@ -51,21 +55,36 @@ def compiled(request: pytest.FixtureRequest, further_engine: Compiled) -> tuple[
     return request.param, further_engine.models(request.param, MONITORS, VARIABLES)
 
 
-def functions(engine: str, sql: str) -> set[str]:
-    """The words that an opening bracket follows at once."""
+def calls(engine: str, sql: str) -> list[tuple[str, int]]:
+    """The words that an opening bracket follows at once, and how many arguments stand in it."""
     import sqlglot
     from sqlglot.tokens import TokenType
 
-    found, declared = set(), set()
+    opening, closing = (TokenType.L_PAREN, TokenType.L_BRACKET), (TokenType.R_PAREN, TokenType.R_BRACKET)
+    found: list[tuple[str, int]] = []
+    declared: set[str] = set()
+    open_calls: list[list[Any]] = []  # what is open: [name or none, commas, whether it is empty]
     tokens = sqlglot.tokenize(sql, dialect=engine)
-    for before, token, after in zip([None, *tokens], tokens, tokens[1:], strict=False):
-        if after.token_type != TokenType.L_PAREN or not re.fullmatch(r"[A-Za-z_]\w*", token.text):
-            continue
-        if before is not None and before.text.lower() == "as":
-            declared.add(token.text.lower())  # the columns of an alias: as t (a, b)
-        elif token.token_type not in (TokenType.STRING, TokenType.IDENTIFIER):
-            found.add(token.text.lower())
-    return found - WORDS - declared
+    for at, token in enumerate(tokens):
+        if token.token_type in closing:
+            name, commas, empty = open_calls.pop()
+            if name:
+                found.append((name, 0 if empty else commas + 1))
+        if open_calls:
+            open_calls[-1][1] += token.token_type == TokenType.COMMA
+            open_calls[-1][2] &= token.token_type in closing
+        if token.token_type in opening:
+            before = tokens[at - 1] if at and token.token_type == TokenType.L_PAREN else None
+            is_word = before is not None and before.token_type not in (TokenType.STRING, TokenType.IDENTIFIER)
+            word = before.text.lower() if is_word and re.fullmatch(r"[A-Za-z_]\w*", before.text) else None
+            open_calls.append([word, 0, True])
+            if word and at > 1 and tokens[at - 2].text.lower() == "as":
+                declared.add(word)  # the columns of an alias: as t (a, b)
+    return [(name, count) for name, count in found if name not in WORDS | declared]
+
+
+def functions(engine: str, sql: str) -> set[str]:
+    return {name for name, _ in calls(engine, sql)}
 
 
 def missing(engine: str, models: dict[str, str]) -> dict[str, list[str]]:
@@ -92,6 +111,32 @@ def test_it_parses_in_its_dialect(compiled: tuple[str, dict[str, str]]) -> None:
 def test_the_functions_are_the_documented_ones(compiled: tuple[str, dict[str, str]]) -> None:
     engine, models = compiled
     assert missing(engine, models) == NOT_THERE.get(engine, {})
+
+
+def miscalled(engine: str, models: dict[str, str]) -> dict[str, list[str]]:
+    """Functions that are called with fewer or more arguments than they have, and where."""
+    known = table_of_functions(engine)
+    found: dict[str, list[str]] = {}
+    for name, sql in models.items():
+        for function, count in sorted(set(calls(engine, sql))):
+            documented = known.get(function)
+            if documented is None or documented.least is None or documented.most is None:
+                continue
+            if not documented.least <= count <= documented.most:
+                found.setdefault(f"{function} of {count}", []).append(name)
+    return found
+
+
+def test_functions_have_the_arguments_that_are_documented(compiled: tuple[str, dict[str, str]]) -> None:
+    engine, models = compiled
+    assert miscalled(engine, models) == MISCALLED.get(engine, {})
+
+
+@pytest.mark.parametrize("engine", ["trino", "redshift"])
+def test_arguments_are_counted(engine: str) -> None:
+    sql = "select power(x), round(f(a, b)), mod(a, b, c), greatest(a, (select max(b) from t)), row_number() over () as power from t"
+    assert miscalled(engine, {"a": sql}) == {"power of 1": ["a"], "mod of 3": ["a"]}
+    assert {("round", 1), ("f", 2), ("greatest", 2), ("max", 1), ("row_number", 0)} <= set(calls(engine, sql))
 
 
 def test_what_an_engine_has_not_is_refused(compiled: tuple[str, dict[str, str]]) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import io
+import math
 import os
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +82,28 @@ class Compiled:
         self._folder.cleanup()
 
 
-def table_of_functions(engine: str) -> dict[str, str]:
-    """What an engine's documentation has of the functions in use: name to where it says so."""
+@dataclass(frozen=True)
+class Documented:
+    """What an engine's documentation says of a function; None where it was not looked up, or does not say."""
+
+    least: int | None
+    """Arguments, counted by their commas: `cast(x as bigint)` has one."""
+    most: float | None
+    nulls: str
+    errors: str
+    source: str
+
+
+def table_of_functions(engine: str) -> dict[str, Documented]:
     path = REPOSITORY / "macros" / "adapters" / "functions" / f"{engine}.csv"
-    lines = path.read_text(encoding="utf-8").splitlines()[1:]
-    return dict(line.split(",", 1) for line in lines)
+    with path.open(encoding="utf-8", newline="") as stream:
+        return {
+            row["function"]: Documented(
+                int(row["least"]) if row["least"] else None,
+                float(row["most"]) if row["most"] else (math.inf if row["least"] else None),
+                row["NULL gives"],
+                row["error gives"],
+                row["documented at"],
+            )
+            for row in csv.DictReader(stream)
+        }

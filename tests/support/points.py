@@ -37,6 +37,10 @@ understand. An engine's own files in this folder, `<engine>.sql` and `<engine>_<
 - For all: tests/engines/test_points.py asks single points; tests/engines/test_foreign_semantics.py builds every model on
   DuckDB with `greatest` and `least` that are NULL beside NULL and with other things that DuckDB is alone with.
 
+functions/`<engine>.csv` has for each function how many arguments it takes at least and at most (by their commas: a cast has
+one; with a least and no most, any number), what it gives of NULL, what of arguments that are no good, and where that is
+documented. An empty cell was not looked up, or the page does not say: so are most of Snowflake's, BigQuery's and Databricks'.
+
 `greatest` and `least` stand where no argument is NULL, or where the answer is of no use then; else `_most`, or coalesce.
 
 ## The points
