@@ -25,6 +25,7 @@ ASKED = {
     "clickhouse": [
         "engines/test_clickhouse.py",
         "engines/test_further_cases.py",
+        "engines/test_many_columns.py",
         "harness/test_support.py",
     ],
     "spark": [

@@ -19,6 +19,7 @@
     | `_utc_now`, `_local_time`, `_column_time` | a time is a moment: https://clickhouse.com/docs/sql-reference/functions/date-time-functions |
     | `_reference_quantiles` | no percentile_cont: https://clickhouse.com/docs/sql-reference/aggregate-functions/reference |
     | `_with_medians` | median is that of a sample; no row is left out: https://clickhouse.com/docs/sql-reference/window-functions |
+    | `_columns_per_statement` | a statement and its plan have limits: https://clickhouse.com/docs/operations/settings/settings |
     | `_with_steps`, `_drop_steps`, `_computed_once` | a CTE is put in its uses: https://clickhouse.com/docs/sql-reference/statements/select/with |
     | `_all_of` | names of what several joined relations have: https://clickhouse.com/docs/sql-reference/statements/select |
     | `_check_identifier` | a table's name is one of files: https://clickhouse.com/docs/sql-reference/functions/other-functions |
@@ -189,6 +190,12 @@
 {% endmacro %}
 {% macro clickhouse___drop_steps(table) %}
     {{- driftline._drop_step_tables(table) -}}
+{% endmacro %}
+
+
+{# More is beyond max_query_size, or beyond query_plan_max_optimizations_to_apply. #}
+{% macro clickhouse___columns_per_statement() %}
+    {{- return(64) -}}
 {% endmacro %}
 
 

@@ -1,5 +1,6 @@
 {#
-    The bins, learnt once on the reference: rows (column_no, bin, bin_kind, bin_label, bin_lower, bin_upper, bin_group).
+    The bins, learnt once on the reference: list of SQL, of some of the columns each, with the rows (column_no, bin,
+    bin_kind, bin_label, bin_lower, bin_upper, bin_group).
 
     range       0 … bins-1, (lower, upper], the outer ends open; an empty one has lower = upper
     centre      bin_lower: the point deviations are taken from
@@ -10,20 +11,24 @@
     {%- set rows = driftline._reference_rows(declaration, source) -%}
     {%- set learnt = source.columns | selectattr('kind', 'equalto', 'numeric') | list -%}
     {%- set categories = source.columns | selectattr('kind', 'equalto', 'categorical') | list -%}
-    {%- if learnt %}
-    {{ driftline._learnt_ranges(source, learnt, numeric, rows) }}
-    {%- endif -%}
-    {%- if categories %}
-    {{ 'union all' if learnt }}
-    {{ driftline._learnt_categories(declaration, source, categories, rows) }}
-    {%- endif -%}
-    {%- if not learnt and not categories %}
+    {%- set parts = [] -%}
+    {%- for some in driftline._by_statement(learnt) -%}
+        {%- do parts.append(driftline._learnt_ranges(source, some, numeric, rows)) -%}
+    {%- endfor -%}
+    {%- for some in driftline._by_statement(categories) -%}
+        {%- do parts.append(driftline._learnt_categories(declaration, source, some, rows)) -%}
+    {%- endfor -%}
+    {%- if not parts -%}
+        {%- set nothing %}
     select
         0 as column_no, 0 as bin, '' as bin_kind, '' as bin_label,
         {%- set zero = 'cast(0 as ' ~ driftline._type_double() ~ ')' %}
         {{ zero }} as bin_lower, {{ zero }} as bin_upper, 0 as bin_group
     where 1 = 0
-    {%- endif %}
+        {%- endset -%}
+        {%- do parts.append(nothing) -%}
+    {%- endif -%}
+    {{- return(parts) -}}
 {% endmacro %}
 
 

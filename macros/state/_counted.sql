@@ -1,22 +1,28 @@
 {# The counts of all columns and the sums over whole rows, by segment: the CTEs between what is read and the records. #}
 
+{# The counts of the numeric columns, of some of the columns each: list of SQL. #}
 {% macro _numeric_counts(run) %}
-    {%- for source in run.read if source.columns | selectattr('kind', 'equalto', 'numeric') | list %}
-    select * from ({{ driftline._count_numeric(
-        source.columns | selectattr('kind', 'equalto', 'numeric') | list, run.rows[source.name], run.grain
-    ) }}) as counted_{{ loop.index }}
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    {%- set parts = [] -%}
+    {%- for source in run.read -%}
+        {%- set columns = source.columns | selectattr('kind', 'equalto', 'numeric') | list -%}
+        {%- for some in driftline._by_statement(columns) -%}
+            {%- do parts.append(driftline._count_numeric(some, run.rows[source.name], run.grain)) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{- return(parts) -}}
 {% endmacro %}
 
 
+{# The values of the categorical columns with their counts and sums, of some of the columns each: list of SQL. #}
 {% macro _category_values(run) %}
-    {%- for source in run.read if source.columns | selectattr('kind', 'equalto', 'categorical') | list %}
-    {{ driftline._count_categories(
-        source.columns | selectattr('kind', 'equalto', 'categorical') | list, run.rows[source.name], run.grain
-    ) }}
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    {%- set parts = [] -%}
+    {%- for source in run.read -%}
+        {%- set columns = source.columns | selectattr('kind', 'equalto', 'categorical') | list -%}
+        {%- for some in driftline._by_statement(columns) -%}
+            {%- do parts.append(driftline._count_categories(some, run.rows[source.name], run.grain)) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{- return(parts) -}}
 {% endmacro %}
 
 

@@ -24,7 +24,8 @@
 
 
 {#
-    The steps from what a run reads to its records, each reading those before it by their names: list of {name, sql}.
+    The steps from what a run reads to its records, each reading those before it by their names: list of {name, sql}, or
+    {name, parts}: list of SQL, of which an engine may make a table one by one.
 #}
 {% macro _state_steps(declaration, run) %}
     {%- set steps = [] -%}
@@ -32,12 +33,12 @@
         {%- do steps.append({'name': 'outcomes', 'sql': run.source.outcome.outcomes}) -%}
     {%- endif -%}
     {%- do steps.append({'name': 'declared', 'sql': driftline._declared_rows(declaration, run.source.columns)}) -%}
-    {%- do steps.append({'name': 'bins', 'sql': driftline._bins_of_run(declaration, run)}) -%}
+    {%- do steps.append({'name': 'bins', 'parts': driftline._bins_of_run(declaration, run)}) -%}
     {%- if run.numeric -%}
-        {%- do steps.append({'name': 'numeric_counts', 'sql': driftline._numeric_counts(run)}) -%}
+        {%- do steps.append({'name': 'numeric_counts', 'parts': driftline._numeric_counts(run)}) -%}
     {%- endif -%}
     {%- if run.categorical -%}
-        {%- do steps.append({'name': 'category_values', 'sql': driftline._category_values(run)}) -%}
+        {%- do steps.append({'name': 'category_values', 'parts': driftline._category_values(run)}) -%}
         {%- do steps.append({'name': 'category_counts', 'sql': driftline._category_counts(run)}) -%}
     {%- endif -%}
     {%- do steps.append({'name': 'measures', 'sql': driftline._measure_sums(declaration, run)}) -%}
@@ -57,6 +58,12 @@
 #}
 {% macro _repeated_steps() %}
     {{- return(['outcomes', 'bins', 'measures', 'counted', 'by_segment']) -}}
+{% endmacro %}
+
+
+{# Those that are tables as well where one statement of all columns is too long (_columns_per_statement). #}
+{% macro _cut_steps() %}
+    {{- return(['declared', 'numeric_counts', 'category_values']) -}}
 {% endmacro %}
 
 
@@ -119,16 +126,18 @@
 {% endmacro %}
 
 
-{# The bins that the run counts in: those of the state; where it builds anew, those given, or those it learns. #}
+{# The bins that the run counts in, those of the state, those given, or those it learns where it builds: list of SQL. #}
 {% macro _bins_of_run(declaration, run) %}
-    {%- if run.resume or declaration.bins_relation is not none %}
+    {%- if not run.resume and declaration.bins_relation is none -%}
+        {{- return(driftline._learnt_bins(declaration, run.last, run.numeric)) -}}
+    {%- endif -%}
+    {%- set given %}
     select d.column_no, t.bin, t.bin_kind, t.bin_label, t.bin_lower, t.bin_upper, t.bin_group
     from {{ this if run.resume else declaration.bins_relation }} as t
     join declared as d on d.column_name = t.column_name and d.column_role = t.column_role
     where t.record = 'bin'
-    {%- else %}
-    {{ driftline._learnt_bins(declaration, run.last, run.numeric) }}
-    {%- endif %}
+    {%- endset -%}
+    {{- return([given]) -}}
 {% endmacro %}
 
 

@@ -129,18 +129,6 @@
 
 
 {#
-    How many columns are looked at in one pass over the rows. Each pass is some thousand characters of SQL, and engines
-    take no more than a million and fewer (_check_length); within a pass every row is asked for each column.
-#}
-{% macro _columns_per_pass() %}
-    {{- return(adapter.dispatch('_columns_per_pass', 'driftline')()) -}}
-{% endmacro %}
-{% macro default___columns_per_pass() %}
-    {{- return(32) -}}
-{% endmacro %}
-
-
-{#
     `select` of a relation and, for each window, medians over windows before it: <name>, and <name>_count, how many
     values they are of.
 
