@@ -31,7 +31,7 @@ define install
 endef
 
 .PHONY: help demo retrain test test-engines test-left test-weekly $(ENGINES:%=test-%) examples fuzz replay power scoreboard
-.PHONY: told matrix orchestration orchestration-cron $(TOOLS:%=orchestration-%) lint lint-js docs site bench clean pins format
+.PHONY: told matrix orchestration orchestration-cron $(TOOLS:%=orchestration-%) lint lint-js eslint docs site bench clean pins format
 
 help:
 	@echo "make demo    build the demo shop's monitors, write the report, say what was found"
@@ -196,8 +196,10 @@ lint: $(VENV)/.test
 docs: export PYTHONPATH := tests
 # Not in make lint: eslint is npm's.
 ESLINT := 9.39.5
-lint-js:
-	@command -v npx >/dev/null 2>&1 || { echo "make lint-js needs npm, which is not here: install Node.js" >&2; exit 1; }
+eslint:
+	@command -v npx >/dev/null 2>&1 || { echo "eslint needs npm, which is not here: install Node.js" >&2; exit 1; }
+	@npx --yes eslint@$(ESLINT) --version >/dev/null
+lint-js: eslint
 	@npx --yes eslint@$(ESLINT) python/driftline/report/static
 
 docs: $(VENV)/.test
