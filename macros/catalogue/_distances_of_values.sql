@@ -43,7 +43,7 @@
     {%- set within %}
         sum(sqrt((finite_q / nullif(n_finite_q, 0) * n_effective_finite_q
             + finite_p / nullif(n_finite_p, 0) * n_effective_finite_p) / (n_effective_finite_q + n_effective_finite_p))
-            * case when {{ reach }} > 1e-290 then {{ reach }} else 0e0 end)
+            * case when {{ reach }} > 1e-300 then {{ reach }} else 0e0 end)
     {%- endset -%}
     {{- return({
         'name': 'wasserstein', 'label': 'Wasserstein distance', 'source': 'del Barrio, Giné and Matrán (1999)',
@@ -54,7 +54,7 @@
             'reach': 'sum(coalesce(finite_q / nullif(n_finite_q, 0) * reach_q, 0e0)
                 + coalesce(finite_p / nullif(n_finite_p, 0) * reach_p, 0e0))',
             'spread_within': within,
-            'spread_between': 'sum(case when is_finite and next_mean - first_mean > 1e-290
+            'spread_between': 'sum(case when is_finite and next_mean - first_mean > 1e-300
                 then sqrt(greatest(pooled_cdf * (1e0 - pooled_cdf), 0e0)) * (next_mean - first_mean) else 0e0 end)',
         },
         'parts': {
