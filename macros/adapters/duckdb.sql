@@ -27,7 +27,9 @@
 
 {# To be asked for the columns of what is not there is an error to DuckDB. Files are relations too: those it opens. #}
 {% macro duckdb___is_there(relation) %}
-    {%- if '(' in relation | string or driftline._is_built(relation) -%}{{- return(true) -}}{%- endif -%}
+    {#- A file, or a call that reads some, is an external_location of the adapter: seen when it is read. -#}
+    {%- set text = relation | string -%}
+    {%- if text.startswith("'") or '(' in text or driftline._is_built(relation) -%}{{- return(true) -}}{%- endif -%}
     {#- What dbt knows of a schema may be older than a hook of this run. -#}
     {%- set conditions = [] -%}
     {%- for column, name in [
