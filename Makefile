@@ -37,10 +37,10 @@ help:
 	@echo "make demo    build the demo shop's monitors, write the report, say what was found"
 	@echo "make retrain after make demo: drift found, retrained, compared, promoted"
 	@echo "make test    all tests on DuckDB, some on Postgres too (ARGS=\"tests/oracle -k psi\" for some of them)"
-	@echo "make test-engines  the others on Postgres, other versions of dbt, MetricFlow and Superset, what takes long,"
+	@echo "make test-engines  later runs on Postgres, other versions of dbt, MetricFlow and Superset, what takes long,"
 	@echo "             and some on further engines"
 	@echo "             (ARGS as above; ENGINE=clickhouse: on this one alone)"
-	@echo "make test-weekly  the figures on Postgres, which make test asks of DuckDB"
+	@echo "make test-weekly  the rest on Postgres, which make test asks of DuckDB: figures, messages, the command line"
 	@echo "make examples  ten times as many made-up tables against numpy and scipy"
 	@echo "make fuzz    2,000 declarations from a seed: built, or refused by the name of the argument"
 	@echo "make replay  a year of runs, late rows, changes and kills against one build: all tables equal"
@@ -138,7 +138,7 @@ test-left: $(VENV)/.test $(COMPAT)/1.10/.done $(COMPAT)/1.12/.done $(COMPAT)/met
 	@.ci/browser
 	@DRIFTLINE_TEST_ALL=1 $(PYTEST) -m left $(ARGS)
 
-# The figures again on Postgres.
+# The rest on Postgres: figures, messages, sentences, the command line.
 test-weekly: $(VENV)/.test
 	@DRIFTLINE_TEST_ALL=1 $(PYTEST) -m weekly $(ARGS)
 

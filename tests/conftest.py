@@ -154,8 +154,10 @@ LEFT = tuple(
     )
 )
 
-# Of what is repeated on Postgres the figures are asked for once a week: measures/test_engines_agree.py holds them to 1e-9.
-WEEKLY = HERE / "measures"
+# Of what is repeated on Postgres the state from run to run, the replayed days and the merged sites are asked for with what is
+# left: there the engines' SQL differs. All else is asked for once a week: the figures, which measures/test_engines_agree.py
+# holds to 1e-9, the messages, the judge's sentences and the command line.
+OFTEN = tuple(HERE / name for name in ("state", "sites", "replay", "judge/test_replay.py"))
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
@@ -171,6 +173,10 @@ def _fixtures(item: pytest.Item) -> set[str]:
     return set(getattr(item, "fixturenames", ()))
 
 
+def _lies_in(item: pytest.Item, places: tuple[Path, ...]) -> bool:
+    return any(place in (item.path, *item.path.parents) for place in places)
+
+
 def _engine_of(item: pytest.Item) -> Any:
     call = getattr(item, "callspec", None)
     return None if call is None else call.params.get("engine")
@@ -184,9 +190,9 @@ def pytest_itemcollected(item: pytest.Item) -> None:
             item.add_marker(pytest.mark.skip(reason=reason))
         return
     is_repeated = _engine_of(item) == "postgres" and item.path not in ON_BOTH_ENGINES
-    if is_repeated and WEEKLY in item.path.parents:
+    if is_repeated and not _lies_in(item, OFTEN):
         item.add_marker("weekly")
-    elif is_repeated or any(place in (item.path, *item.path.parents) for place in LEFT):
+    elif is_repeated or _lies_in(item, LEFT):
         item.add_marker("left")
 
 
