@@ -1,6 +1,5 @@
 {#
-    Redshift. Compiled and parsed, never run on Redshift itself. Not solved: frames `range between … preceding` of other
-    than whole partitions, which Redshift does not know (tests/engines/test_compiled.py lists the models).
+    Redshift. Compiled and parsed, never run on Redshift itself.
 
     dbt takes Postgres' answer where Redshift has none of its own; so each point that Postgres answers is answered here
     too, if only by the default, or stands in the list of tests/lint/test_engines.py with the reason.
@@ -17,6 +16,7 @@
     | `_is_finite_time`, `_zones_like` | default | of the leader node only: https://docs.aws.amazon.com/redshift/latest/dg/c_SQL_functions_leader_node_only.html |
     | `_reference_quantiles` | default | all PERCENTILE_CONT of a statement have one order, and there are no arrays: https://docs.aws.amazon.com/redshift/latest/dg/r_PERCENTILE_CONT.html |
     | `_with_medians` | a join to the rows of the frame | MEDIAN has no frames: https://docs.aws.amazon.com/redshift/latest/dg/r_WF_MEDIAN.html |
+    | `_knows_ranges` | false | frames are of ROWS: https://docs.aws.amazon.com/redshift/latest/dg/r_Window_function_synopsis.html |
     | `_count_numeric`, `_count_categories`, `_select_rows_once` | default | width_bucket of arrays, FILTER: https://docs.aws.amazon.com/redshift/latest/dg/c_unsupported-postgresql-functions.html |
     | `_constant_rows` | default | no VALUES in FROM: https://docs.aws.amazon.com/redshift/latest/dg/c_unsupported-postgresql-features.html |
     | `_computed_once`, `_in_place`, `_indexes` | default | no MATERIALIZED, no indexes: https://docs.aws.amazon.com/redshift/latest/dg/r_WITH_clause.html |
@@ -81,6 +81,9 @@
 {% endmacro %}
 {% macro redshift___with_medians(relation, medians) %}
     {{- driftline._medians_by_join(relation, medians) -}}
+{% endmacro %}
+{% macro redshift___knows_ranges() %}
+    {{- return(false) -}}
 {% endmacro %}
 
 

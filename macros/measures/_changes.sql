@@ -55,7 +55,7 @@
 
 
 {#
-    The frames that a series is looked at through, as SQL from `over` on.
+    The frames that a series is looked at through, as _range makes them.
 
     spans  what _change_spans returned
 
@@ -67,24 +67,22 @@
 #}
 {% macro _change_frames(spans) %}
     {%- set s = spans -%}
-    {%- set within = 'over (partition by chain_no, phase order by period_index range between ' -%}
+    {%- set within = ['chain_no', 'phase'] -%}
     {%- set frames = {
         'near': [s.level, 1], 'guarded': [s.level + s.guard, s.guard + 1], 'scale': [s.scale + s.guard, s.guard + 1],
         'before': [1, 1], 'block': [s.guard - 1, 0], 'recent': [s.level - 1, 0], 'memory': [s.memory - 1, 0],
     } -%}
     {%- set found = {} -%}
     {%- for name, ends in frames.items() -%}
-        {%- set last = ends[1] * s.size ~ ' preceding' if ends[1] else 'current row' -%}
-        {%- do found.update({name: within ~ ends[0] * s.size ~ ' preceding and ' ~ last ~ ')'}) -%}
+        {%- do found.update({name: driftline._range(within, 'period_index', ends[0] * s.size, ends[1] * s.size)}) -%}
     {%- endfor -%}
     {%- set season = s.season * s.size -%}
     {%- set half = (s.season - 1) // 2 * s.size -%}
     {%- do found.update({
         'half_season': half,
-        'season_around': within ~ half ~ ' preceding and ' ~ s.season // 2 * s.size ~ ' following)',
-        'same_season': 'over (partition by chain_no, mod(period_index, ' ~ season
-            ~ ') order by period_index range between ' ~ driftline._change_rule().seasons * season
-            ~ ' preceding and ' ~ season ~ ' preceding)',
+        'season_around': driftline._range(within, 'period_index', half, -(s.season // 2 * s.size)),
+        'same_season': driftline._range(['chain_no', 'mod(period_index, ' ~ season ~ ')'], 'period_index',
+            driftline._change_rule().seasons * season, season),
     }) -%}
     {{- return(found) -}}
 {% endmacro %}

@@ -74,24 +74,25 @@
     <sums>.
 #}
 {% macro _roll_spans(relation, keys, sums) %}
-    {%- set partition = 'partition by ' ~ keys | join(', ') ~ ' order by period_index ' %}
     select {{ keys | join(', ') }}, period, period_index, span, size, window_periods, periods, {{ sums | join(', ') }}
     from (
         {%- for window in driftline._windows() -%}
         {%- for size in window.sizes %}
-        {%- set frame = '(' ~ partition ~ 'range between ' ~ (size - 1) ~ ' preceding and current row)' %}
-        select
+        {%- set ranges = [] %}
+        {%- set frame = driftline._range(keys, 'period_index', size - 1, 0) %}
+        {%- set columns -%}
             {{ keys | join(', ') }}, period, period_index, first_index, {{ driftline._text('window') }} as span,
             {{ size }} as size,
             cast({{ size }} as {{ dbt.type_bigint() }}) as window_periods,
-            {{ driftline._as_sum('sum(counts) over ' ~ frame) }} as periods
-            {%- for name in sums %}, sum({{ name }}) over {{ frame }} as {{ name }}{% endfor %}
-        from {{ relation }}
-        where period = '{{ window.period }}'
+            {{ driftline._as_sum(driftline._over_range(ranges, 'sum(counts)', frame)) }} as periods
+            {%- for name in sums %}, {{ driftline._over_range(ranges, 'sum(' ~ name ~ ')', frame) }} as {{ name }}
+            {%- endfor %}
+        {%- endset %}
+        {{- driftline._select_over_ranges(ranges, columns, relation, condition="period = '" ~ window.period ~ "'") }}
         union all
         {%- endfor -%}
         {%- endfor %}
-        {%- set frame = '(' ~ partition ~ 'rows unbounded preceding)' %}
+        {%- set frame = '(partition by ' ~ keys | join(', ') ~ ' order by period_index rows unbounded preceding)' %}
         select
             {{ keys | join(', ') }}, period, period_index, first_index, {{ driftline._text('cumulative') }}, 0,
             period_index - min(period_index) over {{ frame }} + 1,

@@ -19,17 +19,29 @@
     two that counts by which the months before were more alike.
 
     windows  relation: windows with expected, noise and side (1 and -1: the value was beyond the noise)
-    series   the windows of one length of one metric
+    series   list of columns: the windows of one length of one metric
 #}
 {% macro _with_month(windows, series) %}
     {%- set rule = driftline._month_rule() -%}
-    {%- set ends = ['start', 'end'] -%}
     {%- set frame = 'range between ' ~ rule.months ~ ' preceding and 1 preceding' -%}
-    {%- set shares = [] -%}
+    {%- set ends, shares, frames = ['start', 'end'], [], {} -%}
     {%- for end in ends -%}
+        {%- do frames.update({end: driftline._range(series + ['from_' ~ end], 'month_no', rule.months, 1)}) -%}
         {%- do shares.append({'name': end ~ '_share', 'x': 'case when month_side <> 0 then share end',
-            'partition': series ~ ', from_' ~ end, 'order': 'month_no', 'frame': frame}) -%}
+            'partition': series | join(', ') ~ ', from_' ~ end, 'order': 'month_no', 'frame': frame}) -%}
     {%- endfor -%}
+    {%- set ranges = [] -%}
+    {%- set of_ends -%}
+        l.*
+        {%- for end in ends %},
+        {{ driftline._over_range(ranges, 'sum(month_side)', frames[end]) }} as {{ end }}_sides,
+        {{ driftline._over_range(ranges, 'count(month_side)', frames[end]) }} as {{ end }}_known,
+        {{ driftline._over_range(ranges, 'max(case when month_side <> 0 then share end)', frames[end]) }}
+            - {{ driftline._over_range(ranges, 'min(case when month_side <> 0 then share end)', frames[end]) }}
+            as {{ end }}_spread
+        {%- endfor %}
+    {%- endset -%}
+    {%- set with_shares = '(' ~ driftline._with_medians(driftline._by_month(windows), shares) ~ ')' -%}
     select
         c.*,
         case when is_of_month then month_median end as month_share,
@@ -63,17 +75,7 @@
                     end as {{ end }}_alike
                     {%- endfor %}
                 from (
-                    select
-                        l.*
-                        {%- for end in ends %}
-                        {%- set over = 'over (partition by ' ~ series ~ ', from_' ~ end ~ ' order by month_no '
-                            ~ frame ~ ')' %},
-                        sum(month_side) {{ over }} as {{ end }}_sides, count(month_side) {{ over }} as {{ end }}_known,
-                        max(case when month_side <> 0 then share end) {{ over }}
-                            - min(case when month_side <> 0 then share end) {{ over }} as {{ end }}_spread
-                        {%- endfor %}
-                    from ({{ driftline._with_medians(driftline._by_month(windows), shares) }}
-                    ) as l
+                    {{- driftline._select_over_ranges(ranges, of_ends, with_shares, 'l') | indent(16) }}
                 ) as m
             ) as a
         ) as b

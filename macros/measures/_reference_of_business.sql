@@ -76,19 +76,43 @@
     from when the windows before have learned the change on: the reference does not. SQL of the relation with is_held.
 
     usual   relation: windows with expected, noise, reference_expected and reference_noise
-    series  the windows that follow each other
+    series  list of columns: the windows that follow each other
     unit    the trailing length, in units of `place`
 #}
 {% macro _with_held(usual, series, unit) %}
-    {%- set over = 'over (partition by ' ~ series ~ ' order by place range between ' -%}
-    {%- set half = over ~ unit // 2 ~ ' preceding and current row)' -%}
-    {%- set quarter = over ~ unit // 4 ~ ' preceding and current row)' -%}
+    {%- set half = driftline._range(series, 'place', unit // 2, 0) -%}
+    {%- set quarter = driftline._range(series, 'place', unit // 4, 0) -%}
+    {%- set series = series | join(', ') -%}
     {%- set near = '<= greatest(coalesce(0.5e0 * reference_noise, 0e0), 0.1e0 * abs(reference_expected))' %}
     {%- set so_far = 'over (partition by ' ~ series ~ ', excursion'
-        ~ ' order by place, period_index rows unbounded preceding)' %}
-    select
-        t.*, max(is_learned) {{ half }} = 1 as is_held
-    from (
+        ~ ' order by place, period_index rows unbounded preceding)' -%}
+    {%- set sided -%}
+        (
+            select
+                u.*,
+                case when usual_value - expected > noise then 1 when expected - usual_value > noise then -1
+                    when usual_value is not null and noise is not null then 0 end as side
+            from {{ usual }} as u
+        )
+    {%- endset -%}
+    {%- set ranges = [] -%}
+    {%- set lasting -%}
+        o.*,
+        case when reference_noise is not null
+            and abs(expected - reference_expected) {{ near }}
+            and side * (value - reference_expected) > 0
+            and 3 * step * case side
+                when 1 then {{ driftline._over_range(ranges, 'sum(case when side = 1 then 1 else 0 end)', half) }}
+                else {{ driftline._over_range(ranges, 'sum(case when side = -1 then 1 else 0 end)', half) }}
+            end > {{ unit }} - step
+            then 1 else 0 end as has_lasted,
+        {%- set is_near = 'case when abs(usual_value - reference_expected) ' ~ near ~ ' then 1 else 0 end' %}
+        case when 6 * step
+            * {{ driftline._over_range(ranges, 'sum(' ~ is_near ~ ')', quarter) }} > {{ unit }} - step
+            then 1 else 0 end as is_back
+    {%- endset -%}
+    {%- set learned -%}
+    (
         select
             e.*, max(case when has_left = 1 and side = 0 then 1 else 0 end) {{ so_far }} as is_learned
         from (
@@ -101,26 +125,13 @@
                         partition by {{ series }} order by place, period_index rows unbounded preceding
                     ) as excursion
                 from (
-                    select
-                        o.*,
-                        case when reference_noise is not null
-                            and abs(expected - reference_expected) {{ near }}
-                            and side * (value - reference_expected) > 0
-                            and 3 * step * case side when 1 then sum(case when side = 1 then 1 else 0 end) {{ half }}
-                                else sum(case when side = -1 then 1 else 0 end) {{ half }} end > {{ unit }} - step
-                            then 1 else 0 end as has_lasted,
-                        case when 6 * step
-                            * sum(case when abs(usual_value - reference_expected) {{ near }} then 1 else 0 end)
-                            {{ quarter }} > {{ unit }} - step then 1 else 0 end as is_back
-                    from (
-                        select
-                            u.*,
-                            case when usual_value - expected > noise then 1 when expected - usual_value > noise then -1
-                                when usual_value is not null and noise is not null then 0 end as side
-                        from {{ usual }} as u
-                    ) as o
+                    {{- driftline._select_over_ranges(ranges, lasting, sided, 'o') | indent(16) }}
                 ) as l
             ) as b
         ) as e
-    ) as t
+    )
+    {%- endset -%}
+    {%- set held = [] -%}
+    {%- set columns = 't.*, ' ~ driftline._over_range(held, 'max(is_learned)', half) ~ ' = 1 as is_held' -%}
+    {{- driftline._select_over_ranges(held, columns, learned, 't') -}}
 {% endmacro %}

@@ -2,7 +2,9 @@
 {%- if driftline._is_needed(['business']) -%}
 {%- set has_events = driftline._has_events() -%}
 {%- set z = driftline._normal_tail(driftline._alpha() / 2) -%}
-{%- set series = 'slice_no, column_no, window_periods, mod(period_index, window_periods)' -%}
+{%- set windows = ['slice_no', 'column_no', 'window_periods'] -%}
+{%- set apart = windows + ['mod(period_index, window_periods)'] -%}
+{%- set series = apart | join(', ') -%}
 {%- set unit = driftline._business_unit() -%}
 {%- set trailing = 'range between ' ~ unit ~ ' preceding and 1 preceding' -%}
 {%- set twice = 'range between ' ~ 2 * unit ~ ' preceding and 1 preceding' -%}
@@ -96,11 +98,11 @@ usual as (
 ),
 
 held as (
-    {{ driftline._with_held('usual', series, unit) }}
+    {{ driftline._with_held('usual', apart, unit) }}
 ),
 
 monthly as (
-    {{ driftline._with_month('held', 'slice_no, column_no, window_periods') }}
+    {{ driftline._with_month('held', windows) }}
 )
 {%- if has_events %},
 

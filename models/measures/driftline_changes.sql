@@ -82,7 +82,10 @@ select
     j.change_start,
     cast(j.change_windows as {{ dbt.type_int() }}) as change_windows,
     {{ driftline._as_double('j.level_before') }} as level_before,
-    {{ driftline._as_double('j.level_before + j.shift') }} as level_after,
+    -- What rounding leaves of no level is none.
+    {%- set after = 'j.level_before + j.shift' %}
+    {{ driftline._as_double('case when abs(' ~ after ~ ') > 1e-10 * greatest(abs(j.level_before), abs(j.shift)) then '
+        ~ after ~ ' when ' ~ after ~ ' is not null then 0e0 end') }} as level_after,
     {{ driftline._as_double('j.noise') }} as noise,
     {{ driftline._as_text("case
         when i.value is null then coalesce(i.value_reason, 'no value')

@@ -8,37 +8,11 @@ from typing import Any
 
 import pytest
 from support.compiled import OUTPUTS, Compiled, table_of_functions
+from support.dialects import calls, functions
 from support.rendering import Macros, Stopped
 
 from engines import world
 
-# Words before a bracket that are no functions.
-NO_FUNCTIONS = """
-all and any array as between by case cross distinct else except exclude exists filter from grouping
-having in interval into is join lateral left like not null numeric on or order outer over partition
-range right rows select sets then union unnest using values when where window with within group
-rlike cte decimal number varchar timestamp char inner full asc desc numbers double text string
-struct limit offset end div
-"""
-WORDS = frozenset(NO_FUNCTIONS.split())
-# Frames `range between <number> preceding`, which Redshift does not know: the models that have one there. What stands
-# here does not run on Redshift.
-RANGE_ON_REDSHIFT = {
-    "driftline_business",
-    "driftline_int_business_windows",
-    "driftline_int_compared",
-    "driftline_int_cusums",
-    "driftline_int_expectations",
-    "driftline_int_version_splits",
-}
-# Functions that are called and not there, and where: these models do not run there.
-NOT_THERE = {
-    "redshift": {"covar_pop": ["driftline_int_expectations"]},
-}
-# Functions that are called with arguments that they do not have, and where: these do not run there either.
-MISCALLED: dict[str, dict[str, list[str]]] = {
-    "redshift": {"lag of 3": ["driftline_int_cusums"]},
-}
 MONITORS = {name: text for name, text in world.models().items() if name.endswith(("shop", "prices"))}
 # What a monitor of many columns is, on engines that take no statement of any length.
 MANY = 300
@@ -53,38 +27,6 @@ VARIABLES = {**world.VARS, "driftline_monitors": ["shop", "prices"]}
 @pytest.fixture(params=OUTPUTS)
 def compiled(request: pytest.FixtureRequest, further_engine: Compiled) -> tuple[str, dict[str, str]]:
     return request.param, further_engine.models(request.param, MONITORS, VARIABLES)
-
-
-def calls(engine: str, sql: str) -> list[tuple[str, int]]:
-    """The words that an opening bracket follows at once, and how many arguments stand in it."""
-    import sqlglot
-    from sqlglot.tokens import TokenType
-
-    opening, closing = (TokenType.L_PAREN, TokenType.L_BRACKET), (TokenType.R_PAREN, TokenType.R_BRACKET)
-    found: list[tuple[str, int]] = []
-    declared: set[str] = set()
-    open_calls: list[list[Any]] = []  # what is open: [name or none, commas, whether it is empty]
-    tokens = sqlglot.tokenize(sql, dialect=engine)
-    for at, token in enumerate(tokens):
-        if token.token_type in closing:
-            name, commas, empty = open_calls.pop()
-            if name:
-                found.append((name, 0 if empty else commas + 1))
-        if open_calls:
-            open_calls[-1][1] += token.token_type == TokenType.COMMA
-            open_calls[-1][2] &= token.token_type in closing
-        if token.token_type in opening:
-            before = tokens[at - 1] if at and token.token_type == TokenType.L_PAREN else None
-            is_word = before is not None and before.token_type not in (TokenType.STRING, TokenType.IDENTIFIER)
-            word = before.text.lower() if is_word and re.fullmatch(r"[A-Za-z_]\w*", before.text) else None
-            open_calls.append([word, 0, True])
-            if word and at > 1 and tokens[at - 2].text.lower() == "as":
-                declared.add(word)  # the columns of an alias: as t (a, b)
-    return [(name, count) for name, count in found if name not in WORDS | declared]
-
-
-def functions(engine: str, sql: str) -> set[str]:
-    return {name for name, _ in calls(engine, sql)}
 
 
 def missing(engine: str, models: dict[str, str]) -> dict[str, list[str]]:
@@ -110,7 +52,7 @@ def test_it_parses_in_its_dialect(compiled: tuple[str, dict[str, str]]) -> None:
 
 def test_the_functions_are_the_documented_ones(compiled: tuple[str, dict[str, str]]) -> None:
     engine, models = compiled
-    assert missing(engine, models) == NOT_THERE.get(engine, {})
+    assert missing(engine, models) == {}
 
 
 def miscalled(engine: str, models: dict[str, str]) -> dict[str, list[str]]:
@@ -129,7 +71,7 @@ def miscalled(engine: str, models: dict[str, str]) -> dict[str, list[str]]:
 
 def test_functions_have_the_arguments_that_are_documented(compiled: tuple[str, dict[str, str]]) -> None:
     engine, models = compiled
-    assert miscalled(engine, models) == MISCALLED.get(engine, {})
+    assert miscalled(engine, models) == {}
 
 
 @pytest.mark.parametrize("engine", ["trino", "redshift"])
@@ -180,7 +122,6 @@ def test_a_statement_that_is_too_long_is_refused_by_name(engine: str) -> None:
         Macros(engine)("_check_length", declaration, "é" * (most // 2))
 
 
-def test_what_is_left_to_do_on_redshift(further_engine: Any) -> None:
+def test_redshift_has_no_frames_by_a_range(further_engine: Any) -> None:
     models = further_engine.models("redshift", MONITORS, VARIABLES)
-    frames = {name for name, sql in models.items() if re.search(r"range\s+between\s+\d", sql.lower())}
-    assert frames == RANGE_ON_REDSHIFT
+    assert [name for name, sql in models.items() if re.search(r"range\s+between\s+\d", sql.lower())] == []

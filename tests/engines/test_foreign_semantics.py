@@ -1,5 +1,5 @@
 """Every model on DuckDB as other engines would have it: greatest and least that know no value beside NULL, division by
-zero poison, no medians over frames, no contracts, columns named in capitals.
+zero poison, no medians over frames, no frames by a range, no contracts, columns named in capitals.
 Results are the ordinary ones.
 """
 
@@ -15,7 +15,7 @@ from support import Engine, Project
 
 from engines import world
 
-# What stands in for what an engine has not: medians over a frame, contracts.
+# What stands in for what an engine has not: medians over a frame, frames by a range with a number, contracts.
 # And the plain SQL of what DuckDB has its own of, but for quantiles, where the last bit of an edge is the engine's own.
 WITHOUT = """
 {% macro duckdb___count_categories(columns, rows, keys) %}
@@ -32,6 +32,9 @@ WITHOUT = """
 {% endmacro %}
 {% macro default___with_medians(relation, medians) %}
     {{- driftline._medians_by_join(relation, medians) -}}
+{% endmacro %}
+{% macro default___knows_ranges() %}
+    {{- return(false) -}}
 {% endmacro %}
 {% macro default___enforce_contract() %}
     {{- return(false) -}}

@@ -173,27 +173,26 @@ placed as (
 )
 
 {#- The windows of the same length that came before, none of which overlaps another. -#}
-{%- set before -%}
-    over (
-        partition by slice_no, column_no, window_periods, mod(period_index, window_periods) order by place
-        range between {{ driftline._business_unit() }} preceding and 1 preceding
-    )
-{%- endset %}
+{%- set before = driftline._range(['slice_no', 'column_no', 'window_periods', 'mod(period_index, window_periods)'],
+    'place', driftline._business_unit(), 1) -%}
 {%- set kept = 'case when leaves = 0 then @ end' if has_events else '@' -%}
 {%- set usual = kept | replace('@', 'value') -%}
-{%- set deviation = 'stddev_samp(' ~ usual ~ ') ' ~ before -%}
-{%- set mean = 'avg(' ~ usual ~ ') ' ~ before %}
--- Their mean and deviation; gaps are left out, and what rounding leaves of no deviation is none.
-select
+{%- set ranges = [] -%}
+{%- set deviation = driftline._over_range(ranges, 'stddev_samp(' ~ usual ~ ')', before) -%}
+{%- set mean = driftline._over_range(ranges, 'avg(' ~ usual ~ ')', before) -%}
+{%- set columns -%}
     p.*,
     {{ mean }} as trailing_mean,
     case when {{ deviation }} > 1e-10 * greatest(abs({{ mean }}), 1e-280) then {{ deviation }}
         when {{ deviation }} is not null then 0e0 end
         as trailing_stddev,
     {{ usual }} as usual_value, {{ kept | replace('@', 'n') }} as usual_n,
-    count({{ usual }}) {{ before }} as trailing_count
+    {{ driftline._over_range(ranges, 'count(' ~ usual ~ ')', before) }} as trailing_count
     {%- for name in ['numerator', 'denominator'] + squares %},
-    coalesce(sum({{ kept | replace('@', name) }}) {{ before }}, 0e0) as trailing_{{ name }}
+    coalesce({{ driftline._over_range(ranges, 'sum(' ~ kept | replace('@', name) ~ ')', before) }}, 0e0)
+        as trailing_{{ name }}
     {%- endfor %}
-from placed as p
+{%- endset %}
+-- Their mean and deviation; gaps are left out, and what rounding leaves of no deviation is none.
+{{ driftline._select_over_ranges(ranges, columns, 'placed', 'p') }}
 {%- else -%}{{ driftline._empty() }}{%- endif %}

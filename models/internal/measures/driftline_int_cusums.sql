@@ -32,19 +32,20 @@ summed as (
 preceded as (
     select
         s.*,
-        lag(rise, 1, 0e0) over ({{ chain }}) as rise_before,
-        lag(fall, 1, 0e0) over ({{ chain }}) as fall_before,
-        lag(residuals, 1, 0e0) over ({{ chain }}) as residuals_before,
-        lag(expectations, 1, 0e0) over ({{ chain }}) as expectations_before
+        coalesce(lag(rise) over ({{ chain }}), 0e0) as rise_before,
+        coalesce(lag(fall) over ({{ chain }}), 0e0) as fall_before,
+        coalesce(lag(residuals) over ({{ chain }}), 0e0) as residuals_before,
+        coalesce(lag(expectations) over ({{ chain }}), 0e0) as expectations_before
     from summed as s
 ),
 
 lowest as (
     {%- for window in driftline._change_windows() %}
     {%- set memory = driftline._change_frames(window.spans).memory %}
-    select p.*, min(rise_before) {{ memory }} as rise_lowest, min(fall_before) {{ memory }} as fall_lowest
-    from preceded as p
-    where period = '{{ window.period }}'
+    {%- set ranges = [] %}
+    {%- set columns = 'p.*, ' ~ driftline._over_range(ranges, 'min(rise_before)', memory) ~ ' as rise_lowest, '
+        ~ driftline._over_range(ranges, 'min(fall_before)', memory) ~ ' as fall_lowest' %}
+    {{- driftline._select_over_ranges(ranges, columns, 'preceded', 'p', "period = '" ~ window.period ~ "'") }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 )

@@ -17,27 +17,32 @@ with phased as (
 {%- for window in windows %}
 {%- set s = window.spans %}
 {%- set frame = driftline._change_frames(s) %}
+{%- set around, same, near, close, scale = [], [], [], [], [] %}
 
 -- The season: how far the same windows of earlier seasons lay from the mean of the season around them.
 {{ window.period }}_season as (
     {%- if s.season > 1 %}
-    select
+    {%- set from_season -%}
         p.*,
-        sum(weight * from_season) {{ frame.same_season }}
-            / sum(case when from_season is not null then weight end) {{ frame.same_season }} as season_mean,
-        sum(case when from_season is not null then weight end) {{ frame.same_season }} as season_weight,
-        {{ driftline._as_double('count(from_season) ' ~ frame.same_season) }} as season_count
-    from (
-        select
-            p.*,
-            case
-                when period_index - {{ frame.half_season }} >= first_index
-                    and count(y) {{ frame.season_around }} >= {{ s.season / 2 }}
-                    then y - sum(weight * y) {{ frame.season_around }} / sum(weight) {{ frame.season_around }}
-            end as from_season
-        from phased as p
-        where period = '{{ window.period }}'
-    ) as p
+        case
+            when period_index - {{ frame.half_season }} >= first_index
+                and {{ driftline._over_range(around, 'count(y)', frame.season_around) }} >= {{ s.season / 2 }}
+                then y - {{ driftline._over_range(around, 'sum(weight * y)', frame.season_around) }}
+                    / {{ driftline._over_range(around, 'sum(weight)', frame.season_around) }}
+        end as from_season
+    {%- endset %}
+    {%- set rows = driftline._select_over_ranges(around, from_season, 'phased', 'p',
+        "period = '" ~ window.period ~ "'") %}
+    {%- set known = 'sum(case when from_season is not null then weight end)' %}
+    {%- set columns -%}
+        p.*,
+        {{ driftline._over_range(same, 'sum(weight * from_season)', frame.same_season) }}
+            / {{ driftline._over_range(same, known, frame.same_season) }} as season_mean,
+        {{ driftline._over_range(same, known, frame.same_season) }} as season_weight,
+        {{ driftline._as_double(driftline._over_range(same, 'count(from_season)', frame.same_season)) }}
+            as season_count
+    {%- endset %}
+    {{- driftline._select_over_ranges(same, columns, '(' ~ rows ~ ')', 'p') }}
     {%- else %}
     select
         p.*,
@@ -65,15 +70,8 @@ with phased as (
             when guarded_count >= {{ least_windows }} then guarded_weight
             when near_count >= {{ least_windows }} then near_weight
         end as level_weight
-    from (
-        select
-            p.*,
-            {%- for name in ['guarded', 'near'] %}
-            sum(weight * adjusted) {{ frame[name] }} / sum(weight) {{ frame[name] }} as {{ name }}_level,
-            sum(weight) {{ frame[name] }} as {{ name }}_weight,
-            {{ driftline._as_double('count(adjusted) ' ~ frame[name]) }} as {{ name }}_count{{ ',' if not loop.last }}
-            {%- endfor %}
-        from (
+    {%- set adjusted -%}
+        (
             select p.*, y - seasonal_effect as adjusted
             from (
                 select
@@ -84,19 +82,33 @@ with phased as (
                     end as season_variance
                 from {{ window.period }}_season as p
             ) as p
-        ) as p
+        )
+    {%- endset %}
+    {%- set columns -%}
+        p.*
+        {%- for name in ['guarded', 'near'] %},
+        {{ driftline._over_range(near, 'sum(weight * adjusted)', frame[name]) }}
+            / {{ driftline._over_range(near, 'sum(weight)', frame[name]) }} as {{ name }}_level,
+        {{ driftline._over_range(near, 'sum(weight)', frame[name]) }} as {{ name }}_weight,
+        {{ driftline._as_double(driftline._over_range(near, 'count(adjusted)', frame[name])) }} as {{ name }}_count
+        {%- endfor %}
+    {%- endset %}
+    from (
+        {{- driftline._select_over_ranges(near, columns, adjusted, 'p') }}
     ) as p
 ),
 
 -- The errors are residuals made as large as if nothing had been estimated and every window had one row. Sums of them
 -- over a few windows tell how much a window is like those before it.
 {{ window.period }}_errors as (
-    select
+    {%- set columns -%}
         p.*,
-        max(error) {{ frame.before }} as error_before,
-        sum(error) {{ frame.block }} as block_sum,
-        {{ driftline._as_double('count(error) ' ~ frame.block) }} as block_count
-    from (
+        {{ driftline._over_range(close, 'max(error)', frame.before) }} as error_before,
+        {{ driftline._over_range(close, 'sum(error)', frame.block) }} as block_sum,
+        {{ driftline._as_double(driftline._over_range(close, 'count(error)', frame.block)) }} as block_count
+    {%- endset %}
+    {%- set rows -%}
+    (
         select p.*, residual / forecast_factor * sqrt(weight) as error
         from (
             select
@@ -111,27 +123,35 @@ with phased as (
                 end as residual
             from {{ window.period }}_level as p
         ) as p
-    ) as p
+    )
+    {%- endset %}
+    {{- driftline._select_over_ranges(close, columns, rows, 'p') }}
 ),
 
 {{ window.period }}_scale as (
-    select
-        p.*,
-        sum({{ driftline._squared('error') }}) {{ frame.scale }} as squares,
-        {{ driftline._as_double('count(error) ' ~ frame.scale) }} as error_count,
-        avg(case when error is not null then weight end) {{ frame.scale }} as usual_weight,
-        avg(case when error is not null and block_count >= {{ s.guard / 2 }}
-            then block_sum * (block_sum / block_count) end) {{ frame.scale }} as block_squares,
-        sum(error * error_before) {{ frame.scale }} as products,
-        sum(case when error_before is not null then (
-            {{ driftline._squared('error') }} + {{ driftline._squared('error_before') }}
-        ) / 2e0 end) {{ frame.scale }} as paired_squares,
-        {{ driftline._as_double('count(error * error_before) ' ~ frame.scale) }} as pair_count,
-        covar_pop(adjusted, {{ period_index }}) {{ frame.recent }} as xy,
-        var_pop(case when adjusted is not null then {{ period_index }} end) {{ frame.recent }} as xx,
-        var_pop(adjusted) {{ frame.recent }} as yy,
-        {{ driftline._as_double('count(adjusted) ' ~ frame.recent) }} as trend_count
-    from {{ window.period }}_errors as p
+    {%- set columns -%}
+        p.*
+        {%- for name, call in {
+            'squares': 'sum(' ~ driftline._squared('error') ~ ')',
+            'error_count': 'count(error)',
+            'usual_weight': 'avg(case when error is not null then weight end)',
+            'block_squares': 'avg(case when error is not null and block_count >= ' ~ s.guard / 2
+                ~ ' then block_sum * (block_sum / block_count) end)',
+            'products': 'sum(error * error_before)',
+            'paired_squares': 'sum(case when error_before is not null then (' ~ driftline._squared('error') ~ ' + '
+                ~ driftline._squared('error_before') ~ ') / 2e0 end)',
+            'pair_count': 'count(error * error_before)',
+        }.items() %},
+        {%- set aggregate = driftline._over_range(scale, call, frame.scale) %}
+        {{ driftline._as_double(aggregate) if call.startswith('count(') else aggregate }} as {{ name }}
+        {%- endfor %},
+        {{ driftline._covariance_over_range(scale, period_index, 'adjusted', frame.recent) }} as xy,
+        {{ driftline._over_range(scale, 'var_pop(case when adjusted is not null then ' ~ period_index ~ ' end)',
+            frame.recent) }} as xx,
+        {{ driftline._over_range(scale, 'var_pop(adjusted)', frame.recent) }} as yy,
+        {{ driftline._as_double(driftline._over_range(scale, 'count(adjusted)', frame.recent)) }} as trend_count
+    {%- endset %}
+    {{- driftline._select_over_ranges(scale, columns, window.period ~ '_errors', 'p') }}
 ),
 {%- endfor %}
 
