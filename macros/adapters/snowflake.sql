@@ -10,6 +10,7 @@
     | `_first_replaced` | regexp_replace, first match | backslashes are escapes: https://docs.snowflake.com/en/sql-reference/functions/regexp_replace |
     | `_number_text` | by number(38, 18) | NUMERIC without more is NUMBER(38, 0): https://docs.snowflake.com/en/sql-reference/data-types-numeric |
     | `_time_text` | to_char | how a timestamp is cast to text is a parameter: https://docs.snowflake.com/en/sql-reference/functions/to_char |
+    | `_type_of_result` | `fixed` is a number | dbt has the driver's names of types: https://docs.snowflake.com/en/developer-guide/python-connector/python-connector-api#type-codes |
     | `_is_real` | false | FLOAT4 and REAL are 64 bits: https://docs.snowflake.com/en/sql-reference/data-types-numeric#float-float4-float8 |
     | `_to_microseconds` | date_trunc | times have nanoseconds: https://docs.snowflake.com/en/sql-reference/data-types-datetime#timestamp |
     | `_with_medians` | a join to the rows of the frame | MEDIAN has no frames: https://docs.snowflake.com/en/sql-reference/functions/median |
@@ -73,6 +74,11 @@
     {%- set time = 'rtrim(rtrim(to_char(' ~ expression ~ ", 'YYYY-MM-DD HH24:MI:SS.FF6'), '0'), '.')" -%}
     {{- return('case when ' ~ expression ~ " = date_trunc('day', " ~ expression ~ ') then ' ~ day ~ ' else ' ~ time
         ~ ' end') -}}
+{% endmacro %}
+
+
+{% macro snowflake___type_of_result(data_type) %}
+    {{- return('number' if data_type | lower == 'fixed' else data_type | lower) -}}
 {% endmacro %}
 
 

@@ -214,3 +214,11 @@ def test_a_name_is_refused_beyond_what_the_engine_takes(engine: str, longest: in
             Stopped, match=rf"'shop', argument 'name of the file': given .*{length} {unit} long; allowed: .*{longest}"
         ):
             macros("_check_identifier", "shop")
+
+
+def test_snowflake_calls_whole_numbers_of_a_result_fixed() -> None:
+    macros = Macros("snowflake")
+    found = {
+        name: macros("_type_kind", macros("_type_of_result", name)) for name in ("FIXED", "REAL", "BOOLEAN", "TEXT")
+    }
+    assert found == {"FIXED": "numeric", "REAL": "numeric", "BOOLEAN": "boolean", "TEXT": "text"}
