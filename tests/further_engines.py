@@ -29,6 +29,7 @@ ASKED = {
         "harness/test_support.py",
     ],
     "spark": [
+        "engines/test_further_states.py",
         "engines/test_spark.py",
     ],
 }

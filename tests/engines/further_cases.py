@@ -8,12 +8,14 @@ is answered, rows and labels come late; in the third run one monitor is declared
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from state.states import declare_with, source
+from support import Project
 
 NAME = 'It\'s an "odd" `name`; \\ 日本'
 KEY = 'Order "No."; it\'s'
@@ -76,6 +78,29 @@ def models(run: int) -> dict[str, str]:
         declared["kinds"] = {name: value for name, value in REDECLARED.items() if value is not None}
         del declared[GONE]
     return {name: declare_with(arguments) for name, arguments in declared.items()}
+
+
+def declare(projects: Iterable[Project], run: int) -> None:
+    """The monitors of a run, in the files of projects that may have those of the run before."""
+    declared = models(run)
+    for project in projects:
+        for name in set(project.vars["driftline_monitors"]) - set(declared):
+            project.remove_model(name)
+        for name, text in declared.items():
+            project.model(name, text)
+        project.set_vars(driftline_monitors=list(declared))
+
+
+def rows_of_the_long_day(project: Project) -> int:
+    """3 November has 25 hours in Havana: three rows in each."""
+    day = "cast('2024-11-03' as timestamp)"
+    if project.workspace.engine == "clickhouse":
+        day = "toDateTime64('2024-11-03', 6, 'UTC')"
+    ((rows,),) = project.sql(
+        "select sum(row_count) from driftline_state where monitor = 'kinds' and record = 'count' and source = 'relation'"
+        f" and column_name = 'x' and bin_kind <> 'moments' and period_start = {day}"
+    )
+    return int(rows)
 
 
 def tables(run: int) -> dict[str, pd.DataFrame]:

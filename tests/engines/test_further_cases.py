@@ -50,13 +50,7 @@ def answer(project: Project) -> None:
 def built(further_engine: Engine, duckdb_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Beside]:
     both = Beside.on([duckdb_engine, further_engine], tmp_path_factory, further_cases.models(0), **further_cases.VARS)
     for run, clock in enumerate(further_cases.CLOCKS):
-        models = further_cases.models(run)
-        for project in both.projects:
-            for name in set(project.vars["driftline_monitors"]) - set(models):
-                project.remove_model(name)
-            for name, text in models.items():
-                project.model(name, text)
-            project.set_vars(driftline_monitors=list(models))
+        further_cases.declare(both.projects, run)
         both.build(str(clock), further_cases.tables(run))
         both.keep(ALL)
         if run == 0:
@@ -89,15 +83,5 @@ def test_alerts_open_go_on_and_end(built: Beside) -> None:
 
 
 def test_midnight_comes_twice(built: Beside) -> None:
-    """3 November has 25 hours in Havana: three rows in each."""
-    counted = (
-        "select sum(row_count) from driftline_state where monitor = 'kinds' and record = 'count' and source = 'relation'"
-        " and column_name = 'x' and bin_kind <> 'moments' and period_start = {}"
-    )
     for project in built.projects:
-        day = (
-            "cast('2024-11-03' as timestamp)"
-            if project.workspace.engine != "clickhouse"
-            else "toDateTime64('2024-11-03', 6, 'UTC')"
-        )
-        assert project.sql(counted.format(day)) == [(75,)]
+        assert further_cases.rows_of_the_long_day(project) == 75
