@@ -12,6 +12,7 @@ import by_hand
 import cli
 import daily
 import end_to_end
+import engines
 import fleet
 import no_monitor
 import postgres
@@ -25,6 +26,7 @@ MEASUREMENTS: dict[str, Callable[[Options], list[Line]]] = {
     "state": state.measure,
     "postgres": postgres.measure,
     "postgres-demo": postgres_demo.measure,
+    "engines": engines.measure,
     "nannyml": end_to_end.measure,
     "by-hand": by_hand.measure,
     "daily": daily.measure,
