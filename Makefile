@@ -30,11 +30,12 @@ define install
 	  $(BIN)/python -m pip --python $(1) install --quiet $(2); }
 endef
 
-.PHONY: help demo retrain test test-engines test-left test-weekly $(ENGINES:%=test-%) examples fuzz replay power scoreboard
+.PHONY: help demo demo-spark retrain test test-engines test-left test-weekly $(ENGINES:%=test-%) examples fuzz replay power scoreboard
 .PHONY: told matrix orchestration orchestration-cron $(TOOLS:%=orchestration-%) lint lint-js eslint docs site bench clean pins format
 
 help:
 	@echo "make demo    build the demo shop's monitors, write the report, say what was found"
+	@echo "             (ENGINE=spark: on Spark, needs Java 17; compares with DuckDB)"
 	@echo "make retrain after make demo: drift found, retrained, compared, promoted"
 	@echo "make test    all tests on DuckDB, some on Postgres too (ARGS=\"tests/oracle -k psi\" for some of them)"
 	@echo "make test-engines  later runs on Postgres, other versions of dbt, MetricFlow and Superset, what takes long,"
@@ -101,8 +102,12 @@ $(COMPAT)/v2-duckdb/.done:
 
 # -------------------------------------------------------------------------------------------------------------- demo
 
-demo: $(VENV)/.demo
-	@.ci/demo $(abspath $(BIN))
+# ENGINE=spark: on Spark, held against DuckDB.
+demo: $(VENV)/.demo $(if $(filter spark,$(ENGINE)),$(FURTHER)/spark/.done)
+	@.ci/demo $(abspath $(if $(filter spark,$(ENGINE)),$(FURTHER)/spark/bin,$(BIN))) $(ENGINE)
+
+demo-spark:
+	@$(MAKE) --no-print-directory demo ENGINE=spark
 
 retrain: $(VENV)/.demo
 	@$(BIN)/python demo/retrain/loop.py

@@ -10,3 +10,7 @@
 {% macro duckdb__shop_file(name) %}
     {{- return("read_parquet('" ~ var('demo_data') ~ '/' ~ name ~ ".parquet')") -}}
 {% endmacro %}
+
+{% macro spark__shop_file(name) %}
+    {{- return('parquet.`' ~ var('demo_data') ~ '/' ~ name ~ '.parquet`') -}}
+{% endmacro %}
