@@ -10,6 +10,7 @@ import contextlib
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import timezone
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +149,10 @@ class AdapterConnection:
             # Not adapter.execute: its table guesses a type for every column anew, cell by cell.
             _, cursor = manager.add_query(sql, auto_begin=False)
             names = [str(column[0]) for column in cursor.description or ()]
-            return names, cursor.fetchall() if names else []
+            rows = cursor.fetchall() if names else []
+            if self.adapter_type == "spark" and self.setting("method") == "session":
+                rows = _in_utc(cursor.description, rows)
+            return names, rows
         _, table = self._adapter.execute(sql, fetch=True)
         return list(table.column_names), [tuple(row.values()) for row in table.rows]
 
@@ -195,6 +199,18 @@ class AdapterConnection:
         connection = self._adapter.connections.get_if_exists()
         if connection is not None and connection.transaction_open:
             self._adapter.connections.commit_if_has_connection()
+
+
+def _in_utc(description: Sequence[Any], rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
+    """A session of Spark in this process hands out its moments as wall clocks of this machine's zone."""
+    moments = {number for number, column in enumerate(description) if column[1] == "timestamp"}
+    return [
+        tuple(
+            value.astimezone(timezone.utc).replace(tzinfo=None) if number in moments and value is not None else value
+            for number, value in enumerate(row)
+        )
+        for row in rows
+    ]
 
 
 # --- what dbt says, in our words -----------------------------------------------------------------------------------

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
+from driftline.project import ProjectOptions
+from driftline.scrub import Scrubber
+from driftline.warehouse import Warehouse
 from state.states import declare_with
 from support import Engine, Project
 
@@ -132,6 +137,21 @@ def test_what_is_wrong_is_said_and_nothing_is_lost(built: Beside) -> None:
     before = project.sql(counted)
     assert_named(refused(project))
     assert project.sql(counted) == before
+
+
+def test_the_command_line_reads_times_in_utc(built: Beside, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the machine's zone: in this one both are half past midnight."""
+    place = str(built.other.path)
+    moments = "select timestamp '2024-11-03 04:30:00.25' as one, timestamp '2024-11-03 05:30:00' as other, cast(null as timestamp) as none"
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "America/Havana")
+        time.tzset()
+        with Warehouse.open(ProjectOptions(project_dir=place, profiles_dir=place), Scrubber()) as warehouse:
+            rows = warehouse.query(moments)
+    time.tzset()
+    assert rows == [
+        {"one": datetime(2024, 11, 3, 4, 30, 0, 250000), "other": datetime(2024, 11, 3, 5, 30), "none": None}
+    ]
 
 
 def test_a_session_in_another_zone_is_refused(built: Beside) -> None:
