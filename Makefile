@@ -6,6 +6,8 @@ COMPAT := .venv-compat
 # Engines beyond DuckDB and Postgres, each with its adapter in an environment of its own.
 FURTHER := .venv-engines
 ENGINES := clickhouse spark compiled
+# Emulated: asked once a week, for they take minutes.
+EMULATED := snowflake redshift
 # Tools that start builds (examples/orchestration), each in an environment of its own.
 ORCHESTRATION := .venv-orchestration
 TOOLS := airflow dagster prefect
@@ -31,7 +33,7 @@ define install
 endef
 
 .PHONY: help demo demo-spark retrain test test-engines test-left test-weekly $(ENGINES:%=test-%) examples fuzz replay power scoreboard
-.PHONY: told matrix orchestration orchestration-cron $(TOOLS:%=orchestration-%) lint lint-js eslint docs site bench clean pins format
+.PHONY: test-emulated $(EMULATED:%=test-%) told matrix orchestration orchestration-cron $(TOOLS:%=orchestration-%) lint lint-js eslint docs site bench clean pins format
 
 help:
 	@echo "make demo    build the demo shop's monitors, write the report, say what was found"
@@ -147,8 +149,11 @@ test-left: $(VENV)/.test $(COMPAT)/1.10/.done $(COMPAT)/1.12/.done $(COMPAT)/met
 test-weekly: $(VENV)/.test
 	@DRIFTLINE_TEST_ALL=1 $(PYTEST) -m weekly $(ARGS)
 
+# Engines that something else stands for.
+test-emulated: $(EMULATED:%=test-%)
+
 # What is asked of a further engine: tests/further_engines.py. With ARGS it may be nothing.
-$(ENGINES:%=test-%): test-%: $(FURTHER)/%/.done
+$(ENGINES:%=test-%) $(EMULATED:%=test-%): test-%: $(FURTHER)/%/.done
 	@DRIFTLINE_TEST_ENGINES=$* $(FURTHER)/$*/bin/python $(DISTRIBUTED) $(ARGS) $(if $(ARGS),|| [ $$? -eq 5 ])
 
 # What make test asks of 28 tables, of 280.
@@ -231,9 +236,10 @@ bench: $(VENV)/.test
 
 pins: $(VENV)/.uv
 	@set -e; cd constraints; for name in demo test compat-1.10 compat-1.12 compat-metricflow compat-superset $(ENGINES:%=engine-%) \
+	  $(EMULATED:%=engine-%) \
 	  $(TOOLS:%=orchestration-%); do \
 	  more=; case $$name in demo) more=../pyproject.toml;; test) more="../pyproject.toml --extra alerts --extra otlp -c demo.txt";; \
-	    engine-compiled|orchestration-prefect) more="../pyproject.toml";; orchestration-*) more="../pyproject.toml -c demo.txt";; \
+	    engine-compiled|engine-snowflake|orchestration-prefect) more="../pyproject.toml";; orchestration-*) more="../pyproject.toml -c demo.txt";; \
 	    engine-*) more="../pyproject.toml -c demo.txt -c test.txt";; esac; \
 	  $(abspath $(BIN))/uv pip compile --quiet --universal --python-version 3.10 --no-header --no-annotate $(VERSIONS) \
 	    $$name.in $$more -o $$name.txt; \

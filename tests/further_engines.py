@@ -13,6 +13,9 @@ from typing import Any
 CLASSES = {
     "clickhouse": "support.clickhouse:ClickHouseEngine",
     "spark": "support.spark:SparkEngine",
+    # Emulated: DuckDB and Postgres stand for them.
+    "snowflake": "support.snowflake:SnowflakeEngine",
+    "redshift": "support.redshift:RedshiftEngine",
     # No engine: what adapters make of the package for engines that are not there.
     "compiled": "support.compiled:Compiled",
 }
@@ -32,6 +35,12 @@ ASKED = {
         "engines/test_further_states.py",
         "engines/test_spark.py",
     ],
+    "snowflake": [
+        "engines/test_emulated.py",
+    ],
+    "redshift": [
+        "engines/test_emulated.py",
+    ],
 }
 
 # Tests of these modules that an engine is not asked, and why: {engine: {"<module>::<test>": reason}}.
@@ -41,6 +50,8 @@ NOT_ASKED: dict[str, dict[str, str]] = {
         "harness/test_support.py::test_contract_types_reach_the_chain": "its types have other names, which dbt compares",
     },
     "spark": {},
+    "snowflake": {},
+    "redshift": {},
 }
 
 

@@ -1,5 +1,5 @@
 {#
-    Redshift. Compiled and parsed, never run on Redshift itself.
+    Redshift. Emulated on Postgres (docs/emulated.md), never run on Redshift itself.
 
     dbt takes Postgres' answer where Redshift has none of its own; so each point that Postgres answers is answered here
     too, if only by the default, or stands in the list of tests/lint/test_engines.py with the reason.

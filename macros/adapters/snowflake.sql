@@ -1,5 +1,5 @@
 {#
-    Snowflake. Compiled and parsed, never run on Snowflake itself.
+    Snowflake. Emulated by fakesnow (docs/emulated.md), never run on Snowflake itself.
 
     | point | answer | why |
     |---|---|---|

@@ -81,10 +81,12 @@ class Beside:
     def projects(self) -> tuple[Project, Project]:
         return (self.duckdb, self.other)
 
-    def build(self, clock: str, tables: dict[str, pd.DataFrame], *selection: str) -> None:
+    def build(
+        self, clock: str, tables: dict[str, pd.DataFrame], *selection: str, types: dict[str, str] | None = None
+    ) -> None:
         for project in self.projects:
             for name, rows in tables.items():
-                project.load(name, rows)
+                project.load(name, rows, types)
             project.set_vars(driftline_now=clock)
             project.build(*selection)
 

@@ -32,8 +32,9 @@ understand. An engine's own files in this folder, `<engine>.sql` and `<engine>_<
 - Where the engine can be had: a class in tests/support and an entry in tests/further_engines.py; `make test-engines`.
 - Where it cannot: an entry in tests/support/compiled.py. `make test-engines ENGINE=compiled` compiles the package and
   monitors for it without a connection, parses the SQL in its dialect, and holds each function that is called to
-  functions/`<engine>.csv`, which says where it is documented. What is known not to run stands in
-  tests/engines/test_compiled.py.
+  functions/`<engine>.csv`, which says where it is documented.
+- Where something can stand for it: a class in tests/support that puts right what the stand-in does otherwise, and
+  tests/engines/test_emulated.py; `make test-emulated`. It is in `EMULATED` of the Makefile, for it takes minutes.
 - For all: tests/engines/test_points.py asks single points; tests/engines/test_foreign_semantics.py builds every model on
   DuckDB with `greatest` and `least` that are NULL beside NULL and with other things that DuckDB is alone with.
 
