@@ -34,6 +34,7 @@ ASKED = {
     "spark": [
         "engines/test_further_states.py",
         "engines/test_spark.py",
+        "engines/test_spark_sites.py",
     ],
     "snowflake": [
         "engines/test_emulated.py",
