@@ -51,7 +51,7 @@
         {{ driftline._thresholds_of(columns) }}
     ),
 
-    coded as (
+    coded as {{ driftline._computed_once() }} (
         {%- for pass in driftline._numeric_passes(columns) %}
         {{ driftline._counted_by_code(pass, rows) }}
         {{ 'union all' if not loop.last }}
