@@ -33,7 +33,7 @@ define install
 endef
 
 .PHONY: help demo demo-spark retrain test test-engines test-left test-weekly $(ENGINES:%=test-%) examples fuzz replay power scoreboard
-.PHONY: test-emulated $(EMULATED:%=test-%) told matrix orchestration orchestration-cron $(TOOLS:%=orchestration-%) lint lint-js eslint docs site bench clean pins format
+.PHONY: test-emulated $(EMULATED:%=test-%) test-weekly-clickhouse told matrix orchestration orchestration-cron $(TOOLS:%=orchestration-%) lint lint-js eslint docs site bench clean pins format
 
 help:
 	@echo "make demo    build the demo shop's monitors, write the report, say what was found"
@@ -44,6 +44,7 @@ help:
 	@echo "             and some on further engines"
 	@echo "             (ARGS as above; ENGINE=clickhouse: on this one alone)"
 	@echo "make test-weekly  the rest on Postgres, which make test asks of DuckDB: figures, messages, the command line"
+	@echo "make test-weekly-clickhouse  what is long on ClickHouse"
 	@echo "make examples  ten times as many made-up tables against numpy and scipy"
 	@echo "make fuzz    2,000 declarations from a seed: built, or refused by the name of the argument"
 	@echo "make replay  a year of runs, late rows, changes and kills against one build: all tables equal"
@@ -154,7 +155,12 @@ test-emulated: $(EMULATED:%=test-%)
 
 # What is asked of a further engine: tests/further_engines.py. With ARGS it may be nothing.
 $(ENGINES:%=test-%) $(EMULATED:%=test-%): test-%: $(FURTHER)/%/.done
-	@DRIFTLINE_TEST_ENGINES=$* $(FURTHER)/$*/bin/python $(DISTRIBUTED) $(ARGS) $(if $(ARGS),|| [ $$? -eq 5 ])
+	@DRIFTLINE_TEST_ENGINES=$* $(FURTHER)/$*/bin/python $(DISTRIBUTED) -m "not weekly" $(ARGS) \
+	  $(if $(ARGS),|| [ $$? -eq 5 ])
+
+# What is long of it.
+test-weekly-clickhouse: $(FURTHER)/clickhouse/.done
+	@DRIFTLINE_TEST_ENGINES=clickhouse $(FURTHER)/clickhouse/bin/python $(DISTRIBUTED) -m weekly $(ARGS)
 
 # What make test asks of 28 tables, of 280.
 examples: $(VENV)/.test

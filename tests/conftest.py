@@ -188,6 +188,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         reason = further_engines.NOT_ASKED[FURTHER].get(name)
         if reason:
             item.add_marker(pytest.mark.skip(reason=reason))
+        if _lies_in(item, tuple(HERE / module for module in further_engines.WEEKLY.get(FURTHER, []))):
+            item.add_marker("weekly")
         return
     is_repeated = _engine_of(item) == "postgres" and item.path not in ON_BOTH_ENGINES
     if is_repeated and not _lies_in(item, OFTEN):

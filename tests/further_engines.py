@@ -55,6 +55,11 @@ NOT_ASKED: dict[str, dict[str, str]] = {
     "redshift": {},
 }
 
+# Modules that ask the same at greater length, once a week (`make test-weekly-clickhouse`).
+WEEKLY = {
+    "clickhouse": ["engines/test_many_columns.py"],
+}
+
 
 def engine(name: str) -> Any:
     module, _, made = CLASSES[name].partition(":")

@@ -8,7 +8,7 @@
     |---|---|---|
     | `_incremental_strategy` | delete+insert | tables are Delta's: https://docs.databricks.com/en/delta/delete.html |
     | `_placement` | the adapter's own | parquet is no managed table of Unity Catalog: https://docs.databricks.com/en/tables/managed.html |
-    | `_with_steps`, `_drop_steps`, `_table_from_itself`, `_standing` | default | Delta replaces a table by a new version of it: https://docs.databricks.com/en/delta/history.html |
+    | `_with_steps`, `_drop_steps`, `_table_from_itself`, `_standing`, `_type_of_result` | default | Delta replaces a table by a new version of it: https://docs.databricks.com/en/delta/history.html |
     | `_check_identifier` | default | a name of Unity Catalog has 255 letters of any kind: https://docs.databricks.com/en/sql/language-manual/sql-ref-names.html |
     | `_step_materialization` | default | how often a CTE is computed was not measured: https://docs.databricks.com/en/sql/language-manual/sql-ref-syntax-qry-select-cte.html |
     | `_type_timestamp` | timestamp_ntz | TIMESTAMP is a point in time: https://docs.databricks.com/en/sql/language-manual/data-types/timestamp-ntz-type.html |
@@ -37,6 +37,9 @@
 {% endmacro %}
 {% macro databricks___drop_steps(table) %}
     {{- return(driftline.default___drop_steps(table)) -}}
+{% endmacro %}
+{% macro databricks___type_of_result(data_type) %}
+    {{- return(driftline.default___type_of_result(data_type)) -}}
 {% endmacro %}
 {% macro databricks___table_from_itself() %}
     {{- return(driftline.default___table_from_itself()) -}}

@@ -10,6 +10,7 @@
     | `_step_materialization` | for the same reason no step is part of a statement: https://spark.apache.org/docs/latest/sql-ref-syntax-qry-select-cte.html |
     | `_check_session` | `timestamp` is shown, cut and written out in the zone of the session: https://spark.apache.org/docs/latest/sql-ref-datatypes.html |
     | `_type_kind`, `_local_time`, `_column_time`, `_utc_now` | the same; there is no `at time zone`: https://spark.apache.org/docs/latest/sql-ref-datatypes.html |
+    | `_type_of_result` | the thrift server has names of its own: https://github.com/apache/hive/blob/master/service-rpc/if/TCLIService.thrift |
     | `_moved`, `_bounds_between` | dbt-spark's own add an assertion to each time: https://spark.apache.org/docs/latest/api/sql/index.html#timestampadd |
     | `_literal` | a backslash begins an escape: https://spark.apache.org/docs/latest/sql-ref-literals.html |
     | `_first_replaced` | groups of a match are $1 and $2: https://spark.apache.org/docs/latest/api/sql/index.html#regexp_replace |
@@ -83,6 +84,12 @@
     {%- if data_type in ['timestamp', 'timestamp_ltz'] -%}{{- return('zoned') -}}{%- endif -%}
     {%- if data_type == 'timestamp_ntz' -%}{{- return('naive') -}}{%- endif -%}
     {{- return(driftline.default___type_kind(data_type)) -}}
+{% endmacro %}
+
+
+{# The thrift server calls a bigint BIGINT_TYPE. #}
+{% macro spark___type_of_result(data_type) %}
+    {{- return(data_type[:-5] | lower if data_type.endswith('_TYPE') else data_type) -}}
 {% endmacro %}
 
 

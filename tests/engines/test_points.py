@@ -222,3 +222,10 @@ def test_snowflake_calls_whole_numbers_of_a_result_fixed() -> None:
         name: macros("_type_kind", macros("_type_of_result", name)) for name in ("FIXED", "REAL", "BOOLEAN", "TEXT")
     }
     assert found == {"FIXED": "numeric", "REAL": "numeric", "BOOLEAN": "boolean", "TEXT": "text"}
+
+
+def test_spark_takes_the_thrift_servers_names_of_types() -> None:
+    macros = Macros("spark")
+    names = ("BIGINT_TYPE", "DOUBLE_TYPE", "BOOLEAN_TYPE", "STRING_TYPE", "TIMESTAMP_TYPE", "DATE_TYPE", "bigint")
+    found = [macros("_type_kind", macros("_type_of_result", name)) for name in names]
+    assert found == ["integer", "numeric", "boolean", "text", "zoned", "date", "integer"]
