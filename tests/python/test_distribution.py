@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -36,10 +37,12 @@ def package_files() -> set[str]:
 
 
 def test_one_version() -> None:
-    """The package, its Python and what both say of themselves."""
+    """The package, its Python, the newest that CHANGELOG.md names, and the tag that README.md installs."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     package = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
-    assert project["version"] == package["version"]
+    named = re.findall(r"^## (\d\S*) - \d{4}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)
+    (installed,) = re.findall(r"revision: v(\S+)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert project["version"] == package["version"] == named[0] == installed
 
 
 def test_they_carry_every_file(built: dict[str, Path]) -> None:
