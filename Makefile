@@ -43,7 +43,8 @@ help:
 	@echo "make test-engines  later runs on Postgres, other versions of dbt, MetricFlow and Superset, what takes long,"
 	@echo "             and some on further engines"
 	@echo "             (ARGS as above; ENGINE=clickhouse: on this one alone)"
-	@echo "make test-weekly  the rest on Postgres, which make test asks of DuckDB: figures, messages, the command line"
+	@echo "make test-weekly  the rest on Postgres, which make test asks of DuckDB: figures, messages, the command line;"
+	@echo "             the loop of a retraining"
 	@echo "make test-weekly-clickhouse  what is long on ClickHouse"
 	@echo "make examples  ten times as many made-up tables against numpy and scipy"
 	@echo "make fuzz    2,000 declarations from a seed: built, or refused by the name of the argument"
@@ -146,7 +147,7 @@ test-left: $(VENV)/.test $(COMPAT)/1.10/.done $(COMPAT)/1.12/.done $(COMPAT)/met
 	@.ci/browser
 	@DRIFTLINE_TEST_ALL=1 $(PYTEST) -m left $(ARGS)
 
-# The rest on Postgres: figures, messages, sentences, the command line.
+# The rest on Postgres: figures, messages, sentences, the command line; and the loop of a retraining.
 test-weekly: $(VENV)/.test
 	@DRIFTLINE_TEST_ALL=1 $(PYTEST) -m weekly $(ARGS)
 

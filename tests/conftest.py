@@ -145,19 +145,22 @@ ON_BOTH_ENGINES = {
 
 
 # What is left to it besides: other versions of dbt, fifty days replayed with kills (as long again is `make replay`), the
-# whole loop of a retraining, the tutorial, and first days by the documented commands. A fifth of the processors' time for 50 tests.
+# tutorial, and first days by the documented commands.
 LEFT = tuple(
     HERE / name
     for name in (
-        *("compat", "docs/test_tutorial.py", "replay", "demo", "engines/test_foreign_semantics.py"),
+        *("compat", "docs/test_tutorial.py", "replay", "engines/test_foreign_semantics.py"),
         "adoption/test_first_day.py",
     )
 )
 
-# Of what is repeated on Postgres the state from run to run, the replayed days and the merged sites are asked for with what is
-# left: there the engines' SQL differs. All else is asked for once a week: the figures, which measures/test_engines_agree.py
-# holds to 1e-9, the messages, the judge's sentences and the command line.
-OFTEN = tuple(HERE / name for name in ("state", "sites", "replay", "judge/test_replay.py"))
+# Of what is repeated on Postgres the state from run to run and the merged sites are asked for with what is left: there the
+# engines' SQL differs. All else is asked for once a week: the figures, which measures/test_engines_agree.py holds to 1e-9,
+# the results kept from run to run, the messages, the judge's sentences and the command line.
+OFTEN = tuple(HERE / name for name in ("state", "sites"))
+# Once a week too: the whole loop of a retraining, two minutes for one test, which `make retrain` shows.
+WEEKLY = (HERE / "demo",)
+WEEKLY_ON_POSTGRES = (HERE / "state/test_kept_windows.py",)
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
@@ -192,7 +195,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
             item.add_marker("weekly")
         return
     is_repeated = _engine_of(item) == "postgres" and item.path not in ON_BOTH_ENGINES
-    if is_repeated and not _lies_in(item, OFTEN):
+    seldom = is_repeated and (_lies_in(item, WEEKLY_ON_POSTGRES) or not _lies_in(item, OFTEN))
+    if seldom or _lies_in(item, WEEKLY):
         item.add_marker("weekly")
     elif is_repeated or _lies_in(item, LEFT):
         item.add_marker("left")
