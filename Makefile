@@ -145,7 +145,7 @@ test-engines: $(if $(ENGINE),test-$(ENGINE),test-left $(ENGINES:%=test-%))
 test-left: $(VENV)/.test $(COMPAT)/1.10/.done $(COMPAT)/1.12/.done $(COMPAT)/metricflow/.done $(COMPAT)/superset/.done \
     $(COMPAT)/v2-duckdb/.done
 	@.ci/browser
-	@DRIFTLINE_TEST_ALL=1 $(PYTEST) -m left $(ARGS)
+	@DRIFTLINE_TEST_ALL=1 $(PYTEST) -m "left and not weekly" $(ARGS)
 
 # The rest on Postgres: figures, messages, sentences, the command line; and the loop of a retraining.
 test-weekly: $(VENV)/.test

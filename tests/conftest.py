@@ -158,7 +158,7 @@ LEFT = tuple(
 # engines' SQL differs. All else is asked for once a week: the figures, which measures/test_engines_agree.py holds to 1e-9,
 # the results kept from run to run, the messages, the judge's sentences and the command line.
 OFTEN = tuple(HERE / name for name in ("state", "sites"))
-# Once a week too: the whole loop of a retraining, two minutes for one test, which `make retrain` shows.
+# Once a week too: the whole loop of a retraining, two minutes for one test, which `make retrain` shows; and what is marked so.
 WEEKLY = (HERE / "demo",)
 WEEKLY_ON_POSTGRES = (HERE / "state/test_kept_windows.py",)
 

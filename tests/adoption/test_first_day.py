@@ -1,12 +1,13 @@
 """From a project that has never heard of driftline to the first alert, by the commands of README.md alone.
 
 `dbt deps`, `driftline init`, the build that its last line names, `driftline alert`: in the shop of the other tests, whose
-orders were there before, and in a project whose sources are csv files and that has no database yet. Each takes less than two
-minutes of the processor, and what is told of is what was made to happen.
+orders were there before, in a project whose sources are csv files and that has no database yet, and in such a one of 2,000
+models. Each takes less than two minutes of the processor, and what is told of is what was made to happen.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import shutil
@@ -57,6 +58,22 @@ def files(make: Callable[..., Any], folder: Path) -> tuple[Path, str]:
     return _written(folder, written), "till.orders"
 
 
+def large(make: Callable[..., Any], folder: Path) -> tuple[Path, str]:
+    """Beside 2,000 models in forty folders, each on one of the folder before, described and tested."""
+    written = {}
+    for group in range(40):
+        numbers = range(group, 2000, 40)
+        described = [
+            {"name": f"model_{n}", "description": f"No. {n}.", "columns": [{"name": "id", "data_tests": ["not_null"]}]}
+            for n in numbers
+        ]
+        written[f"models/group_{group}/_models.yml"] = json.dumps({"models": described})
+        for n in numbers:
+            read = f"select * from {{{{ ref('model_{n - 1}') }}}}" if group else f"select {n} as id"
+            written[f"models/group_{group}/model_{n}.sql"] = read
+    return files(make, _written(folder, written))
+
+
 def _run_without_the_package(folder: Path, model: str) -> None:
     """What the project did before it had the package; what dbt kept of that is no help afterwards."""
     packages = (folder / "packages.yml").rename(folder / "packages.later")
@@ -88,7 +105,7 @@ def run(folder: Path, command: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("make", [shop, files])
+@pytest.mark.parametrize("make", [shop, files, pytest.param(large, marks=pytest.mark.weekly)])
 def test_the_first_alert_comes_within_two_minutes(
     make: Callable[..., Any], make_project: Any, tmp_path: Path, figure: Any
 ) -> None:
