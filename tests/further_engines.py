@@ -57,7 +57,7 @@ NOT_ASKED: dict[str, dict[str, str]] = {
 
 # Modules that ask the same at greater length, once a week (`make test-weekly-clickhouse`).
 WEEKLY = {
-    "clickhouse": ["engines/test_many_columns.py"],
+    "clickhouse": ["engines/test_further_cases.py", "engines/test_many_columns.py"],
 }
 
 
