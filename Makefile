@@ -46,6 +46,7 @@ help:
 	@echo "make test-weekly  the rest on Postgres, which make test asks of DuckDB: figures, messages, the command line;"
 	@echo "             the loop of a retraining"
 	@echo "make test-weekly-clickhouse  what is long on ClickHouse"
+	@echo "make test-emulated  on what stands for Snowflake and Redshift"
 	@echo "make examples  ten times as many made-up tables against numpy and scipy"
 	@echo "make fuzz    2,000 declarations from a seed: built, or refused by the name of the argument"
 	@echo "make replay  a year of runs, late rows, changes and kills against one build: all tables equal"

@@ -12,11 +12,11 @@ from engines.beside_duckdb import TABLES, Beside
 
 SAID = ["driftline_int_sentences", "driftline_int_incident_sentences"]
 ALL = [*TABLES, *SAID]
+# By engine: table, why.
 NOT_COMPARED = {
-    (
-        "redshift",
-        "driftline_histograms",
-    ): "an edge of 0.38945 is labelled 0.3894 or 0.3895, by the last bit of a quantile",
+    "redshift": {
+        "driftline_histograms": "an edge of 0.38945 is labelled 0.3894 or 0.3895, by the last bit of a quantile",
+    },
 }
 
 
@@ -32,7 +32,7 @@ def built(further_engine: Engine, duckdb_engine: Engine, tmp_path_factory: pytes
 
 @pytest.mark.parametrize("table", ALL)
 def test_tables_are_those_of_duckdb(built: Beside, table: str) -> None:
-    if reason := NOT_COMPARED.get((built.other.workspace.engine, table)):
+    if reason := NOT_COMPARED.get(built.other.workspace.engine, {}).get(table):
         pytest.skip(reason)
     wrong = built.differences(0, table)
     assert not wrong, "\n".join(wrong)
